@@ -1,0 +1,20 @@
+//! What travels between the stages: requests, responses, bodies, failures, deadlines.
+//!
+//! Promises: everything here is `Send`, owns what it carries, and names neither actix-web nor awc, so that
+//! every stage can be tested without a socket. Nothing here decides anything.
+
+pub mod body;
+pub mod budget;
+pub mod data;
+pub mod failure;
+pub mod headers;
+pub mod reply;
+pub mod request;
+
+pub use body::{Body, BodyError, BodyReceiver, BodySender};
+pub use budget::{Answer, Budget, Promise, promise};
+pub use data::Data;
+pub use failure::{Failure, Kind};
+pub use headers::Headers;
+pub use reply::{Payload, Reply, Response};
+pub use request::Request;

@@ -1,0 +1,18 @@
+//! A client's request as the endpoint's rules let it through, shared by everyone who sends a copy of it.
+
+use http::Method;
+
+use super::Headers;
+
+/// The request without its body. Filtered once, at the edge; then immutable and shared.
+#[derive(Debug)]
+pub struct Request {
+    /// The client's method.
+    pub method: Method,
+    /// The headers that `input_headers` lets through, plus those the gateway always sets.
+    pub headers: Headers,
+    /// The client's query after `input_query_strings`: sorted by name, encoded, without `?`; empty if none.
+    pub query: String,
+    /// The values of the endpoint's `{params}` in the order the path names them, percent-decoded.
+    pub params: Vec<String>,
+}
