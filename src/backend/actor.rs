@@ -1,0 +1,114 @@
+//! The backend actor: takes [`Fetch`] and makes the call. A shell; the sense is in [`super::fetch`].
+
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+use actix::{Actor, Context, Handler, Message};
+use tokio::time::Instant;
+
+use crate::{
+    model::{Body, Budget, Failure, Kind, Promise, Request, Response},
+    plan::BackendPlan,
+    stats::{Outcome, Recorder},
+};
+
+use super::Caller;
+
+/// Call the backend for this request.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Fetch {
+    /// The client's request.
+    pub request: Arc<Request>,
+    /// Values from earlier answers, in the order of the backend's look-ups.
+    pub earlier: Vec<Option<String>>,
+    /// The body to send.
+    pub body: Body,
+    /// When its time ends.
+    pub budget: Budget,
+    /// Where the answer goes; dropping the other end cancels the call.
+    pub promise: Promise<Result<Response, Failure>>,
+}
+
+/// One backend on one thread.
+pub struct BackendActor(Rc<Parts>);
+
+struct Parts {
+    plan: Arc<BackendPlan>,
+    caller: Caller,
+    recorder: Rc<RefCell<Recorder>>,
+}
+
+impl BackendActor {
+    /// An actor that calls as `plan` says and reports to this thread's recorder.
+    #[must_use]
+    pub fn new(plan: Arc<BackendPlan>, caller: Caller, recorder: Rc<RefCell<Recorder>>) -> Self {
+        Self(Rc::new(Parts { plan, caller, recorder }))
+    }
+}
+
+impl Actor for BackendActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Fetch> for BackendActor {
+    type Result = ();
+
+    /// Only moves the message into a task: a mailbox must never wait for a call, and a panic must end only that.
+    fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
+        let parts = Rc::clone(&self.0);
+        actix::spawn(async move {
+            let Fetch { request, earlier, body, budget, promise } = fetch;
+            let measured = Measured::start(&parts, budget);
+            let call = async {
+                let outcome = parts.caller.fetch(&parts.plan, &request, &earlier, body, budget.deadline).await;
+                measured.end(&outcome);
+                outcome
+            };
+            promise.fulfil(call).await;
+        });
+    }
+}
+
+/// Books a call when it ends, also when it ends by being dropped.
+struct Measured<'a> {
+    parts: &'a Parts,
+    budget: Budget,
+    started: Instant,
+    booked: std::cell::Cell<bool>,
+}
+
+impl<'a> Measured<'a> {
+    fn start(parts: &'a Parts, budget: Budget) -> Self {
+        parts.recorder.borrow_mut().backend_started(parts.plan.id);
+        Self { parts, budget, started: Instant::now(), booked: std::cell::Cell::new(false) }
+    }
+
+    fn end(&self, outcome: &Result<Response, Failure>) {
+        self.book(match outcome {
+            Ok(response) => Outcome::Status(response.status.as_u16()),
+            Err(failure) => Outcome::Failed(failure.kind.label()),
+        });
+    }
+
+    fn book(&self, outcome: Outcome) {
+        self.booked.set(true);
+        let elapsed = self.started.elapsed();
+        self.parts.recorder.borrow_mut().backend_done(self.parts.plan.id, outcome, elapsed);
+    }
+}
+
+impl Drop for Measured<'_> {
+    fn drop(&mut self) {
+        if self.booked.get() {
+            return;
+        }
+        let kind = if std::thread::panicking() {
+            Kind::Panic
+        } else if Instant::now() >= self.budget.deadline {
+            Kind::Timeout
+        } else {
+            Kind::Cancelled
+        };
+        self.book(Outcome::Failed(kind.label()));
+    }
+}

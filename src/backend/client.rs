@@ -1,0 +1,206 @@
+//! Calls to upstreams through awc, whose plain HTTP goes over [`super::transport`].
+//!
+//! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
+//! share a client with the live path.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use awc::{
+    ClientResponse,
+    body::{BodySize, MessageBody},
+    error::{PayloadError, SendRequestError},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, body::Held};
+
+use super::{
+    request::Outbound,
+    transport::{PoolLimits, Transport, TransportError},
+};
+
+/// A client with connections of its own.
+#[derive(Clone)]
+pub struct Client(awc::Client);
+
+/// The head of an answer; its body is still on the connection.
+pub struct Inbound {
+    response: ClientResponse,
+}
+
+impl Client {
+    /// A client whose pool has these limits.
+    #[must_use]
+    pub fn new(limits: PoolLimits) -> Self {
+        let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
+        Self(builder.wrap(Transport::new(limits)).finish())
+    }
+
+    /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
+    ///
+    /// # Errors
+    /// When no answer comes; the text is KrakenD's.
+    pub async fn send(&self, outbound: Outbound, body: Body) -> Result<Inbound, Failure> {
+        let Outbound { method, uri, headers, .. } = outbound;
+        let told = call_text(&method, &uri);
+        let mut request = self.0.request(method, uri).no_decompress();
+        let map = request.headers_mut();
+        for (name, value) in headers {
+            map.append(name, value);
+        }
+        let sending = match body {
+            Body::Empty => request.send(),
+            Body::Held(held) if held.chunks().len() <= 1 => request.send_body(held.to_bytes()),
+            Body::Held(held) => request.send_body(Chunks { held, next: 0 }),
+            Body::Transit(receiver) => request.send_body(Upload(receiver)),
+        };
+        match sending.await {
+            Ok(response) => Ok(Inbound { response }),
+            Err(error) => Err(failure(error, &told())),
+        }
+    }
+}
+
+/// The text is needed only when a call fails, so it is put together then.
+fn call_text(method: &http::Method, uri: &http::Uri) -> impl Fn() -> String + use<> {
+    let (method, uri) = (method.clone(), uri.clone());
+    move || {
+        let name = method.as_str().to_ascii_lowercase();
+        format!("{} \"{uri}\"", crate::plan::template::title(&name))
+    }
+}
+
+fn failure(error: SendRequestError, told: &str) -> Failure {
+    let SendRequestError::Custom(cause, _) = error else {
+        return Failure::new(Kind::Protocol, format!("{told}: {error}"));
+    };
+    let kind = match cause.downcast_ref::<TransportError>() {
+        Some(TransportError::Resolve(_) | TransportError::Connect { .. }) => Kind::Connect,
+        Some(TransportError::Tls(_)) => Kind::Tls,
+        Some(TransportError::Io(_) | TransportError::Closed) => Kind::Io,
+        Some(TransportError::RequestBody) => Kind::Upload,
+        Some(TransportError::Protocol(_)) | None => Kind::Protocol,
+    };
+    Failure::new(kind, format!("{told}: {cause}"))
+}
+
+impl Inbound {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The first value of a header.
+    #[must_use]
+    pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.response.headers().get(name)
+    }
+
+    /// All headers, each with all its values.
+    #[must_use]
+    pub fn headers(&self) -> Headers {
+        let mut headers = Headers::with_capacity(self.response.headers().len());
+        for (name, value) in self.response.headers() {
+            headers.append(name.clone(), value.clone());
+        }
+        headers
+    }
+
+    /// Reads the body to its end.
+    ///
+    /// # Errors
+    /// When it breaks off or is longer than `limit` bytes.
+    pub async fn read_whole(mut self, limit: usize) -> Result<Bytes, Failure> {
+        let Some(first) = self.next_chunk().await.transpose()? else { return Ok(Bytes::new()) };
+        if first.len() > limit {
+            return Err(too_large(limit));
+        }
+        let Some(second) = self.next_chunk().await.transpose()? else { return Ok(first) };
+        let mut whole = BytesMut::from(first);
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            if whole.len() + chunk.len() > limit {
+                return Err(too_large(limit));
+            }
+            whole.extend_from_slice(&chunk);
+            next = self.next_chunk().await.transpose()?;
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Reads the body and throws it away, so that the connection can be used again.
+    ///
+    /// # Errors
+    /// When it breaks off or is longer than `limit` bytes; the connection is closed then.
+    pub async fn drain(mut self, limit: usize) -> Result<usize, Failure> {
+        let mut bytes = 0;
+        while let Some(chunk) = self.next_chunk().await.transpose()? {
+            bytes += chunk.len();
+            if bytes > limit {
+                return Err(too_large(limit));
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The next piece of the body; `None` after its end.
+    pub async fn next_chunk(&mut self) -> Option<Result<Bytes, Failure>> {
+        let chunk = self.response.next().await?;
+        Some(chunk.map_err(|error| body_failure(&error)))
+    }
+}
+
+fn too_large(limit: usize) -> Failure {
+    Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes"))
+}
+
+fn body_failure(error: &PayloadError) -> Failure {
+    match error {
+        PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
+        PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
+            Failure::new(Kind::Protocol, cause.to_string())
+        }
+        other => Failure::new(Kind::Io, other.to_string()),
+    }
+}
+
+/// A held body of several chunks.
+struct Chunks {
+    held: Held,
+    next: usize,
+}
+
+impl MessageBody for Chunks {
+    type Error = BodyError;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.held.len() as u64)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _ctx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let chunk = self.held.chunks().get(self.next).cloned();
+        self.next += 1;
+        Poll::Ready(chunk.map(Ok))
+    }
+}
+
+/// A body that is still arriving.
+struct Upload(BodyReceiver);
+
+impl MessageBody for Upload {
+    type Error = BodyError;
+
+    fn size(&self) -> BodySize {
+        self.0.length().map_or(BodySize::Stream, BodySize::Sized)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        Pin::new(&mut self.0).poll_next(ctx)
+    }
+}

@@ -1,0 +1,152 @@
+//! One upstream call in its steps: address, request, answer, status, decoding, shape.
+
+use bytes::Bytes;
+use http::{
+    Uri,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+};
+use tokio::time::Instant;
+
+use crate::{
+    model::{Body, BodyError, Failure, Headers, Kind, Payload, Request, Response, body},
+    plan::BackendPlan,
+};
+
+use super::{
+    Client,
+    balance::Balance,
+    client::Inbound,
+    gzip::{Gunzip, gunzip},
+    request::{Outbound, outbound},
+    status::{failed_answer, is_success},
+};
+
+/// An answer that is decoded may not be larger than this, in bytes; one that passes through has no limit.
+pub const DECODED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// A pass-through answer of known length up to this is read whole before its head goes on: one write instead of two.
+const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
+
+/// What a thread needs to call one backend.
+pub struct Caller {
+    client: Client,
+    balance: Balance,
+}
+
+impl Caller {
+    /// A caller with connections of its own; `turn` says at which address it starts.
+    #[must_use]
+    pub fn new(client: Client, turn: usize) -> Self {
+        Self { client, balance: Balance::starting_at(turn) }
+    }
+
+    /// Makes the call and gives the shaped answer.
+    ///
+    /// # Errors
+    /// Whatever keeps the answer from being one; see [`Kind`].
+    pub async fn fetch(&self, backend: &BackendPlan, request: &Request, earlier: &[Option<String>], body: Body, deadline: Instant) -> Result<Response, Failure> {
+        let (inbound, sent) = self.send(backend, request, earlier, body).await?;
+        if backend.no_op {
+            return pass_through(inbound, sent.asked_for_gzip, deadline).await;
+        }
+        if !is_success(inbound.status()) {
+            return failed_answer(backend, &sent.uri, inbound).await;
+        }
+        let zipped = inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let mut whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
+        if zipped {
+            whole = gunzip(&whole, DECODED_BYTES_MAX)?;
+        }
+        let data = backend.decoder.decode(whole).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
+        let data = backend.shape.apply(data).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
+        Ok(Response::data(data, true))
+    }
+
+    /// Makes the call up to the head of its answer.
+    ///
+    /// # Errors
+    /// When there is no address, or no answer comes.
+    pub async fn send(&self, backend: &BackendPlan, request: &Request, earlier: &[Option<String>], body: Body) -> Result<(Inbound, Sent), Failure> {
+        let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        let outbound = outbound(backend, base, request, earlier)?;
+        let Outbound { uri, asked_for_gzip, .. } = &outbound;
+        let sent = Sent { uri: uri.clone(), asked_for_gzip: *asked_for_gzip };
+        let inbound = self.client.send(outbound, body).await?;
+        Ok((inbound, sent))
+    }
+}
+
+/// What is still of interest of a request that went out.
+#[derive(Debug)]
+pub struct Sent {
+    /// Where it went.
+    pub uri: Uri,
+    /// Whether the gateway, not the client, asked for gzip.
+    pub asked_for_gzip: bool,
+}
+
+/// The answer as it is. Its body goes on as it arrives, until the deadline.
+async fn pass_through(inbound: Inbound, asked_for_gzip: bool, deadline: Instant) -> Result<Response, Failure> {
+    let status = inbound.status();
+    let mut headers = inbound.headers();
+    let zipped = headers.get(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let unpack = asked_for_gzip && zipped;
+    let length = known_length(&headers);
+    if unpack {
+        headers.remove(&CONTENT_ENCODING);
+        headers.remove(&CONTENT_LENGTH);
+    }
+    let payload = match length {
+        Some(bytes) if bytes <= READ_AHEAD_BYTES_MAX => {
+            let whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
+            Payload::Whole(if unpack { gunzip(&whole, DECODED_BYTES_MAX)? } else { whole })
+        }
+        _ => {
+            let (sender, receiver) = body::transit(length.filter(|_| !unpack));
+            actix::spawn(pump(inbound, sender, unpack.then(|| Gunzip::new(usize::MAX)), deadline));
+            Payload::Transit(receiver)
+        }
+    };
+    Ok(Response { status, headers, payload, complete: false })
+}
+
+fn known_length(headers: &Headers) -> Option<u64> {
+    headers.get(&CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Carries a body from its connection to the client's. Ends when the client is gone, the time is over, or the body is.
+async fn pump(mut inbound: Inbound, sender: body::BodySender, mut gunzip: Option<Gunzip>, deadline: Instant) {
+    let carry = async {
+        loop {
+            let chunk = match inbound.next_chunk().await {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(_broken)) => return Err(BodyError::BrokenOff),
+                None => break,
+            };
+            let chunk = unpacked(&mut gunzip, chunk)?;
+            if !chunk.is_empty() {
+                sender.send(chunk).await?;
+            }
+        }
+        if let Some(gunzip) = gunzip.take() {
+            let rest = gunzip.finish().map_err(|_cut| BodyError::BrokenOff)?;
+            sender.send(rest).await?;
+        }
+        Ok(())
+    };
+    let outcome = tokio::select! {
+        biased;
+        outcome = tokio::time::timeout_at(deadline, carry) => outcome.unwrap_or(Err(BodyError::TimedOut)),
+        () = sender.closed() => return,
+    };
+    match outcome {
+        Ok(()) => sender.finish().await,
+        Err(error) => sender.break_off(error).await,
+    }
+}
+
+fn unpacked(gunzip: &mut Option<Gunzip>, chunk: Bytes) -> Result<Bytes, BodyError> {
+    match gunzip {
+        None => Ok(chunk),
+        Some(gunzip) => gunzip.push(&chunk).map_err(|_bad| BodyError::BrokenOff),
+    }
+}

@@ -1,0 +1,17 @@
+//! The backend actor: one upstream call, from the rules of the file to a shaped answer.
+//!
+//! Promises: a call ends when nobody waits for it any more; a body is read only up to its limit; hosts and URLs
+//! appear in error texts only, which clients see only when the file asks for it. Knows neither endpoints nor shadows.
+
+pub mod actor;
+pub mod balance;
+pub mod client;
+pub mod fetch;
+pub mod gzip;
+pub mod request;
+pub mod status;
+pub mod transport;
+
+pub use actor::{BackendActor, Fetch};
+pub use client::Client;
+pub use fetch::Caller;

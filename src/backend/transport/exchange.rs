@@ -1,0 +1,257 @@
+//! One request, one answer head, on a pooled or a fresh connection.
+//!
+//! Runs once per upstream call. A request that met a connection which the upstream was just closing is repeated once,
+//! on a fresh connection, if repeating cannot do harm: no byte of an answer had come, the whole request is at hand,
+//! and its method is safe (the rule of Go's client, which KrakenD stands on).
+
+use std::{pin::pin, rc::Rc};
+
+use awc::{
+    body::{BodySize, MessageBody},
+    http::{Method, Uri, header::HeaderMap},
+};
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::tcp::{ReadHalf, WriteHalf},
+};
+
+use super::{
+    TransportError,
+    connection::Connection,
+    framing::{self, Framing},
+    head::{self, AnswerHead, BodyLength},
+    payload::{AnswerBody, Home},
+    pool::Pool,
+};
+
+/// A body up to this size is written together with its head.
+const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
+
+/// A request as awc hands it over.
+pub(super) struct Outgoing<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// The body of a request, as far as repeating it matters.
+pub(super) enum OutgoingBody<B> {
+    /// Nothing.
+    None,
+    /// All of it, at hand.
+    Whole(Bytes),
+    /// A stream that can be read once.
+    Once(B),
+}
+
+/// Sends a request and reads the head of its answer.
+///
+/// # Errors
+/// Whatever keeps an answer from coming; see [`TransportError`].
+pub(super) async fn exchange<B>(
+    pool: &Rc<Pool>,
+    request: &Outgoing<'_>,
+    body: OutgoingBody<B>,
+) -> Result<(AnswerHead, AnswerBody), TransportError>
+where
+    B: MessageBody + Unpin,
+{
+    let authority = request.uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let again = match &body {
+        OutgoingBody::None => Some(Bytes::new()),
+        OutgoingBody::Whole(bytes) => Some(bytes.clone()),
+        OutgoingBody::Once(_) => None,
+    };
+    let bodiless = matches!(body, OutgoingBody::None);
+    let first = match pool.take(authority) {
+        Some(connection) => connection,
+        None => dial(pool, request.uri).await?,
+    };
+    let reused = first.reused;
+    match attempt(pool, authority, first, request, body).await {
+        Err(Lost { error: TransportError::Io(_) | TransportError::Closed, answered: false })
+            if reused && request.method.is_safe() && again.is_some() =>
+        {
+            let body = match again {
+                Some(bytes) if !bodiless => OutgoingBody::<B>::Whole(bytes),
+                _ => OutgoingBody::None,
+            };
+            let fresh = dial(pool, request.uri).await?;
+            attempt(pool, authority, fresh, request, body).await.map_err(|lost| lost.error)
+        }
+        outcome => outcome.map_err(|lost| lost.error),
+    }
+}
+
+async fn dial(pool: &Pool, uri: &Uri) -> Result<Connection, TransportError> {
+    let host = uri.host().unwrap_or_default();
+    Connection::dial(host, uri.port_u16().unwrap_or(80), pool.limits.dial_time).await
+}
+
+/// A failed attempt, and whether any byte of an answer had come.
+struct Lost {
+    error: TransportError,
+    answered: bool,
+}
+
+async fn attempt<B>(
+    pool: &Rc<Pool>,
+    authority: &str,
+    mut connection: Connection,
+    request: &Outgoing<'_>,
+    body: OutgoingBody<B>,
+) -> Result<(AnswerHead, AnswerBody), Lost>
+where
+    B: MessageBody + Unpin,
+{
+    let mut wire = Vec::with_capacity(1024);
+    head::write(&mut wire, request.method, request.uri, request.headers, length_of(request.method, &body));
+    let (mut reader, mut writer) = connection.io.split();
+    let read = &mut connection.read;
+    let (answer, sent) = match body {
+        OutgoingBody::None => send_whole(&mut writer, &mut reader, read, wire, Bytes::new()).await,
+        OutgoingBody::Whole(bytes) => send_whole(&mut writer, &mut reader, read, wire, bytes).await,
+        OutgoingBody::Once(body) => send_stream(&mut writer, &mut reader, read, wire, body).await,
+    };
+    let answer = answer.map_err(|error| Lost { error, answered: !read.is_empty() })?;
+    let framing = Framing::of(request.method, answer.status, &answer.headers)
+        .map_err(|what| Lost { error: TransportError::Protocol(what), answered: true })?;
+    let reusable =
+        sent && !matches!(framing, Framing::UntilClose) && framing::keeps_alive(answer.version, &answer.headers);
+    let home = Home { pool: Rc::clone(pool), authority: authority.to_owned(), reusable };
+    Ok((answer, AnswerBody::new(connection, framing, home)))
+}
+
+fn length_of<B: MessageBody>(method: &Method, body: &OutgoingBody<B>) -> BodyLength {
+    let silent = !matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    match body {
+        OutgoingBody::None if silent => BodyLength::None,
+        OutgoingBody::None => BodyLength::Known(0),
+        OutgoingBody::Whole(bytes) => BodyLength::Known(bytes.len() as u64),
+        OutgoingBody::Once(body) => match body.size() {
+            BodySize::Sized(bytes) => BodyLength::Known(bytes),
+            BodySize::None => BodyLength::None,
+            BodySize::Stream => BodyLength::Chunked,
+        },
+    }
+}
+
+/// The head of the answer, and whether the whole request went out before it came.
+type Sent = (Result<AnswerHead, TransportError>, bool);
+
+/// Sends a request that is all at hand. An answer may come before a large body is out: it is taken.
+async fn send_whole(
+    writer: &mut WriteHalf<'_>,
+    reader: &mut ReadHalf<'_>,
+    read: &mut bytes::BytesMut,
+    mut wire: Vec<u8>,
+    body: Bytes,
+) -> Sent {
+    if body.len() <= ONE_WRITE_BYTES_MAX {
+        wire.extend_from_slice(&body);
+        let written = writer.write_all(&wire).await;
+        return settle(written.map_err(TransportError::Io), read_head(reader, read)).await;
+    }
+    let writing = async {
+        writer.write_all(&wire).await?;
+        writer.write_all(&body).await
+    };
+    race(async { writing.await.map_err(TransportError::Io) }, read_head(reader, read)).await
+}
+
+/// Sends a request whose body is still arriving.
+async fn send_stream<B>(
+    writer: &mut WriteHalf<'_>,
+    reader: &mut ReadHalf<'_>,
+    read: &mut bytes::BytesMut,
+    wire: Vec<u8>,
+    mut body: B,
+) -> Sent
+where
+    B: MessageBody + Unpin,
+{
+    let size = body.size();
+    let writing = async {
+        writer.write_all(&wire).await.map_err(TransportError::Io)?;
+        let mut left = if let BodySize::Sized(bytes) = size { Some(bytes) } else { None };
+        let mut body = pin!(&mut body);
+        while let Some(chunk) = std::future::poll_fn(|ctx| body.as_mut().poll_next(ctx)).await {
+            let chunk = chunk.map_err(|_broken| TransportError::RequestBody)?;
+            write_chunk(writer, &chunk, &mut left).await?;
+        }
+        match left {
+            None => writer.write_all(b"0\r\n\r\n").await.map_err(TransportError::Io),
+            Some(0) => Ok(()),
+            Some(_missing) => Err(TransportError::RequestBody),
+        }
+    };
+    race(writing, read_head(reader, read)).await
+}
+
+/// Writes one chunk: as it is when the length was promised, in the chunked coding otherwise.
+async fn write_chunk(writer: &mut WriteHalf<'_>, chunk: &Bytes, left: &mut Option<u64>) -> Result<(), TransportError> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    match left {
+        Some(left) => {
+            *left = left.checked_sub(chunk.len() as u64).ok_or(TransportError::RequestBody)?;
+            writer.write_all(chunk).await.map_err(TransportError::Io)
+        }
+        None => {
+            let mut framed = Vec::with_capacity(chunk.len() + 16);
+            framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            framed.extend_from_slice(chunk);
+            framed.extend_from_slice(b"\r\n");
+            writer.write_all(&framed).await.map_err(TransportError::Io)
+        }
+    }
+}
+
+/// Lets an answer overtake the rest of its request: an upstream may refuse an upload it has not read.
+async fn race(
+    writing: impl Future<Output = Result<(), TransportError>>,
+    reading: impl Future<Output = Result<AnswerHead, TransportError>>,
+) -> Sent {
+    let mut reading = pin!(reading);
+    let written = tokio::select! {
+        biased;
+        written = writing => written,
+        answer = &mut reading => return (answer, false),
+    };
+    settle(written, reading).await
+}
+
+/// After the request is out, or failed to go out: an answer that is already there still counts.
+async fn settle(
+    written: Result<(), TransportError>,
+    reading: impl Future<Output = Result<AnswerHead, TransportError>>,
+) -> Sent {
+    match written {
+        Ok(()) => (reading.await, true),
+        Err(TransportError::RequestBody) => (Err(TransportError::RequestBody), false),
+        Err(error) => (reading.await.map_err(|_no_answer_either| error), false),
+    }
+}
+
+/// Reads until an answer's head is whole, passing over interim answers (1xx).
+async fn read_head(reader: &mut ReadHalf<'_>, read: &mut bytes::BytesMut) -> Result<AnswerHead, TransportError> {
+    loop {
+        if !read.is_empty() {
+            match head::read(read).map_err(TransportError::Protocol)? {
+                Some(answer) if answer.status == awc::http::StatusCode::SWITCHING_PROTOCOLS => {
+                    return Err(TransportError::Protocol("unexpected protocol switch"));
+                }
+                Some(answer) if answer.status.is_informational() => continue,
+                Some(answer) => return Ok(answer),
+                None => {}
+            }
+        }
+        match reader.read_buf(read).await.map_err(TransportError::Io)? {
+            0 if read.is_empty() => return Err(TransportError::Closed),
+            0 => return Err(TransportError::Protocol("unexpected EOF in the head")),
+            _more => {}
+        }
+    }
+}

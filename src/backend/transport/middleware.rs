@@ -1,0 +1,118 @@
+//! The place where the transport meets awc: a client middleware that answers `http://` requests itself.
+
+use std::rc::Rc;
+
+use actix_service::{Service, Transform};
+use awc::{
+    ClientResponse, ConnectRequest, ConnectResponse,
+    body::{BodySize, MessageBody},
+    error::SendRequestError,
+    test::TestResponse,
+};
+use bytes::Bytes;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+
+use super::{
+    PoolLimits, TransportError,
+    exchange::{Outgoing, OutgoingBody, exchange},
+    head::AnswerHead,
+    payload::AnswerBody,
+    pool::Pool,
+};
+
+/// Wraps an awc client so that plain HTTP goes over our connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    limits: PoolLimits,
+}
+
+impl Transport {
+    /// A transport with a pool of its own.
+    #[must_use]
+    pub fn new(limits: PoolLimits) -> Self {
+        Self { limits }
+    }
+}
+
+impl<S> Transform<S, ConnectRequest> for Transport
+where
+    S: Service<ConnectRequest, Response = ConnectResponse, Error = SendRequestError> + 'static,
+{
+    type Response = ConnectResponse;
+    type Error = SendRequestError;
+    type Transform = TransportService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(self.service(inner)))
+    }
+}
+
+impl Transport {
+    fn service<S>(self, inner: S) -> TransportService<S> {
+        TransportService { pool: Rc::new(Pool::new(self.limits)), inner }
+    }
+}
+
+/// The transport around awc's own connector, which keeps WebSocket tunnels.
+#[derive(Debug)]
+pub struct TransportService<S> {
+    pool: Rc<Pool>,
+    inner: S,
+}
+
+impl<S> Service<ConnectRequest> for TransportService<S>
+where
+    S: Service<ConnectRequest, Response = ConnectResponse, Error = SendRequestError>,
+    S::Future: 'static,
+{
+    type Response = ConnectResponse;
+    type Error = SendRequestError;
+    type Future = LocalBoxFuture<'static, Result<ConnectResponse, SendRequestError>>;
+
+    actix_service::forward_ready!(inner);
+
+    fn call(&self, request: ConnectRequest) -> Self::Future {
+        let (head, body) = match request {
+            ConnectRequest::Client(head, body, _address) => (head, body),
+            tunnel @ ConnectRequest::Tunnel(..) => return Box::pin(self.inner.call(tunnel)),
+        };
+        let pool = Rc::clone(&self.pool);
+        Box::pin(async move {
+            let parts = head.as_ref();
+            let outgoing = Outgoing { method: &parts.method, uri: &parts.uri, headers: &parts.headers };
+            let body = match body.size() {
+                BodySize::None | BodySize::Sized(0) => OutgoingBody::None,
+                _ => body.try_into_bytes().map_or_else(OutgoingBody::Once, OutgoingBody::Whole),
+            };
+            match exchange(&pool, &outgoing, body).await {
+                Ok((head, body)) => Ok(ConnectResponse::Client(response(head, body))),
+                Err(error) => Err(wrap(error)),
+            }
+        })
+    }
+}
+
+fn wrap(error: TransportError) -> SendRequestError {
+    SendRequestError::Custom(Box::new(error), Box::new("transport"))
+}
+
+/// awc offers no constructor for its response but this one.
+fn response(head: AnswerHead, mut body: AnswerBody) -> ClientResponse {
+    let whole = body.take_if_whole();
+    let response = TestResponse::default().set_payload(whole.clone().unwrap_or_else(Bytes::new)).finish();
+    response.map_body(|into, payload| {
+        into.status = head.status;
+        into.version = head.version;
+        into.headers = head.headers;
+        match whole {
+            Some(_) => payload,
+            None => payload_of(body),
+        }
+    })
+}
+
+fn payload_of(body: AnswerBody) -> actix_web::dev::Payload {
+    actix_web::dev::Payload::Stream { payload: Box::pin(body) }
+}

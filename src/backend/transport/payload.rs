@@ -1,0 +1,115 @@
+//! The body of an answer, read from its connection as it is asked for.
+//!
+//! When the body ends cleanly the connection goes back to its pool; when the reader stops earlier it is closed.
+
+use std::{
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use awc::error::PayloadError;
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio_util::io::poll_read_buf;
+
+use super::{chunked::Step, connection::Connection, framing::Framing, pool::Pool};
+
+/// The read buffer grows by at least so many bytes.
+const READ_BYTES: usize = 16 * 1024;
+
+/// Where a connection goes when its answer was read.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) pool: Rc<Pool>,
+    pub(super) authority: String,
+    pub(super) reusable: bool,
+}
+
+/// A body that is still on its connection.
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    connection: Option<Connection>,
+    framing: Framing,
+    home: Home,
+}
+
+impl AnswerBody {
+    pub(super) fn new(connection: Connection, framing: Framing, home: Home) -> Self {
+        Self { connection: Some(connection), framing, home }
+    }
+
+    /// The whole body, if it is already in the buffer; most small answers are.
+    ///
+    /// # Errors
+    /// When what is in the buffer breaks the framing.
+    pub(super) fn take_if_whole(&mut self) -> Option<Bytes> {
+        let Framing::Length(length) = self.framing else { return None };
+        let connection = self.connection.as_mut()?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= connection.read.len())?;
+        let body = connection.read.split_to(length).freeze();
+        self.finish();
+        Some(body)
+    }
+
+    fn finish(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && self.home.reusable
+        {
+            self.home.pool.give(&self.home.authority, connection);
+        }
+    }
+
+    /// What can be taken from the buffer without reading.
+    fn step(&mut self) -> Result<Step, &'static str> {
+        let Some(connection) = &mut self.connection else { return Ok(Step::End) };
+        match &mut self.framing {
+            Framing::Length(0) => Ok(Step::End),
+            Framing::Length(left) => {
+                let ready = usize::try_from(*left).unwrap_or(usize::MAX).min(connection.read.len());
+                *left -= ready as u64;
+                Ok(if ready == 0 { Step::More } else { Step::Data(connection.read.split_to(ready).freeze()) })
+            }
+            Framing::Chunked(chunked) => chunked.step(&mut connection.read),
+            Framing::UntilClose if connection.read.is_empty() => Ok(Step::More),
+            Framing::UntilClose => Ok(Step::Data(connection.read.split().freeze())),
+        }
+    }
+}
+
+impl Stream for AnswerBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match self.step() {
+                Ok(Step::Data(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Step::End) => {
+                    self.finish();
+                    return Poll::Ready(None);
+                }
+                Ok(Step::More) => {}
+                Err(what) => {
+                    self.connection = None;
+                    return Poll::Ready(Some(Err(PayloadError::Io(io::Error::new(io::ErrorKind::InvalidData, what)))));
+                }
+            }
+            let until_close = matches!(self.framing, Framing::UntilClose);
+            let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
+            connection.read.reserve(READ_BYTES);
+            let Connection { io, read, .. } = connection;
+            match ready!(poll_read_buf(Pin::new(io), ctx, read)) {
+                Ok(0) => {
+                    self.connection = None;
+                    return Poll::Ready(if until_close { None } else { Some(Err(PayloadError::Incomplete(None))) });
+                }
+                Ok(_more) => {}
+                Err(error) => {
+                    self.connection = None;
+                    return Poll::Ready(Some(Err(PayloadError::Io(error))));
+                }
+            }
+        }
+    }
+}

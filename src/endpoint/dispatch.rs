@@ -1,0 +1,119 @@
+//! The order of things for one request: live calls out, copies out, answers in, one reply.
+//!
+//! Runs once per request: no lock, no wait for anything but live answers, no copy of a body.
+
+use std::sync::Arc;
+
+use actix::Recipient;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    backend::Fetch,
+    model::{Answer, Body, Budget, Data, Failure, Kind, Payload, Reply, Request, Response, promise},
+    plan::{EndpointPlan, Flow, ShadowPlan},
+    shadow::{Gate, Mirror},
+};
+
+use super::{copies::Copies, parallel, sequential};
+
+/// What one thread needs to serve one endpoint.
+pub struct Dispatch {
+    pub(super) plan: Arc<EndpointPlan>,
+    pub(super) live: Vec<Recipient<Fetch>>,
+    pub(super) shadows: Vec<ShadowLink>,
+}
+
+/// The way to one shadow.
+#[derive(Clone)]
+pub struct ShadowLink {
+    /// Its actor.
+    pub recipient: Recipient<Mirror>,
+    /// Its limit and its books.
+    pub gate: Arc<Gate>,
+    /// Its plan.
+    pub plan: Arc<ShadowPlan>,
+}
+
+/// The answer of one live backend.
+pub(super) type LiveAnswer = Answer<Result<Response, Failure>>;
+
+impl Dispatch {
+    /// Serves `plan` through these actors, which stand in the order of the plan's backends.
+    #[must_use]
+    pub fn new(plan: Arc<EndpointPlan>, live: Vec<Recipient<Fetch>>, shadows: Vec<ShadowLink>) -> Self {
+        Self { plan, live, shadows }
+    }
+
+    /// Serves one request.
+    pub async fn serve(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
+        let deadline = self.live_deadline(budget);
+        let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, body);
+        let mut reply = match self.plan.flow {
+            Flow::Single => {
+                let answer = self.ask(0, &request, Vec::new(), body, deadline);
+                copies.hand_over(&request);
+                reply_of(settled(answer, deadline).await)
+            }
+            Flow::Parallel => {
+                let answers = (0..self.live.len()).map(|place| {
+                    self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline)
+                });
+                let answers: Vec<LiveAnswer> = answers.collect();
+                copies.hand_over(&request);
+                parallel::collect(answers, deadline).await
+            }
+            Flow::Sequential => {
+                let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), deadline);
+                copies.hand_over(&request);
+                sequential::follow(self, &request, &body, first, deadline).await
+            }
+        };
+        self.finish(&mut reply);
+        reply
+    }
+
+    /// The deadline of the live calls: merges keep a part of the endpoint's time for themselves, as in KrakenD.
+    fn live_deadline(&self, budget: Budget) -> Instant {
+        budget.deadline - (self.plan.timeout - self.plan.backend_time())
+    }
+
+    /// Sends a live call on its way.
+    pub(super) fn ask(&self, place: usize, request: &Arc<Request>, earlier: Vec<Option<String>>, body: Body, deadline: Instant) -> LiveAnswer {
+        let (promise, answer) = promise();
+        if let Some(backend) = self.live.get(place) {
+            #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
+            backend.do_send(Fetch { request: Arc::clone(request), earlier, body, budget: Budget { deadline }, promise });
+        }
+        answer
+    }
+
+    /// The shape of the merged whole, then static data.
+    fn finish(&self, reply: &mut Reply) {
+        if let Some(shape) = &self.plan.shape
+            && reply.failures.is_empty()
+            && let Some(response) = &mut reply.response
+            && let Payload::Data(data) = &mut response.payload
+        {
+            match shape.apply(std::mem::replace(data, Data::Null)) {
+                Ok(shaped) => *data = shaped,
+                Err(error) => *reply = Reply::failed(Failure::new(Kind::Decode, error.to_string())),
+            }
+        }
+        if let Some(static_data) = &self.plan.static_data {
+            static_data.apply(reply);
+        }
+    }
+}
+
+/// What came of a live call by its deadline.
+pub(super) async fn settled(answer: LiveAnswer, deadline: Instant) -> Result<Response, Failure> {
+    match timeout_at(deadline, answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_broken)) => Err(Failure::new(Kind::Panic, "internal server error")),
+        Err(_elapsed) => Err(Failure::timeout()),
+    }
+}
+
+pub(super) fn reply_of(outcome: Result<Response, Failure>) -> Reply {
+    outcome.map_or_else(Reply::failed, Reply::ok)
+}

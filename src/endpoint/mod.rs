@@ -1,0 +1,16 @@
+//! The endpoint actor: asks the live backends, hands copies to the shadows, makes one reply of the answers.
+//!
+//! Promises: live calls start before any copy is handed over; nothing here waits for a shadow; what is missing when
+//! the time is over is missing, and the client gets the rest.
+
+pub mod actor;
+pub mod copies;
+pub mod dispatch;
+pub mod merge;
+pub mod parallel;
+pub mod sequential;
+pub mod static_data;
+pub mod upload;
+
+pub use actor::{Call, EndpointActor};
+pub use dispatch::{Dispatch, ShadowLink};

@@ -1,0 +1,57 @@
+//! One upstream call as it will be made.
+
+use http::{HeaderName, Method, uri};
+
+use crate::{
+    config::ErrorPolicy,
+    encoding::Decoder,
+    shape::Shape,
+    stats::BackendId,
+};
+
+use super::{Template, template::EarlierValue};
+
+/// A compiled backend.
+#[derive(Debug)]
+pub struct BackendPlan {
+    /// Its number in every metric.
+    pub id: BackendId,
+    /// The method to send.
+    pub method: Method,
+    /// Where to send it.
+    pub template: Template,
+    /// Values it takes from earlier answers of its group, in the order of their places in the template.
+    pub lookups: Vec<Lookup>,
+    /// The addresses that serve it; empty means every call fails.
+    pub bases: Vec<Base>,
+    /// How to read the answer.
+    pub decoder: Decoder,
+    /// Whether the answer's bytes pass through as they are.
+    pub no_op: bool,
+    /// What to do with the data.
+    pub shape: Shape,
+    /// What to do with a failing status.
+    pub error_policy: ErrorPolicy,
+    /// The second header filter; `None` lets everything through.
+    pub headers: Option<Vec<HeaderName>>,
+    /// The second query filter; `None` lets everything through.
+    pub query: Option<Vec<String>>,
+    /// Whether to ask for gzip when the client's wish is not forwarded.
+    pub asks_for_gzip: bool,
+    /// The pattern in KrakenD's spelling, for error texts.
+    pub go_pattern: String,
+}
+
+/// A value to take from an earlier answer.
+pub type Lookup = EarlierValue;
+
+/// One address of a backend.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// `http`.
+    pub scheme: uri::Scheme,
+    /// `host:port`.
+    pub authority: uri::Authority,
+    /// A base path before the pattern, without trailing slash; usually empty.
+    pub prefix: String,
+}

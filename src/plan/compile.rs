@@ -1,0 +1,220 @@
+//! Config → Plan.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Uri};
+
+use crate::{
+    backend::transport::PoolLimits,
+    config::{Backend, Endpoint, FlatmapOp, Service, Shadow},
+    encoding::{Decoder, Encoder},
+    endpoint::static_data::StaticData,
+    shape::{self, Shape, ShapeSpec},
+    stats::{BackendId, BackendName, EndpointId, EndpointName, Names},
+};
+
+use super::{
+    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
+    ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
+    routes::{RouteRules, segments},
+    template::go_form,
+};
+
+/// Compiles a configuration that has no errors. It cannot fail: what could not be compiled is a diagnostic.
+#[must_use]
+pub fn compile(config: &Service) -> Plan {
+    let mut names = Names::default();
+    let endpoints: Vec<Arc<EndpointPlan>> =
+        config.endpoints.iter().map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names))).collect();
+    Plan { service: service_plan(config), routes: routes(config), endpoints, names: Arc::new(names) }
+}
+
+fn service_plan(config: &Service) -> ServicePlan {
+    let error_body = |status: u16| config.router.error_body.get(&status).map(|text| Bytes::from(text.clone()));
+    ServicePlan {
+        name: config.name.clone(),
+        listen: ServicePlan::listen_address(config.listen_ip, config.port),
+        identity: Identity::new(config.router.hide_version_header),
+        client_address: ClientAddress::new(&config.router),
+        shows_errors: config.router.return_error_msg,
+        skips_path_check: config.router.disable_path_decoding,
+        not_found_body: error_body(404),
+        method_not_allowed_body: error_body(405),
+        logs_access: !config.router.disable_access_log,
+        unlogged_paths: config.router.logger_skip_paths.clone(),
+        read_time: config.read_timeout,
+        head_time: config.read_header_timeout.or(config.read_timeout),
+        idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
+        shutdown_time: config.max_shutdown_wait,
+        pool: pool_limits(config),
+        admin: config.admin.listen,
+        admin_is_explicit: config.admin.explicit,
+        shadow_memory_bytes: config.shadow.memory_budget_bytes,
+        shadow_threads: config.shadow.threads.max(1),
+        shadow_drain_time: config.shadow.drain_timeout,
+    }
+}
+
+fn pool_limits(config: &Service) -> PoolLimits {
+    let transport = &config.transport;
+    PoolLimits {
+        idle_per_host: if transport.disable_keep_alives { 0 } else { transport.max_idle_connections_per_host },
+        idle_time: transport.idle_connection_timeout,
+        dial_time: transport.dialer_timeout,
+    }
+}
+
+const EVERY_METHOD: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "HEAD", "OPTIONS", "DELETE", "CONNECT", "TRACE"];
+
+fn routes(config: &Service) -> Routes {
+    let router = &config.router;
+    let mut routes = Routes::new(RouteRules {
+        keep_trailing_slash: router.disable_redirect_trailing_slash,
+        keep_path: router.disable_redirect_fixed_path,
+        hide_methods: router.disable_handle_method_not_allowed,
+        clean_first: router.remove_extra_slash,
+    });
+    if !router.disable_health {
+        routes.add("GET", &segments(&router.health_path, &[]), Target::Health);
+    }
+    for (wanted, path, target) in
+        [(config.debug_endpoint, "/__debug", Target::Debug), (config.echo_endpoint, "/__echo", Target::Echo)]
+    {
+        for method in EVERY_METHOD.iter().filter(|_| wanted) {
+            routes.add_below(method, path, target.clone());
+        }
+    }
+    for (place, endpoint) in config.endpoints.iter().enumerate() {
+        routes.add(&endpoint.method, &segments(&endpoint.path, &endpoint.params), Target::Endpoint(place));
+    }
+    if router.auto_options {
+        add_options(&mut routes, config);
+    }
+    routes
+}
+
+fn add_options(routes: &mut Routes, config: &Service) {
+    let mut methods: HashMap<&str, Vec<&str>> = HashMap::new();
+    for endpoint in &config.endpoints {
+        methods.entry(&endpoint.path).or_default().push(&endpoint.method);
+    }
+    for endpoint in &config.endpoints {
+        let mut allowed = methods.get(endpoint.path.as_str()).cloned().unwrap_or_default();
+        allowed.sort_unstable();
+        routes.add("OPTIONS", &segments(&endpoint.path, &endpoint.params), Target::Options(allowed.join(", ")));
+    }
+}
+
+fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names) -> EndpointPlan {
+    let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
+    names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
+    let (mut live, mut shadows) = (Vec::new(), Vec::new());
+    for backend in &endpoint.backends {
+        let plan = Arc::new(backend_plan(backend, endpoint, config, names));
+        match &backend.shadow {
+            None => live.push(plan),
+            Some(shadow) => shadows.push(Arc::new(shadow_plan(plan, shadow, endpoint, config, shadows.len()))),
+        }
+    }
+    let flow = match live.len() {
+        0 | 1 => Flow::Single,
+        _ if endpoint.sequential => Flow::Sequential,
+        _ => Flow::Parallel,
+    };
+    // Like KrakenD, the fallback for unknown encodings looks at the full list of backends, shadows included.
+    let single_encoding = match endpoint.backends.as_slice() {
+        [only] => Some(only.encoding.as_str()),
+        _ => None,
+    };
+    EndpointPlan {
+        id,
+        method: method(&endpoint.method),
+        path: endpoint.path.clone(),
+        timeout: endpoint.timeout,
+        headers: HeaderPick::new(&endpoint.input_headers),
+        query: QueryPick::new(&endpoint.input_query_strings),
+        intake: if live.len() == 1 { Intake::Streamed } else { Intake::Held },
+        flow,
+        shape: (live.len() > 1).then(|| flatmap(&endpoint.flatmap)).filter(|shape| !shape.is_identity()),
+        static_data: endpoint.static_data.as_ref().map(StaticData::new),
+        encoder: Encoder::from_names(&endpoint.output_encoding, single_encoding),
+        no_op: endpoint.output_encoding == "no-op",
+        cache_control: endpoint.cache_seconds.and_then(|seconds| {
+            HeaderValue::from_str(&format!("public, max-age={seconds}")).ok()
+        }),
+        live,
+        shadows_in_sequence: endpoint.sequential && shadows.len() > 1,
+        shadows,
+    }
+}
+
+fn shadow_plan(backend: Arc<BackendPlan>, shadow: &Shadow, endpoint: &Endpoint, config: &Service, place: usize) -> ShadowPlan {
+    ShadowPlan {
+        key: format!("{} {} #{place}", endpoint.method, endpoint.path),
+        timeout: shadow.timeout,
+        bounds: ShadowBounds {
+            concurrent_max: config.shadow.max_concurrent,
+            buffered_bytes_max: config.shadow.max_buffered_bytes,
+            request_bytes_max: config.shadow.max_request_bytes,
+            response_bytes_max: config.shadow.max_response_bytes,
+        },
+        backend,
+    }
+}
+
+fn backend_plan(backend: &Backend, endpoint: &Endpoint, config: &Service, names: &mut Names) -> BackendPlan {
+    let id = BackendId(u32::try_from(names.backends.len()).unwrap_or(u32::MAX));
+    names.backends.push(BackendName {
+        endpoint: names.endpoints.len() - 1,
+        label: format!("{} {}", backend.method, backend.url_pattern),
+        hosts: backend.hosts.join(", "),
+        shadow: backend.shadow.is_some(),
+    });
+    let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
+    BackendPlan {
+        id,
+        method: method(&backend.method),
+        template,
+        lookups,
+        bases: backend.hosts.iter().filter_map(|host| base(host)).collect(),
+        decoder: Decoder::from_name(&backend.encoding, backend.is_collection),
+        no_op: backend.encoding == "no-op",
+        shape: Shape::new(ShapeSpec {
+            target: backend.target.clone(),
+            allow: backend.allow.clone(),
+            deny: backend.deny.clone(),
+            mapping: backend.mapping.clone(),
+            group: backend.group.clone(),
+            flatmap: ops(&backend.flatmap),
+        }),
+        error_policy: backend.error_policy.clone(),
+        headers: non_empty(&backend.input_headers).map(|names| names.iter().filter_map(|name| name.parse().ok()).collect()),
+        query: non_empty(&backend.input_query_strings).map(<[String]>::to_vec),
+        asks_for_gzip: !config.transport.disable_compression,
+        go_pattern: go_form(&backend.url_pattern),
+    }
+}
+
+fn non_empty(names: &[String]) -> Option<&[String]> {
+    (!names.is_empty()).then_some(names)
+}
+
+fn flatmap(filter: &[FlatmapOp]) -> Shape {
+    Shape::new(ShapeSpec { flatmap: ops(filter), ..ShapeSpec::default() })
+}
+
+fn ops(filter: &[FlatmapOp]) -> Vec<shape::Op> {
+    filter.iter().map(|op| shape::Op { kind: op.kind.clone(), args: op.args.clone() }).collect()
+}
+
+fn method(name: &str) -> Method {
+    Method::from_bytes(name.as_bytes()).unwrap_or(Method::GET)
+}
+
+/// An address the transport can call; others are left out (the configuration has warned of them).
+fn base(host: &str) -> Option<Base> {
+    let parts = host.parse::<Uri>().ok()?.into_parts();
+    let prefix = parts.path_and_query.map(|path| path.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    Some(Base { scheme: parts.scheme?, authority: parts.authority?, prefix })
+}

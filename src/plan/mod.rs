@@ -1,0 +1,27 @@
+//! What we will do: the configuration compiled once into an immutable plan.
+//!
+//! Promises: `Send + Sync`, shared by `Arc`, replaced as a whole; no address of an actor, no client, clock or lock of
+//! its own. Everything that serving needs is a number, a parsed value or a table: nothing is looked up by name, and
+//! no text is parsed, while a request is served.
+
+pub mod backend;
+pub mod client_address;
+pub mod compile;
+pub mod endpoint;
+pub mod identity;
+pub mod pick;
+pub mod routes;
+pub mod service;
+pub mod shadow;
+pub mod template;
+
+pub use backend::{BackendPlan, Base, Lookup};
+pub use client_address::ClientAddress;
+pub use compile::compile;
+pub use endpoint::{EndpointPlan, Flow, Intake};
+pub use identity::Identity;
+pub use pick::{HeaderPick, QueryPick};
+pub use routes::{Decision, Routes, Target};
+pub use service::{Plan, ServicePlan};
+pub use shadow::{ShadowBounds, ShadowPlan};
+pub use template::Template;

@@ -1,0 +1,129 @@
+//! Allow-lists of headers and query parameters, with names parsed once.
+
+use http::header::HeaderName;
+
+use crate::config::Pick;
+
+/// Which of the client's headers a backend may see.
+#[derive(Clone, Debug)]
+pub enum HeaderPick {
+    /// None, except that the content type still describes the body (KrakenD's rule for an empty list).
+    ContentTypeOnly,
+    /// Exactly these.
+    Only(Vec<HeaderName>),
+    /// All.
+    All,
+}
+
+impl HeaderPick {
+    /// Compiles `input_headers`. Names that can't be header names match nothing and are left out.
+    #[must_use]
+    pub fn new(pick: &Pick) -> Self {
+        match pick {
+            Pick::All => Self::All,
+            Pick::Only(names) if names.is_empty() => Self::ContentTypeOnly,
+            Pick::Only(names) => Self::Only(names.iter().filter_map(|name| name.parse().ok()).collect()),
+        }
+    }
+
+    /// Whether a header goes through.
+    #[must_use]
+    pub fn lets_through(&self, name: &HeaderName) -> bool {
+        match self {
+            Self::ContentTypeOnly => *name == http::header::CONTENT_TYPE,
+            Self::Only(names) => names.contains(name),
+            Self::All => true,
+        }
+    }
+}
+
+/// Which of the client's query parameters a backend may see.
+#[derive(Clone, Debug)]
+pub enum QueryPick {
+    /// None.
+    Nothing,
+    /// Exactly these, case-sensitively.
+    Only(Vec<String>),
+    /// All.
+    All,
+}
+
+impl QueryPick {
+    /// Compiles `input_query_strings`.
+    #[must_use]
+    pub fn new(pick: &Pick) -> Self {
+        match pick {
+            Pick::All => Self::All,
+            Pick::Only(names) if names.is_empty() => Self::Nothing,
+            Pick::Only(names) => Self::Only(names.clone()),
+        }
+    }
+
+    /// The parameters that go through, sorted by name and encoded as KrakenD does; `raw` is the client's query.
+    #[must_use]
+    pub fn filter(&self, raw: &str) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            _ if raw.is_empty() => String::new(),
+            Self::All => encode(pairs(raw).collect()),
+            Self::Only(names) => encode(pairs(raw).filter(|(name, _)| names.contains(name)).collect()),
+        }
+    }
+}
+
+/// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does.
+fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
+    raw.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')).filter_map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((unescape(name)?, unescape(value)?))
+    })
+}
+
+fn unescape(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
+    let bytes = text.as_bytes();
+    let escapes_are_whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+    });
+    let spaced = text.replace('+', " ");
+    escapes_are_whole.then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+}
+
+/// Everything but unreserved characters; the space becomes `+` afterwards.
+const FORM: percent_encoding::AsciiSet =
+    percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
+
+fn encode(mut pairs: Vec<(String, String)>) -> String {
+    // The sort is stable: several values of one name keep their order.
+    pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let escape = |text: &str| percent_encoding::utf8_percent_encode(text, &FORM).to_string().replace(' ', "+");
+    let texts: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    texts.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_forwarded_unless_listed() {
+        assert_eq!(QueryPick::new(&Pick::Only(vec![])).filter("a=1"), "");
+        assert_eq!(QueryPick::new(&Pick::Only(vec!["a".into()])).filter("b=2&a=1&A=3&a=0"), "a=1&a=0");
+    }
+
+    #[test]
+    fn everything_is_sorted_and_encoded_anew() {
+        assert_eq!(QueryPick::All.filter("z=a%20b&a&m=%C3%A4+x&m=1"), "a=&m=%C3%A4+x&m=1&z=a+b");
+        assert_eq!(QueryPick::All.filter("a=%zz&b=1;c=2&d=4"), "d=4");
+    }
+
+    #[test]
+    fn an_empty_header_list_still_lets_the_content_type_through() {
+        let pick = HeaderPick::new(&Pick::Only(vec![]));
+        assert!(pick.lets_through(&http::header::CONTENT_TYPE) && !pick.lets_through(&http::header::ACCEPT));
+        let pick = HeaderPick::new(&Pick::Only(vec!["X-A".into()]));
+        assert!(!pick.lets_through(&http::header::CONTENT_TYPE) && pick.lets_through(&HeaderName::from_static("x-a")));
+    }
+}

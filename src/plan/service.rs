@@ -1,0 +1,79 @@
+//! The whole plan: the service's own settings, its routes and its endpoints.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::stats::Names;
+
+use super::{ClientAddress, EndpointPlan, Identity, Routes};
+
+/// Everything a worker thread needs to serve; immutable.
+#[derive(Debug)]
+pub struct Plan {
+    /// Settings that are not an endpoint's.
+    pub service: ServicePlan,
+    /// Path → endpoint.
+    pub routes: Routes,
+    /// The endpoints, by their number.
+    pub endpoints: Vec<Arc<EndpointPlan>>,
+    /// What the numbers are called on pages and in metrics.
+    pub names: Arc<Names>,
+}
+
+/// Settings of the service.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Free text of the file.
+    pub name: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What the gateway calls itself.
+    pub identity: Identity,
+    /// How the client's address is found.
+    pub client_address: ClientAddress,
+    /// Whether error texts reach clients.
+    pub shows_errors: bool,
+    /// Whether to skip the check for doubly encoded path parameters.
+    pub skips_path_check: bool,
+    /// Body of a 404, if the file gives one.
+    pub not_found_body: Option<Bytes>,
+    /// Body of a 405, if the file gives one.
+    pub method_not_allowed_body: Option<Bytes>,
+    /// Whether each request is logged.
+    pub logs_access: bool,
+    /// Paths without an access log line.
+    pub unlogged_paths: Vec<String>,
+    /// Whole-request time of a client, if limited.
+    pub read_time: Option<Duration>,
+    /// Time for a request's head, if limited.
+    pub head_time: Option<Duration>,
+    /// How long an idle client connection is kept.
+    pub idle_time: Option<Duration>,
+    /// How long a shutdown waits for requests; `None` waits for ever.
+    pub shutdown_time: Option<Duration>,
+    /// Pools towards upstreams.
+    pub pool: crate::backend::transport::PoolLimits,
+    /// Dashboard and metrics.
+    pub admin: Option<SocketAddr>,
+    /// Whether the file or the command line names that address; the default one gives way when it is taken.
+    pub admin_is_explicit: bool,
+    /// Bytes of request bodies all shadows together may hold.
+    pub shadow_memory_bytes: usize,
+    /// Threads for shadow traffic.
+    pub shadow_threads: usize,
+    /// How long shutdown waits for mirrors in flight.
+    pub shadow_drain_time: Duration,
+}
+
+impl ServicePlan {
+    /// The address to bind for an optional literal and a port.
+    #[must_use]
+    pub fn listen_address(ip: Option<IpAddr>, port: u16) -> SocketAddr {
+        SocketAddr::new(ip.unwrap_or(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED)), port)
+    }
+}

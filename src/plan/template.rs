@@ -1,0 +1,278 @@
+//! A backend's `url_pattern`, split once into fixed text and places for values.
+//!
+//! Runs once per upstream call: one string is built, and escaped only where a value needs it.
+
+use crate::config::Endpoint;
+
+/// A compiled `url_pattern`.
+#[derive(Clone, Debug)]
+pub struct Template {
+    path: Vec<Piece>,
+    query: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// Text as it was written.
+    Text(String),
+    /// The value of an endpoint parameter, by its place in the endpoint's path.
+    Param(usize),
+    /// A value from an earlier answer, by its place in the backend's look-ups; the text stands in when there is none.
+    Earlier(usize, String),
+}
+
+/// A placeholder that names a value of an earlier answer: `respN_path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierValue {
+    /// Which answer of the group, from 0.
+    pub answer: usize,
+    /// The path within it.
+    pub path: String,
+}
+
+/// Why a URL could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadEscape;
+
+impl Template {
+    /// Splits `pattern`; also gives the earlier values it wants, in the order of their places.
+    #[must_use]
+    pub fn new(pattern: &str, endpoint: &Endpoint) -> (Self, Vec<EarlierValue>) {
+        let pattern = pattern.split('#').next().unwrap_or_default();
+        let (path, query) = pattern.split_once('?').unwrap_or((pattern, ""));
+        let mut earlier = Vec::new();
+        let template = Self { path: pieces(path, endpoint, &mut earlier), query: pieces(query, endpoint, &mut earlier) };
+        (template, earlier)
+    }
+
+    /// The path and query for these values. `extra` is appended to the pattern's own query.
+    ///
+    /// # Errors
+    /// When the path holds a `%` that escapes nothing.
+    pub fn render(&self, params: &[String], earlier: &[Option<String>], extra: &str) -> Result<String, BadEscape> {
+        let mut out = String::with_capacity(64);
+        for piece in &self.path {
+            out.push_str(piece.text(params, earlier));
+        }
+        if !out.bytes().all(is_legal_in_path) {
+            out = escape_anew(&out)?;
+        }
+        if !self.query.is_empty() || !extra.is_empty() {
+            out.push('?');
+        }
+        for piece in &self.query {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                value => out.extend(percent_encoding::utf8_percent_encode(value.text(params, earlier), &QUERY_VALUE)),
+            }
+        }
+        if !self.query.is_empty() && !extra.is_empty() {
+            out.push('&');
+        }
+        out.push_str(extra);
+        Ok(out)
+    }
+}
+
+impl Piece {
+    fn text<'a>(&'a self, params: &'a [String], earlier: &'a [Option<String>]) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Param(place) => params.get(*place).map_or("", String::as_str),
+            Self::Earlier(place, literal) => earlier.get(*place).and_then(Option::as_deref).unwrap_or(literal),
+        }
+    }
+}
+
+/// KrakenD writes placeholders as Go templates: `{id}` is `{{.Id}}`. Shown in error texts.
+#[must_use]
+pub fn go_form(pattern: &str) -> String {
+    let mut out = String::new();
+    for (text, name) in placeholders(pattern) {
+        out.push_str(text);
+        if let Some(name) = name {
+            out.push_str(&format!("{{{{.{}}}}}", title(name)));
+        }
+    }
+    out
+}
+
+/// The name with its first letter upper-cased, KrakenD's key for a value.
+#[must_use]
+pub fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn pieces(text: &str, endpoint: &Endpoint, earlier: &mut Vec<EarlierValue>) -> Vec<Piece> {
+    let mut out = Vec::new();
+    for (text, name) in placeholders(text) {
+        if !text.is_empty() {
+            out.push(Piece::Text(text.to_owned()));
+        }
+        let Some(name) = name else { continue };
+        // The last parameter of a name wins, as in KrakenD, where names that differ in the first letter's case collide.
+        let param = endpoint.params.iter().rposition(|param| title(param) == title(name));
+        out.push(match (param, earlier_value(name)) {
+            (Some(place), _) => Piece::Param(place),
+            (None, Some(value)) => {
+                earlier.push(value);
+                Piece::Earlier(earlier.len() - 1, format!("{{{{.{}}}}}", title(name)))
+            }
+            (None, None) => Piece::Text(format!("{{{{.{}}}}}", title(name))),
+        });
+    }
+    out
+}
+
+/// Reads `respN_path`.
+#[must_use]
+pub fn earlier_value(name: &str) -> Option<EarlierValue> {
+    let (number, path) = name.strip_prefix("resp")?.split_once('_')?;
+    Some(EarlierValue { answer: number.parse().ok()?, path: path.to_owned() })
+}
+
+/// Pairs of fixed text and the placeholder after it.
+fn placeholders(pattern: &str) -> Vec<(&str, Option<&str>)> {
+    let mut out = Vec::new();
+    let mut rest = pattern;
+    let mut searched = 0;
+    while let Some(open) = rest.get(searched..).and_then(|tail| tail.find('{')).map(|at| at + searched) {
+        let inside = rest.get(open + 1..).unwrap_or_default();
+        let name = inside.split('}').next().filter(|name| inside.len() > name.len() && is_name(name));
+        match name {
+            Some(name) => {
+                out.push((rest.get(..open).unwrap_or_default(), Some(name)));
+                rest = inside.get(name.len() + 1..).unwrap_or_default();
+                searched = 0;
+            }
+            None => searched = open + 1,
+        }
+    }
+    out.push((rest, None));
+    out
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c))
+}
+
+/// What Go leaves as it is in a path that was given in escaped form.
+fn is_legal_in_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@[]/%".contains(&byte)
+}
+
+/// What Go keeps when it escapes a path that was not legal.
+const PATH: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
+
+/// What a value may contribute to a query without becoming more than a value.
+const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b',')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*');
+
+fn escape_anew(path: &str) -> Result<String, BadEscape> {
+    let bytes = path.as_bytes();
+    let whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+    });
+    if !whole {
+        return Err(BadEscape);
+    }
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    Ok(percent_encoding::percent_encode(&decoded, &PATH).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(params: &[&str]) -> Endpoint {
+        Endpoint {
+            path: String::new(),
+            method: "GET".into(),
+            params: params.iter().map(|name| (*name).to_owned()).collect(),
+            backends: vec![],
+            timeout: std::time::Duration::ZERO,
+            cache_seconds: None,
+            input_headers: crate::config::Pick::All,
+            input_query_strings: crate::config::Pick::All,
+            output_encoding: String::new(),
+            concurrent_calls: 1,
+            sequential: false,
+            propagated_params: vec![],
+            static_data: None,
+            flatmap: vec![],
+            pointer: String::new(),
+        }
+    }
+
+    fn render(pattern: &str, values: &[(&str, &str)], extra: &str) -> Result<String, BadEscape> {
+        let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        let params: Vec<String> = values.iter().map(|(_, value)| (*value).to_owned()).collect();
+        Template::new(pattern, &endpoint(&names)).0.render(&params, &[], extra)
+    }
+
+    #[test]
+    fn legal_text_goes_out_verbatim_and_illegal_text_makes_the_whole_path_escaped() {
+        assert_eq!(render("/v1/{id}", &[("id", "a:@!$&'()*+,;=[]")], ""), Ok("/v1/a:@!$&'()*+,;=[]".into()));
+        assert_eq!(render("/v1/{id}", &[("id", "a b[")], ""), Ok("/v1/a%20b%5B".into()));
+        assert_eq!(render("/a%2Fb/{id}", &[("id", "x")], ""), Ok("/a%2Fb/x".into()));
+        assert_eq!(render("/v1/{id}", &[("id", "ä")], ""), Ok("/v1/%C3%A4".into()));
+    }
+
+    #[test]
+    fn the_clients_query_is_appended_to_the_patterns() {
+        assert_eq!(render("/q?id={id}&k=v", &[("id", "5")], "a=1&a=2"), Ok("/q?id=5&k=v&a=1&a=2".into()));
+        assert_eq!(render("/q", &[], "a=1"), Ok("/q?a=1".into()));
+        assert_eq!(render("/q?x={id}", &[("id", "a b&c=d")], ""), Ok("/q?x=a%20b%26c%3Dd".into()));
+    }
+
+    #[test]
+    fn an_earlier_value_that_is_missing_leaves_its_name() {
+        let (template, earlier) = Template::new("/u/{resp0_a.b}", &endpoint(&[]));
+        assert_eq!(earlier, [EarlierValue { answer: 0, path: "a.b".into() }]);
+        assert_eq!(template.render(&[], &[Some("7".into())], ""), Ok("/u/7".into()));
+        assert_eq!(template.render(&[], &[None], ""), Ok("/u/%7B%7B.Resp0_a.b%7D%7D".into()));
+    }
+
+    #[test]
+    fn fragments_are_cut_and_go_forms_are_shown() {
+        assert_eq!(render("/x/{id}#frag", &[("id", "1")], ""), Ok("/x/1".into()));
+        assert_eq!(go_form("/x/{id}/{}/y{userID}"), "/x/{{.Id}}/{}/y{{.UserID}}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_patterns_and_values_never_panic_and_render_legal_paths(pattern: String, value: String) {
+            if let Ok(url) = render(&pattern, &[("id", &value)], "") {
+                let path = url.split('?').next().unwrap_or_default();
+                proptest::prop_assert!(path.bytes().all(is_legal_in_path));
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! How many bytes all shadows together may hold.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A budget in bytes that is reserved before anything is kept.
+#[derive(Debug)]
+pub struct MemoryBudget {
+    bytes_max: usize,
+    bytes: AtomicUsize,
+}
+
+impl MemoryBudget {
+    /// A budget of `bytes_max` bytes.
+    #[must_use]
+    pub fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, bytes: AtomicUsize::new(0) }
+    }
+
+    /// Takes `bytes` of the budget if they are left.
+    #[must_use]
+    pub fn reserve(&self, bytes: usize) -> bool {
+        if bytes == 0 {
+            return true;
+        }
+        self.bytes
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| held.checked_add(bytes).filter(|sum| *sum <= self.bytes_max))
+            .is_ok()
+    }
+
+    /// Gives `bytes` back.
+    pub fn release(&self, bytes: usize) {
+        if bytes > 0 {
+            self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        }
+    }
+
+    /// Bytes reserved now.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    /// The whole budget in bytes.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.bytes_max
+    }
+}

@@ -1,0 +1,38 @@
+//! What an endpoint hands to a shadow, and never hears of again.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use actix::{Message, Recipient};
+
+use crate::model::{Body, Request};
+
+use super::Ticket;
+
+/// Send a copy of this request.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Mirror {
+    /// The client's request.
+    pub request: Arc<Request>,
+    /// Values from earlier shadow answers of a sequence.
+    pub earlier: Vec<Option<String>>,
+    /// The whole body; never one in transit.
+    pub body: Body,
+    /// The right to it.
+    pub ticket: Ticket,
+    /// The shadows that come after this one in a sequential endpoint.
+    pub rest: VecDeque<Chained>,
+    /// The answers of the sequence so far, for the values the rest needs.
+    pub answers: Vec<crate::model::Data>,
+}
+
+/// A later shadow of a sequence, which starts when the one before it has answered.
+#[derive(Debug)]
+pub struct Chained {
+    /// Who sends it.
+    pub recipient: Recipient<Mirror>,
+    /// The right to it, held since the request came.
+    pub ticket: Ticket,
+    /// What it wants from earlier answers.
+    pub lookups: Vec<crate::plan::Lookup>,
+}

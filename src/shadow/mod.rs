@@ -1,0 +1,19 @@
+//! The heart: copies of requests to backends that are not live yet.
+//!
+//! Promises, each with its tests: the live path never waits for anything here (it asks one gate and moves one message);
+//! nothing here can change a live answer; what is held is bounded in count and in bytes, per backend and altogether;
+//! every request offered ends in exactly one line of the books; a panic costs one mirror.
+
+pub mod actor;
+pub mod gate;
+pub mod ledger;
+pub mod memory;
+pub mod mirror;
+pub mod reason;
+
+pub use actor::ShadowActor;
+pub use gate::{Gate, Ticket};
+pub use ledger::Ledger;
+pub use memory::MemoryBudget;
+pub use mirror::{Chained, Mirror};
+pub use reason::Drop as DropReason;
