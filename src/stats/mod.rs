@@ -16,6 +16,7 @@ pub mod latency;
 pub mod names;
 mod numbers;
 pub mod process;
+pub mod prometheus;
 pub mod recorder;
 pub mod registry;
 pub mod report;
@@ -32,3 +33,6 @@ pub use recorder::Recorder;
 pub use registry::Registry;
 pub use report::Report;
 pub use snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;

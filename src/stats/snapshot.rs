@@ -19,6 +19,10 @@ pub const BOUNDS_US: [u32; 15] = [
     10_000_000, 30_000_000,
 ];
 
+/// The same bounds in seconds, as the exposition writes them.
+pub const BOUND_LABELS: [&str; BOUNDS_US.len()] =
+    ["0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30"];
+
 /// The numbers of the whole service.
 #[derive(Clone, Debug, Serialize)]
 pub struct Snapshot {
@@ -198,4 +202,17 @@ pub(crate) fn outcomes(counts: &Counts) -> BTreeMap<&'static str, u64> {
 
 fn milliseconds(us: u32) -> f64 {
     f64::from(us) / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bound_is_labelled_with_its_seconds() {
+        for (us, label) in BOUNDS_US.iter().zip(BOUND_LABELS) {
+            let seconds: f64 = label.parse().unwrap();
+            assert!((f64::from(*us) / 1e6 - seconds).abs() < f64::EPSILON, "{us} is labelled {label}");
+        }
+    }
 }
