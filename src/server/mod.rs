@@ -1,0 +1,3 @@
+//! The edge: where requests enter and replies leave, and the admin listener.
+
+pub mod admin;

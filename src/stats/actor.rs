@@ -1,0 +1,271 @@
+//! The stats actor: takes in the threads' reports and answers readers.
+//!
+//! Lives on a thread of its own. Promises: what it holds is bounded by the series of the file; snapshots are made at
+//! most four times a second, however many readers there are; a reload keeps the numbers of what it keeps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use actix::{Actor, Context, Handler, Message, MessageResult};
+use tokio::time::Instant;
+
+use super::books::Books;
+use super::names::{BackendId, Names};
+use super::numbers::Numbers;
+use super::process::Process;
+use super::registry::Registry;
+use super::report::Report;
+use super::snapshot::{
+    BackendSnapshot, BooksSnapshot, EndpointSnapshot, LatencySnapshot, RecentSnapshot, Snapshot, outcomes, statuses,
+};
+use super::tally::{Counts, Tally};
+use super::window::{RECENT_SECONDS, Recent, Window};
+
+/// How old a snapshot may be and still be handed to the next reader.
+const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(250);
+
+/// Asks for all numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Read;
+
+impl Message for Read {
+    type Result = Arc<Snapshot>;
+}
+
+/// Says that from now on other endpoints and backends are served, after a reload.
+///
+/// Series that both plans name keep their numbers. Threads may go on reporting under the old names.
+#[derive(Clone, Debug)]
+pub struct Rename {
+    /// The names of the new plan.
+    pub names: Arc<Names>,
+    /// Its shadows.
+    pub registry: Arc<Registry>,
+}
+
+impl Message for Rename {
+    type Result = ();
+}
+
+/// Where all numbers come together.
+#[derive(Debug)]
+pub struct StatsActor {
+    names: Arc<Names>,
+    registry: Arc<Registry>,
+    endpoints: Series,
+    backends: Series,
+    unrouted: BTreeMap<u16, u64>,
+    former: Vec<Former>,
+    started: Instant,
+    started_at: SystemTime,
+    latest: Option<(Instant, Arc<Snapshot>)>,
+}
+
+/// One sort of series: totals since the start, and the last minute.
+#[derive(Debug)]
+struct Series {
+    totals: Vec<Option<Box<Tally>>>,
+    window: Window,
+}
+
+/// Names that are no longer served but still reported under.
+#[derive(Debug)]
+struct Former {
+    names: Arc<Names>,
+    numbers: Numbers,
+}
+
+impl StatsActor {
+    /// An actor for these series, with nothing counted yet.
+    #[must_use]
+    pub fn new(names: Arc<Names>, registry: Arc<Registry>) -> Self {
+        Self {
+            endpoints: Series::new(names.endpoints.len()),
+            backends: Series::new(names.backends.len()),
+            names,
+            registry,
+            unrouted: BTreeMap::new(),
+            former: Vec::new(),
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+            latest: None,
+        }
+    }
+
+    fn second(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+
+    /// The numbers that another plan's series have in this one; kept for as long as somebody uses that plan's names.
+    fn numbers(&mut self, names: &Arc<Names>) -> Option<&Numbers> {
+        if Arc::ptr_eq(names, &self.names) {
+            return None;
+        }
+        if !self.former.iter().any(|former| Arc::ptr_eq(names, &former.names)) {
+            let numbers = Numbers::between(names, &self.names);
+            self.former.push(Former { names: Arc::clone(names), numbers });
+        }
+        self.former.iter().find(|former| Arc::ptr_eq(names, &former.names)).map(|former| &former.numbers)
+    }
+
+    fn book(&mut self, mut report: Report) {
+        let second = self.second();
+        if let Some(numbers) = self.numbers(&report.names) {
+            report.endpoints.retain_mut(|(id, _)| numbers.endpoint(id.0).map(|new| id.0 = new).is_some());
+            report.backends.retain_mut(|(id, _)| numbers.backend(id.0).map(|new| id.0 = new).is_some());
+        }
+        for (id, tally) in &report.endpoints {
+            self.endpoints.book(second, id.0, tally);
+        }
+        for (id, tally) in &report.backends {
+            self.backends.book(second, id.0, tally);
+        }
+        for (status, count) in report.unrouted {
+            *self.unrouted.entry(status).or_default() += count;
+        }
+    }
+
+    fn rename(&mut self, names: Arc<Names>, registry: Arc<Registry>) {
+        let numbers = Numbers::between(&self.names, &names);
+        self.endpoints.renumber(names.endpoints.len(), |id| numbers.endpoint(id));
+        self.backends.renumber(names.backends.len(), |id| numbers.backend(id));
+        let former = std::mem::replace(&mut self.names, names);
+        self.former.push(Former { names: former, numbers });
+        self.former.retain(|former| Arc::strong_count(&former.names) > 1 && !Arc::ptr_eq(&former.names, &self.names));
+        for former in &mut self.former {
+            former.numbers = Numbers::between(&former.names, &self.names);
+        }
+        self.registry = registry;
+        self.latest = None;
+    }
+
+    fn snapshot(&mut self) -> Arc<Snapshot> {
+        match &self.latest {
+            Some((made, snapshot)) if made.elapsed() < SNAPSHOT_AGE_MAX => Arc::clone(snapshot),
+            _ => {
+                let snapshot = Arc::new(self.look());
+                self.latest = Some((Instant::now(), Arc::clone(&snapshot)));
+                snapshot
+            }
+        }
+    }
+
+    fn look(&mut self) -> Snapshot {
+        let second = self.second();
+        let window_seconds = Duration::from_secs(second.clamp(1, RECENT_SECONDS as u64)).as_secs_f64();
+        let names = Arc::clone(&self.names);
+        let recent = self.endpoints.window.read(second);
+        let mut endpoints: Vec<EndpointSnapshot> = (0_u32..)
+            .zip(&names.endpoints)
+            .map(|(id, name)| {
+                let (counts, latency, recent) = self.endpoints.look(id, recent.get(&id), window_seconds);
+                EndpointSnapshot {
+                    method: name.method.clone(),
+                    path: name.path.clone(),
+                    requests: counts.started,
+                    in_flight: counts.in_flight(),
+                    abandoned: counts.abandoned,
+                    incomplete: counts.incomplete,
+                    statuses: statuses(&counts),
+                    recent,
+                    latency,
+                    backends: Vec::new(),
+                }
+            })
+            .collect();
+        let recent = self.backends.window.read(second);
+        for (id, name) in (0_u32..).zip(&names.backends) {
+            let Some(endpoint) = endpoints.get_mut(name.endpoint) else { continue };
+            let (counts, latency, recent) = self.backends.look(id, recent.get(&id), window_seconds);
+            endpoint.backends.push(BackendSnapshot {
+                label: name.label.clone(),
+                hosts: name.hosts.clone(),
+                shadow: name.shadow,
+                requests: counts.started,
+                in_flight: counts.in_flight(),
+                outcomes: outcomes(&counts),
+                recent,
+                latency,
+                books: self.registry.books(BackendId(id)).map(with_balance),
+            });
+        }
+        Snapshot {
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_seconds: self.started.elapsed().as_secs_f64(),
+            window_seconds,
+            endpoints,
+            unrouted: self.unrouted.clone(),
+            process: Process::read(self.started_at),
+        }
+    }
+}
+
+impl Series {
+    fn new(count: usize) -> Self {
+        Self { totals: std::iter::repeat_with(|| None).take(count).collect(), window: Window::default() }
+    }
+
+    fn book(&mut self, second: u64, id: u32, tally: &Tally) {
+        let Some(total) = place(id).and_then(|place| self.totals.get_mut(place)) else { return };
+        total.get_or_insert_default().merge(tally);
+        self.window.add(second, id, tally);
+    }
+
+    fn look(&self, id: u32, recent: Option<&Recent>, seconds: f64) -> (Counts, LatencySnapshot, RecentSnapshot) {
+        let total = place(id).and_then(|place| self.totals.get(place)?.as_deref());
+        let recent = RecentSnapshot::new(recent, seconds);
+        match total {
+            Some(total) => (total.counts.clone(), LatencySnapshot::new(&total.latency), recent),
+            None => (Counts::default(), LatencySnapshot::default(), recent),
+        }
+    }
+
+    fn renumber(&mut self, count: usize, numbers: impl Fn(u32) -> Option<u32>) {
+        let old = std::mem::replace(self, Self::new(count));
+        self.window = old.window;
+        self.window.renumber(&numbers);
+        for (id, total) in (0_u32..).zip(old.totals) {
+            let slot = numbers(id).and_then(place).and_then(|place| self.totals.get_mut(place));
+            if let Some(slot) = slot {
+                *slot = total;
+            }
+        }
+    }
+}
+
+fn place(id: u32) -> Option<usize> {
+    usize::try_from(id).ok()
+}
+
+fn with_balance(books: Books) -> BooksSnapshot {
+    BooksSnapshot { balanced: books.balanced(), books }
+}
+
+impl Actor for StatsActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Report> for StatsActor {
+    type Result = ();
+
+    fn handle(&mut self, report: Report, _: &mut Self::Context) {
+        self.book(report);
+    }
+}
+
+impl Handler<Read> for StatsActor {
+    type Result = MessageResult<Read>;
+
+    fn handle(&mut self, _: Read, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.snapshot())
+    }
+}
+
+impl Handler<Rename> for StatsActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Rename, _: &mut Self::Context) {
+        self.rename(message.names, message.registry);
+    }
+}

@@ -1,0 +1,38 @@
+//! The numbers: what each thread counts, how they come together, and who may read them.
+//!
+//! ```text
+//! worker threads  ─► Recorder ─┐ one Report under way per thread
+//! shadow threads  ─► Recorder ─┼──────────────► StatsActor ─► Snapshot ─► /__stats · /metrics · the page
+//! shadow ledgers  ─► Registry ─┘ read when asked
+//! ```
+//!
+//! Promises: counting takes no lock and, once a series is warm, no memory; nothing here grows with traffic, only with
+//! the number of series of the file; nothing here imports any other stage.
+
+pub mod actor;
+pub mod books;
+pub mod event;
+pub mod latency;
+pub mod names;
+mod numbers;
+pub mod process;
+pub mod prometheus;
+pub mod recorder;
+pub mod registry;
+pub mod report;
+pub mod samples;
+pub mod snapshot;
+pub mod tally;
+pub mod window;
+
+pub use actor::{Read, Rename, StatsActor};
+pub use books::{Books, Ledgered};
+pub use event::Outcome;
+pub use names::{BackendId, BackendName, EndpointId, EndpointName, Names};
+pub use recorder::Recorder;
+pub use registry::Registry;
+pub use report::Report;
+pub use snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! The numbers as Prometheus reads them: text exposition format 0.0.4.
+//!
+//! Shadows have metrics of their own and are in none of the others, so that no alert on live traffic ever hears of
+//! them. The number of series is fixed by the file: no label is ever made of something a client or an upstream sent.
+//! Endpoints and backends appear with their first call, so that ten thousand idle ones cost a scrape nothing.
+
+use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
+
+use super::books::Books;
+use super::snapshot::{BOUND_LABELS, BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot};
+
+/// The `Content-Type` of the text.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Writes all numbers of a snapshot.
+#[must_use]
+pub fn write(snapshot: &Snapshot) -> String {
+    let mut text = Exposition::default();
+    let endpoints: Vec<_> = snapshot.endpoints.iter().filter(|endpoint| endpoint.requests > 0).collect();
+    let (shadows, live): (Vec<_>, Vec<_>) = backends(snapshot).into_iter().partition(|one| one.backend.shadow);
+    let live: Vec<_> = live.into_iter().filter(|one| one.backend.requests > 0).collect();
+    let shadows: Vec<_> = shadows.into_iter().filter_map(Shadow::new).collect();
+    write_process(&mut text, snapshot);
+    write_endpoints(&mut text, &endpoints);
+    write_live(&mut text, &live);
+    write_shadows(&mut text, &shadows);
+    text.0
+}
+
+type Label<'a> = (&'static str, &'a str);
+
+/// Something that has series of its own.
+trait Labelled {
+    fn labels(&self) -> Vec<Label<'_>>;
+}
+
+impl Labelled for &EndpointSnapshot {
+    fn labels(&self) -> Vec<Label<'_>> {
+        vec![("endpoint", &self.path), ("method", &self.method)]
+    }
+}
+
+/// A backend with what it is called in labels.
+struct Named<'a> {
+    backend: &'a BackendSnapshot,
+    endpoint: &'a EndpointSnapshot,
+    name: String,
+}
+
+impl Labelled for Named<'_> {
+    fn labels(&self) -> Vec<Label<'_>> {
+        vec![("endpoint", &self.endpoint.path), ("method", &self.endpoint.method), ("backend", &self.name)]
+    }
+}
+
+/// A shadow with its books.
+struct Shadow<'a> {
+    named: Named<'a>,
+    books: &'a Books,
+}
+
+impl<'a> Shadow<'a> {
+    fn new(named: Named<'a>) -> Option<Self> {
+        let books = &named.backend.books.as_ref()?.books;
+        Some(Self { named, books })
+    }
+}
+
+impl Labelled for Shadow<'_> {
+    fn labels(&self) -> Vec<Label<'_>> {
+        self.named.labels()
+    }
+}
+
+/// All backends. Those that one endpoint calls alike are told apart by a number, or their series would collide.
+fn backends(snapshot: &Snapshot) -> Vec<Named<'_>> {
+    let mut all = Vec::new();
+    for endpoint in &snapshot.endpoints {
+        let mut seen: HashMap<(&str, bool), usize> = HashMap::new();
+        for backend in &endpoint.backends {
+            let nth = seen.entry((&backend.label, backend.shadow)).or_default();
+            *nth += 1;
+            let name = if *nth == 1 { backend.label.clone() } else { format!("{} #{nth}", backend.label) };
+            all.push(Named { backend, endpoint, name });
+        }
+    }
+    all
+}
+
+fn write_process(text: &mut Exposition, snapshot: &Snapshot) {
+    let facts = &snapshot.process;
+    text.family("gnomon_build_info", "gauge", "The version that runs; always 1.");
+    text.sample("gnomon_build_info", &[("version", snapshot.version)], None, 1);
+    text.single("process_resident_memory_bytes", "gauge", "Memory in use.", facts.resident_bytes);
+    text.single("process_open_fds", "gauge", "Files and sockets open.", facts.open_files);
+    text.single("process_threads", "gauge", "Threads running.", facts.threads);
+    text.single("process_cpu_seconds_total", "counter", "Processor time used.", facts.cpu_seconds);
+    text.single("process_start_time_seconds", "gauge", "When the numbers began, since 1970.", facts.started_at);
+    let name = "gnomon_unrouted_requests_total";
+    text.family(name, "counter", "Replies to requests that no endpoint wanted, by status.");
+    for (status, count) in &snapshot.unrouted {
+        text.sample(name, &[], Some(("status", &status.to_string())), count);
+    }
+}
+
+fn write_endpoints(text: &mut Exposition, endpoints: &[&EndpointSnapshot]) {
+    text.counts("gnomon_endpoint_requests_total", "Replies sent, by class of status.", "class", endpoints, |one| {
+        one.statuses.iter().map(|(&class, &count)| (class, count)).collect()
+    });
+    let help = "From the request's arrival to the end of the reply.";
+    text.histograms("gnomon_endpoint_duration_seconds", help, endpoints, |one| &one.latency);
+    let help = "Requests begun and not ended.";
+    text.numbers("gnomon_endpoint_in_flight", "gauge", help, endpoints, |one| one.in_flight);
+    let help = "Replies sent without some of their parts.";
+    text.numbers("gnomon_endpoint_incomplete_total", "counter", help, endpoints, |one| one.incomplete);
+    let help = "Requests whose client left before the reply.";
+    text.numbers("gnomon_endpoint_abandoned_total", "counter", help, endpoints, |one| one.abandoned);
+}
+
+fn write_live(text: &mut Exposition, live: &[Named<'_>]) {
+    let help = "Calls ended, by class of status or kind of failure.";
+    text.counts("gnomon_backend_requests_total", help, "outcome", live, |one| {
+        one.backend.outcomes.iter().map(|(&outcome, &count)| (outcome, count)).collect()
+    });
+    let help = "From the begin of a call to the end of its answer.";
+    text.histograms("gnomon_backend_duration_seconds", help, live, |one| &one.backend.latency);
+    let help = "Calls begun and not ended.";
+    text.numbers("gnomon_backend_in_flight", "gauge", help, live, |one| one.backend.in_flight);
+}
+
+fn write_shadows(text: &mut Exposition, shadows: &[Shadow<'_>]) {
+    for (name, kind, help, number) in SHADOW_NUMBERS {
+        text.numbers(name, kind, help, shadows, |one| number(one.books));
+    }
+    let help = "Not mirrored on purpose, by reason.";
+    text.counts("gnomon_shadow_skipped_total", help, "reason", shadows, |one| one.books.skipped.clone());
+    let help = "Not mirrored because a limit forbade it, by reason.";
+    text.counts("gnomon_shadow_dropped_total", help, "reason", shadows, |one| one.books.dropped.clone());
+    write_finished(text, shadows);
+    let help = "From the begin of a mirrored call to the end of its answer.";
+    text.histograms("gnomon_shadow_duration_seconds", help, shadows, |one| &one.named.backend.latency);
+}
+
+/// Completed calls have a class of status, failed ones the kind of their failure.
+fn write_finished(text: &mut Exposition, shadows: &[Shadow<'_>]) {
+    let name = "gnomon_shadow_finished_total";
+    text.family(name, "counter", "Mirrored calls ended, by outcome and class of status or kind of failure.");
+    for shadow in shadows {
+        for (outcome, classes) in [("completed", &shadow.books.completed), ("failed", &shadow.books.failed)] {
+            let mut labels = shadow.labels();
+            labels.push(("outcome", outcome));
+            for (class, count) in classes {
+                text.sample(name, &labels, Some(("class", class)), count);
+            }
+        }
+    }
+}
+
+/// (name, kind, help, the number)
+type BooksNumber = (&'static str, &'static str, &'static str, fn(&Books) -> u64);
+
+const SHADOW_NUMBERS: [BooksNumber; 8] = [
+    ("gnomon_shadow_offered_total", "counter", "Requests that could have been mirrored.", |books| books.offered),
+    ("gnomon_shadow_sent_total", "counter", "Requests handed to the shadow.", |books| books.sent),
+    ("gnomon_shadow_abandoned_total", "counter", "Mirrored calls given up by the gateway.", |books| books.abandoned),
+    ("gnomon_shadow_in_flight", "gauge", "Mirrored calls begun and not ended.", |books| books.in_flight),
+    ("gnomon_shadow_uploading", "gauge", "Requests waiting for the end of their body.", |books| books.uploading),
+    ("gnomon_shadow_buffered_bytes", "gauge", "Bytes of bodies held now.", |books| books.buffered_bytes),
+    ("gnomon_shadow_memory_budget_bytes", "gauge", "The most bytes of bodies that may be held.", |books| {
+        books.buffered_bytes_max
+    }),
+    ("gnomon_shadow_concurrent_limit", "gauge", "The most calls that may be in flight.", |books| books.concurrent_max),
+];
+
+/// The text as it grows.
+#[derive(Default)]
+struct Exposition(String);
+
+impl Exposition {
+    /// Opens a family: all its samples must follow before the next one.
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    /// A family of one sample without labels.
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.family(name, kind, help);
+        self.sample(name, &[], None, value);
+    }
+
+    /// A family of one number for each of `all`.
+    fn numbers<T: Labelled>(&mut self, name: &str, kind: &str, help: &str, all: &[T], number: impl Fn(&T) -> u64) {
+        self.family(name, kind, help);
+        for one in all {
+            self.sample(name, &one.labels(), None, number(one));
+        }
+    }
+
+    /// A family of counters for each of `all`, told apart by one more label.
+    fn counts<T: Labelled>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &'static str,
+        all: &[T],
+        counts: impl Fn(&T) -> Vec<(&'static str, u64)>,
+    ) {
+        self.family(name, "counter", help);
+        for one in all {
+            let labels = one.labels();
+            for (value, count) in counts(one) {
+                self.sample(name, &labels, Some((label, value)), count);
+            }
+        }
+    }
+
+    /// A family of one histogram for each of `all`.
+    fn histograms<T: Labelled>(&mut self, name: &str, help: &str, all: &[T], latency: impl Fn(&T) -> &LatencySnapshot) {
+        self.family(name, "histogram", help);
+        for one in all {
+            let (labels, latency) = (one.labels(), latency(one));
+            for (bound, count) in BOUND_LABELS.iter().zip(latency.cumulative) {
+                self.sample(&format!("{name}_bucket"), &labels, Some(("le", bound)), count);
+            }
+            self.sample(&format!("{name}_bucket"), &labels, Some(("le", "+Inf")), latency.count);
+            self.sample(&format!("{name}_sum"), &labels, None, latency.sum_seconds);
+            self.sample(&format!("{name}_count"), &labels, None, latency.count);
+        }
+    }
+
+    fn sample(&mut self, name: &str, labels: &[Label<'_>], last: Option<Label<'_>>, value: impl Display) {
+        self.0.push_str(name);
+        let mut before = '{';
+        for (label, text) in labels.iter().copied().chain(last) {
+            self.0.push(before);
+            self.0.push_str(label);
+            self.0.push_str("=\"");
+            self.escaped(text);
+            self.0.push('"');
+            before = ',';
+        }
+        if before == ',' {
+            self.0.push('}');
+        }
+        self.line(format_args!(" {value}"));
+    }
+
+    /// Backslash, quote and line feed are the three that the format escapes.
+    fn escaped(&mut self, text: &str) {
+        for letter in text.chars() {
+            match letter {
+                '\\' => self.0.push_str("\\\\"),
+                '"' => self.0.push_str("\\\""),
+                '\n' => self.0.push_str("\\n"),
+                other => self.0.push(other),
+            }
+        }
+    }
+
+    fn line(&mut self, arguments: std::fmt::Arguments<'_>) {
+        let written = writeln!(self.0, "{arguments}");
+        debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    }
+}

@@ -1,0 +1,31 @@
+//! Where the stats actor finds the books of the shadows.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+
+use super::books::{Books, Ledgered};
+use super::names::BackendId;
+
+/// The shadows of one plan, by backend. Shadows enter from their own threads; the stats actor only reads.
+#[derive(Default)]
+pub struct Registry {
+    /// The shadows that have books.
+    pub shadows: DashMap<BackendId, Arc<dyn Ledgered>>,
+}
+
+impl Registry {
+    /// The books of one shadow as they stand; `None` when it has not entered.
+    #[must_use]
+    pub fn books(&self, id: BackendId) -> Option<Books> {
+        // The entry's lock is given back before the ledger is asked, so that a slow ledger holds up nobody.
+        let shadow = self.shadows.get(&id).map(|entry| Arc::clone(entry.value()))?;
+        Some(shadow.books())
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Registry").field("shadows", &self.shadows.len()).finish()
+    }
+}
