@@ -1,4 +1,7 @@
 //! Gnomon: an API gateway that runs KrakenD files and mirrors traffic to backends that are not live yet.
 
 pub mod config;
+pub mod encoding;
+pub mod endpoint;
 pub mod model;
+pub mod shape;
