@@ -2,5 +2,11 @@
 
 pub mod backend;
 pub mod config;
+pub mod encoding;
+pub mod endpoint;
 pub mod model;
+pub mod plan;
+pub mod server;
+pub mod shadow;
+pub mod shape;
 pub mod stats;

@@ -14,8 +14,7 @@ use crate::{
 use super::Caller;
 
 /// Call the backend for this request.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+#[derive(Debug)]
 pub struct Fetch {
     /// The client's request.
     pub request: Arc<Request>,
@@ -27,6 +26,10 @@ pub struct Fetch {
     pub budget: Budget,
     /// Where the answer goes; dropping the other end cancels the call.
     pub promise: Promise<Result<Response, Failure>>,
+}
+
+impl Message for Fetch {
+    type Result = ();
 }
 
 /// One backend on one thread.

@@ -43,7 +43,14 @@ impl Caller {
     ///
     /// # Errors
     /// Whatever keeps the answer from being one; see [`Kind`].
-    pub async fn fetch(&self, backend: &BackendPlan, request: &Request, earlier: &[Option<String>], body: Body, deadline: Instant) -> Result<Response, Failure> {
+    pub async fn fetch(
+        &self,
+        backend: &BackendPlan,
+        request: &Request,
+        earlier: &[Option<String>],
+        body: Body,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
         let (inbound, sent) = self.send(backend, request, earlier, body).await?;
         if backend.no_op {
             return pass_through(inbound, sent.asked_for_gzip, deadline).await;
@@ -51,7 +58,8 @@ impl Caller {
         if !is_success(inbound.status()) {
             return failed_answer(backend, &sent.uri, inbound).await;
         }
-        let zipped = inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let zipped =
+            inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
         let mut whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
         if zipped {
             whole = gunzip(&whole, DECODED_BYTES_MAX)?;
@@ -65,7 +73,13 @@ impl Caller {
     ///
     /// # Errors
     /// When there is no address, or no answer comes.
-    pub async fn send(&self, backend: &BackendPlan, request: &Request, earlier: &[Option<String>], body: Body) -> Result<(Inbound, Sent), Failure> {
+    pub async fn send(
+        &self,
+        backend: &BackendPlan,
+        request: &Request,
+        earlier: &[Option<String>],
+        body: Body,
+    ) -> Result<(Inbound, Sent), Failure> {
         let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
         let outbound = outbound(backend, base, request, earlier)?;
         let Outbound { uri, asked_for_gzip, .. } = &outbound;

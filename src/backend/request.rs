@@ -28,7 +28,12 @@ pub struct Outbound {
 ///
 /// # Errors
 /// When values of the request make an impossible URL.
-pub fn outbound(backend: &BackendPlan, base: &Base, request: &Request, earlier: &[Option<String>]) -> Result<Outbound, Failure> {
+pub fn outbound(
+    backend: &BackendPlan,
+    base: &Base,
+    request: &Request,
+    earlier: &[Option<String>],
+) -> Result<Outbound, Failure> {
     let query = filtered_query(backend, &request.query);
     let rendered = backend.template.render(&request.params, earlier, &query);
     let target = rendered.map_err(|_bad| Failure::new(Kind::NoHost, "invalid URL escape"))?;

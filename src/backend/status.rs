@@ -56,7 +56,9 @@ fn details(name: &str, status: StatusCode, content_type: Option<&HeaderValue>, b
     if !body.is_empty() {
         details.insert("http_body".into(), String::from_utf8_lossy(body).into_owned().into());
     }
-    if let Some(Ok(text)) = content_type.map(HeaderValue::to_str).filter(|text| text.as_ref().is_ok_and(|text| !text.is_empty())) {
+    if let Some(Ok(text)) =
+        content_type.map(HeaderValue::to_str).filter(|text| text.as_ref().is_ok_and(|text| !text.is_empty()))
+    {
         details.insert("http_body_encoding".into(), text.into());
     }
     let value = serde_json::json!({ format!("error_{name}"): details });

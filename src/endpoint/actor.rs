@@ -9,8 +9,7 @@ use crate::model::{Body, Budget, Promise, Reply, Request};
 use super::Dispatch;
 
 /// Serve this request.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+#[derive(Debug)]
 pub struct Call {
     /// The client's request.
     pub request: Arc<Request>,
@@ -20,6 +19,10 @@ pub struct Call {
     pub budget: Budget,
     /// Where the reply goes; dropping the other end cancels everything but the copies already handed over.
     pub promise: Promise<Reply>,
+}
+
+impl Message for Call {
+    type Result = ();
 }
 
 /// One endpoint on one thread.

@@ -36,7 +36,9 @@ impl Copies {
         let declared = match &body {
             Body::Empty => 0,
             Body::Held(held) => held.len(),
-            Body::Transit(receiver) => receiver.length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+            Body::Transit(receiver) => {
+                receiver.length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+            }
         };
         let admitted = admit(shadows, in_sequence, declared);
         let (body, source) = match body {

@@ -55,9 +55,8 @@ impl Dispatch {
                 reply_of(settled(answer, deadline).await)
             }
             Flow::Parallel => {
-                let answers = (0..self.live.len()).map(|place| {
-                    self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline)
-                });
+                let answers = (0..self.live.len())
+                    .map(|place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline));
                 let answers: Vec<LiveAnswer> = answers.collect();
                 copies.hand_over(&request);
                 parallel::collect(answers, deadline).await
@@ -78,11 +77,24 @@ impl Dispatch {
     }
 
     /// Sends a live call on its way.
-    pub(super) fn ask(&self, place: usize, request: &Arc<Request>, earlier: Vec<Option<String>>, body: Body, deadline: Instant) -> LiveAnswer {
+    pub(super) fn ask(
+        &self,
+        place: usize,
+        request: &Arc<Request>,
+        earlier: Vec<Option<String>>,
+        body: Body,
+        deadline: Instant,
+    ) -> LiveAnswer {
         let (promise, answer) = promise();
         if let Some(backend) = self.live.get(place) {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
-            backend.do_send(Fetch { request: Arc::clone(request), earlier, body, budget: Budget { deadline }, promise });
+            backend.do_send(Fetch {
+                request: Arc::clone(request),
+                earlier,
+                body,
+                budget: Budget { deadline },
+                promise,
+            });
         }
         answer
     }

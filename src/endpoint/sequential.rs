@@ -17,7 +17,13 @@ use super::{
 
 /// Goes on from the first answer. The first failure ends the sequence: of the first backend it is the reply, of a
 /// later one it leaves what is there, incomplete.
-pub(super) async fn follow(dispatch: &Dispatch, request: &Arc<Request>, body: &Body, first: LiveAnswer, deadline: Instant) -> Reply {
+pub(super) async fn follow(
+    dispatch: &Dispatch,
+    request: &Arc<Request>,
+    body: &Body,
+    first: LiveAnswer,
+    deadline: Instant,
+) -> Reply {
     let backends = &dispatch.plan.live;
     let mut merge = Merge::new(backends.len());
     let mut answers: Vec<Data> = Vec::with_capacity(backends.len());

@@ -17,7 +17,11 @@ use super::copies::Copy;
 
 /// Passes the upload on until its end. Gives the copies that may be sent, and the body for them; nothing if the upload
 /// broke off or no copy is left.
-pub(super) async fn share(mut from: BodyReceiver, live: BodySender, mut copies: Vec<Copy>) -> Option<(Vec<Copy>, Body)> {
+pub(super) async fn share(
+    mut from: BodyReceiver,
+    live: BodySender,
+    mut copies: Vec<Copy>,
+) -> Option<(Vec<Copy>, Body)> {
     let reserved_before = from.length().is_some();
     let mut live = Some(live);
     let mut kept: Vec<Bytes> = Vec::new();

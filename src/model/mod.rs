@@ -13,7 +13,7 @@ pub mod request;
 
 pub use body::{Body, BodyError, BodyReceiver, BodySender};
 pub use budget::{Answer, Budget, Promise, promise};
-pub use data::Data;
+pub use data::{Data, DataKind, DecodeError};
 pub use failure::{Failure, Kind};
 pub use headers::Headers;
 pub use reply::{Payload, Reply, Response};

@@ -2,12 +2,7 @@
 
 use http::{HeaderName, Method, uri};
 
-use crate::{
-    config::ErrorPolicy,
-    encoding::Decoder,
-    shape::Shape,
-    stats::BackendId,
-};
+use crate::{config::ErrorPolicy, encoding::Decoder, shape::Shape, stats::BackendId};
 
 use super::{Template, template::EarlierValue};
 

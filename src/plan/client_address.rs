@@ -67,7 +67,9 @@ impl ClientAddress {
 
 fn contains(network: IpAddr, length: u8, address: IpAddr) -> bool {
     let (network, address, width) = match (network, address) {
-        (IpAddr::V4(network), IpAddr::V4(address)) => (u128::from(u32::from(network)), u128::from(u32::from(address)), 32),
+        (IpAddr::V4(network), IpAddr::V4(address)) => {
+            (u128::from(u32::from(network)), u128::from(u32::from(address)), 32)
+        }
         (IpAddr::V6(network), IpAddr::V6(address)) => (u128::from(network), u128::from(address), 128),
         _ => return false,
     };
@@ -93,7 +95,10 @@ mod tests {
     fn the_rules_are_krakends() {
         assert_eq!(find(&[], "9.9.9.9, 8.8.8.8"), "9.9.9.9");
         assert_eq!(find(&[], "bad, 8.8.8.8"), "127.0.0.1");
-        assert_eq!(find(&[("127.0.0.0", 8), ("3.3.3.3", 32), ("4.4.0.0", 16)], "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4"), "2.2.2.2");
+        assert_eq!(
+            find(&[("127.0.0.0", 8), ("3.3.3.3", 32), ("4.4.0.0", 16)], "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4"),
+            "2.2.2.2"
+        );
         assert_eq!(find(&[("10.0.0.0", 8)], "9.9.9.9"), "127.0.0.1");
     }
 }

@@ -137,19 +137,25 @@ fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names) -> En
         intake: if live.len() == 1 { Intake::Streamed } else { Intake::Held },
         flow,
         shape: (live.len() > 1).then(|| flatmap(&endpoint.flatmap)).filter(|shape| !shape.is_identity()),
-        static_data: endpoint.static_data.as_ref().map(StaticData::new),
+        static_data: endpoint.static_data.as_ref().map(|data| StaticData::new(&data.data, data.strategy)),
         encoder: Encoder::from_names(&endpoint.output_encoding, single_encoding),
         no_op: endpoint.output_encoding == "no-op",
-        cache_control: endpoint.cache_seconds.and_then(|seconds| {
-            HeaderValue::from_str(&format!("public, max-age={seconds}")).ok()
-        }),
+        cache_control: endpoint
+            .cache_seconds
+            .and_then(|seconds| HeaderValue::from_str(&format!("public, max-age={seconds}")).ok()),
         live,
         shadows_in_sequence: endpoint.sequential && shadows.len() > 1,
         shadows,
     }
 }
 
-fn shadow_plan(backend: Arc<BackendPlan>, shadow: &Shadow, endpoint: &Endpoint, config: &Service, place: usize) -> ShadowPlan {
+fn shadow_plan(
+    backend: Arc<BackendPlan>,
+    shadow: &Shadow,
+    endpoint: &Endpoint,
+    config: &Service,
+    place: usize,
+) -> ShadowPlan {
     ShadowPlan {
         key: format!("{} {} #{place}", endpoint.method, endpoint.path),
         timeout: shadow.timeout,
@@ -189,7 +195,8 @@ fn backend_plan(backend: &Backend, endpoint: &Endpoint, config: &Service, names:
             flatmap: ops(&backend.flatmap),
         }),
         error_policy: backend.error_policy.clone(),
-        headers: non_empty(&backend.input_headers).map(|names| names.iter().filter_map(|name| name.parse().ok()).collect()),
+        headers: non_empty(&backend.input_headers)
+            .map(|names| names.iter().filter_map(|name| name.parse().ok()).collect()),
         query: non_empty(&backend.input_query_strings).map(<[String]>::to_vec),
         asks_for_gzip: !config.transport.disable_compression,
         go_pattern: go_form(&backend.url_pattern),

@@ -137,8 +137,13 @@ impl Routes {
                 return Decision::Redirect(better);
             }
         }
-        let allowed: Vec<&str> = self.methods.iter().filter(|(_, tree)| tree.find(path).is_some()).map(|(name, _)| name.as_str()).collect();
-        if allowed.is_empty() || self.rules.hide_methods { Decision::NotFound } else { Decision::MethodNotAllowed(allowed) }
+        let allowed: Vec<&str> =
+            self.methods.iter().filter(|(_, tree)| tree.find(path).is_some()).map(|(name, _)| name.as_str()).collect();
+        if allowed.is_empty() || self.rules.hide_methods {
+            Decision::NotFound
+        } else {
+            Decision::MethodNotAllowed(allowed)
+        }
     }
 
     /// A path that exists and differs only in slashes or letter case.
@@ -203,7 +208,7 @@ impl Node {
     }
 
     /// `rest` is what follows the slash: one segment at least, perhaps empty.
-    fn descend(&self, rest: &str, params: &mut Vec<String>) -> Option<&Target> {
+    fn descend<'a>(&'a self, rest: &str, params: &mut Vec<String>) -> Option<&'a Target> {
         let (segment, below) = rest.split_once('/').map_or((rest, None), |(segment, below)| (segment, Some(below)));
         if let Some(found) = self.fixed.get(segment).and_then(|node| node.arrive(below, params)) {
             return Some(found);
@@ -220,13 +225,14 @@ impl Node {
     }
 
     /// The children that take `segment` as a value, with that value; the last value of a path is never empty.
-    fn taking<'a>(&'a self, segment: &'a str, last: bool) -> impl Iterator<Item = (&'a Self, &'a str)> {
-        let prefixed = self.prefixed.iter().filter_map(|(prefix, node)| Some((node, segment.strip_prefix(prefix.as_str())?)));
+    fn taking<'n, 's>(&'n self, segment: &'s str, last: bool) -> impl Iterator<Item = (&'n Self, &'s str)> {
+        let prefixed =
+            self.prefixed.iter().filter_map(|(prefix, node)| Some((node, segment.strip_prefix(prefix.as_str())?)));
         let whole = self.param.as_deref().map(|node| (node, segment));
         prefixed.chain(whole).filter(move |(_, value)| !(last && value.is_empty()))
     }
 
-    fn arrive(&self, below: Option<&str>, params: &mut Vec<String>) -> Option<&Target> {
+    fn arrive<'a>(&'a self, below: Option<&str>, params: &mut Vec<String>) -> Option<&'a Target> {
         match below {
             None => self.target.as_ref(),
             Some(below) => self.descend(below, params),
@@ -289,7 +295,10 @@ mod tests {
 
     #[test]
     fn a_last_value_is_never_empty_but_one_in_the_middle_may_be() {
-        let routes = routes(RouteRules { keep_trailing_slash: true, keep_path: true, ..RouteRules::default() }, &["/q/{id}", "/p/{id}/end"]);
+        let routes = routes(
+            RouteRules { keep_trailing_slash: true, keep_path: true, ..RouteRules::default() },
+            &["/q/{id}", "/p/{id}/end"],
+        );
         assert_eq!(routes.find("GET", "/q/"), Decision::NotFound);
         assert_eq!(served(&routes, "/p//end"), Some((1, vec![String::new()])));
     }
@@ -297,7 +306,15 @@ mod tests {
     #[test]
     fn near_misses_are_redirected() {
         let routes = routes(RouteRules::default(), &["/one", "/static/{id}", "/two/"]);
-        for (asked, better) in [("/one/", "/one"), ("/two", "/two/"), ("/ONE", "/one"), ("//one", "/one"), ("/x/../one", "/one"), ("/StAtic/AbC", "/static/AbC"), ("/STATIC/x/", "/static/x")] {
+        for (asked, better) in [
+            ("/one/", "/one"),
+            ("/two", "/two/"),
+            ("/ONE", "/one"),
+            ("//one", "/one"),
+            ("/x/../one", "/one"),
+            ("/StAtic/AbC", "/static/AbC"),
+            ("/STATIC/x/", "/static/x"),
+        ] {
             assert_eq!(routes.find("GET", asked), Decision::Redirect(better.into()), "{asked}");
         }
         assert_eq!(routes.find("GET", "/none"), Decision::NotFound);

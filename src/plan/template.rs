@@ -41,7 +41,8 @@ impl Template {
         let pattern = pattern.split('#').next().unwrap_or_default();
         let (path, query) = pattern.split_once('?').unwrap_or((pattern, ""));
         let mut earlier = Vec::new();
-        let template = Self { path: pieces(path, endpoint, &mut earlier), query: pieces(query, endpoint, &mut earlier) };
+        let template =
+            Self { path: pieces(path, endpoint, &mut earlier), query: pieces(query, endpoint, &mut earlier) };
         (template, earlier)
     }
 

@@ -1,3 +1,1 @@
 //! The edge: where requests enter and replies leave, and the admin listener.
-
-pub mod admin;

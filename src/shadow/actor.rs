@@ -73,7 +73,14 @@ impl Parts {
 
     /// The status of the answer, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
     /// that the connection can be used again, without decoding what nobody will see.
-    async fn call(&self, request: &Request, earlier: &[Option<String>], body: Body, goes_on: bool, deadline: Instant) -> Result<(u16, Data), Failure> {
+    async fn call(
+        &self,
+        request: &Request,
+        earlier: &[Option<String>],
+        body: Body,
+        goes_on: bool,
+        deadline: Instant,
+    ) -> Result<(u16, Data), Failure> {
         let calling = async {
             if goes_on {
                 let response = self.caller.fetch(&self.plan.backend, request, earlier, body, deadline).await?;

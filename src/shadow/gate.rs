@@ -100,7 +100,9 @@ impl Gate {
 fn reserve(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
     amount == 0
         || counter
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| held.checked_add(amount).filter(|sum| *sum <= limit))
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
+                held.checked_add(amount).filter(|sum| *sum <= limit)
+            })
             .is_ok()
 }
 

@@ -23,7 +23,9 @@ impl MemoryBudget {
             return true;
         }
         self.bytes
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| held.checked_add(bytes).filter(|sum| *sum <= self.bytes_max))
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
+                held.checked_add(bytes).filter(|sum| *sum <= self.bytes_max)
+            })
             .is_ok()
     }
 

@@ -9,8 +9,7 @@ use crate::model::{Body, Request};
 use super::Ticket;
 
 /// Send a copy of this request.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+#[derive(Debug)]
 pub struct Mirror {
     /// The client's request.
     pub request: Arc<Request>,
@@ -24,6 +23,10 @@ pub struct Mirror {
     pub rest: VecDeque<Chained>,
     /// The answers of the sequence so far, for the values the rest needs.
     pub answers: Vec<crate::model::Data>,
+}
+
+impl Message for Mirror {
+    type Result = ();
 }
 
 /// A later shadow of a sequence, which starts when the one before it has answered.

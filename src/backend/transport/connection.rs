@@ -64,7 +64,5 @@ async fn dial_any(host: &str, port: u16) -> Result<TcpStream, TransportError> {
 }
 
 async fn dial_one(address: SocketAddr) -> Result<TcpStream, TransportError> {
-    TcpStream::connect(address)
-        .await
-        .map_err(|error| TransportError::Connect { address: address.to_string(), error })
+    TcpStream::connect(address).await.map_err(|error| TransportError::Connect { address: address.to_string(), error })
 }

@@ -88,7 +88,8 @@ pub(super) fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static
     };
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or("malformed HTTP status code")?;
     let version = if answer.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
-    let spans: Vec<(HeaderName, usize, usize)> = answer.headers.iter().map(|h| span(h, buffer)).collect::<Result<_, _>>()?;
+    let spans: Vec<(HeaderName, usize, usize)> =
+        answer.headers.iter().map(|h| span(h, buffer)).collect::<Result<_, _>>()?;
     let head: Bytes = buffer.split_to(length).freeze();
     let mut headers = HeaderMap::with_capacity(spans.len());
     for (name, start, end) in spans {

@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use actix_service::{Service, Transform};
+use actix_web::dev::Service;
 use awc::{
     ClientResponse, ConnectRequest, ConnectResponse,
     body::{BodySize, MessageBody},
     error::SendRequestError,
+    middleware::Transform,
     test::TestResponse,
 };
 use bytes::Bytes;
-use futures_util::future::{LocalBoxFuture, Ready, ready};
+use futures_util::future::LocalBoxFuture;
 
 use super::{
     PoolLimits, TransportError,
@@ -36,21 +37,12 @@ impl Transport {
 
 impl<S> Transform<S, ConnectRequest> for Transport
 where
-    S: Service<ConnectRequest, Response = ConnectResponse, Error = SendRequestError> + 'static,
+    S: Service<ConnectRequest, Response = ConnectResponse, Error = SendRequestError>,
+    S::Future: 'static,
 {
-    type Response = ConnectResponse;
-    type Error = SendRequestError;
     type Transform = TransportService<S>;
-    type InitError = ();
-    type Future = Ready<Result<Self::Transform, ()>>;
 
-    fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(self.service(inner)))
-    }
-}
-
-impl Transport {
-    fn service<S>(self, inner: S) -> TransportService<S> {
+    fn new_transform(self, inner: S) -> Self::Transform {
         TransportService { pool: Rc::new(Pool::new(self.limits)), inner }
     }
 }
@@ -71,7 +63,7 @@ where
     type Error = SendRequestError;
     type Future = LocalBoxFuture<'static, Result<ConnectResponse, SendRequestError>>;
 
-    actix_service::forward_ready!(inner);
+    actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: ConnectRequest) -> Self::Future {
         let (head, body) = match request {

@@ -1,0 +1,77 @@
+//! The table of output encodings.
+
+use bytes::Bytes;
+
+use super::json::{COLLECTION, CONTENT};
+use crate::model::Data;
+
+/// How data becomes the body of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoder {
+    /// The data as JSON.
+    Json,
+    /// The value of the member `collection` as JSON.
+    JsonCollection,
+    /// The string in the member `content` as it is.
+    Text,
+    /// Nothing is encoded: the upstream's own body is passed on.
+    NoOp,
+}
+
+/// A body and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The value of `Content-Type`.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Encoder {
+    /// The encoder that `output_encoding` names, case and all. Of an unknown name the encoding of the endpoint's one
+    /// backend decides, if it has just one, and then JSON.
+    #[must_use]
+    pub fn from_names(output: &str, single_backend_encoding: Option<&str>) -> Self {
+        Self::named(output).or_else(|| single_backend_encoding.and_then(Self::named)).unwrap_or(Self::Json)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "json" => Self::Json,
+            "json-collection" => Self::JsonCollection,
+            "string" => Self::Text,
+            "no-op" => Self::NoOp,
+            _ => return None,
+        })
+    }
+
+    /// The body for `data`; `None` means that there is no response. `accept` is the client's `Accept`, in case the
+    /// encoding is left to it. Opens of `data` what the encoding has to look into.
+    #[must_use]
+    pub fn encode(self, data: Option<&mut Data>, accept: Option<&str>) -> Encoded {
+        let _ = accept;
+        let data = data.map(|data| &*data);
+        match self {
+            Self::Json | Self::NoOp => Encoded { content_type: JSON, body: json(data) },
+            Self::JsonCollection => Encoded { content_type: JSON, body: collection(data) },
+            Self::Text => Encoded { content_type: TEXT, body: text(data) },
+        }
+    }
+}
+
+fn json(data: Option<&Data>) -> Bytes {
+    data.map_or(Bytes::from_static(b"{}"), Data::to_bytes)
+}
+
+fn collection(data: Option<&Data>) -> Bytes {
+    let collection = data.and_then(|data| data.get(COLLECTION));
+    collection.map_or(Bytes::from_static(b"[]"), |collection| collection.to_bytes())
+}
+
+fn text(data: Option<&Data>) -> Bytes {
+    let content = data.and_then(|data| data.get(CONTENT));
+    content.and_then(|content| content.as_text().map(|text| Bytes::from(text.into_owned()))).unwrap_or_default()
+}
