@@ -1,7 +1,9 @@
 //! Gnomon: an API gateway that runs KrakenD files and mirrors traffic to backends that are not live yet.
 
 pub mod backend;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod encoding;
 pub mod endpoint;
 pub mod model;

@@ -1,0 +1,109 @@
+//! Endpoints the gateway brings itself: health, debug, echo, OPTIONS.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderValue},
+    web,
+};
+use futures_util::StreamExt;
+use serde::Serialize;
+
+use crate::plan::ServicePlan;
+
+use super::{clock::go_time, egress::X_KRAKEND};
+
+/// The echo shows so much of a body, in bytes.
+const ECHO_BYTES_MAX: usize = 1024 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// `/__health`: always well, while it answers.
+#[must_use]
+pub fn health(started: tokio::time::Instant) -> HttpResponse {
+    let now = go_time(SystemTime::now(), started.elapsed());
+    let body = serde_json::json!({ "agents": {}, "now": now, "status": "ok" });
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(body.to_string())
+}
+
+/// `/__debug/`: says `pong` and logs what it was asked.
+#[must_use]
+pub fn debug(request: &HttpRequest) -> HttpResponse {
+    tracing::debug!(method = %request.method(), uri = %request.uri(), headers = ?request.headers(), "debug endpoint");
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(r#"{"message":"pong"}"#)
+}
+
+/// `OPTIONS` of a published path.
+#[must_use]
+pub fn options(allow: &str, service: &ServicePlan) -> HttpResponse {
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((X_KRAKEND, service.identity.version.clone()));
+    if let Ok(value) = HeaderValue::from_str(allow) {
+        builder.insert_header((header::ALLOW, value));
+    }
+    builder.finish()
+}
+
+/// What `/__echo/` tells, in KrakenD's order.
+#[derive(Serialize)]
+struct Echo {
+    req_uri: String,
+    req_uri_details: EchoUri,
+    req_method: String,
+    req_querystring: BTreeMap<String, Vec<String>>,
+    req_body: String,
+    req_headers: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct EchoUri {
+    user: String,
+    host: String,
+    path: String,
+    query: String,
+    fragment: String,
+}
+
+/// `/__echo/`: tells what it was asked.
+pub async fn echo(request: &HttpRequest, mut payload: web::Payload) -> HttpResponse {
+    let mut body = Vec::new();
+    while let Some(Ok(chunk)) = payload.next().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ECHO_BYTES_MAX {
+            return HttpResponse::PayloadTooLarge().finish();
+        }
+    }
+    let echo = Echo {
+        req_uri: request.uri().to_string(),
+        req_uri_details: EchoUri {
+            user: String::new(),
+            host: request.connection_info().host().to_owned(),
+            path: percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned(),
+            query: crate::plan::QueryPick::All.filter(request.query_string()),
+            fragment: String::new(),
+        },
+        req_method: request.method().to_string(),
+        req_querystring: query(request.query_string()),
+        req_body: String::from_utf8_lossy(&body).into_owned(),
+        req_headers: headers(request),
+    };
+    let body = serde_json::to_vec(&echo).unwrap_or_default();
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(body)
+}
+
+fn query(raw: &str) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in web::Query::<Vec<(String, String)>>::from_query(raw).map(web::Query::into_inner).unwrap_or_default() {
+        out.entry(name).or_default().push(value);
+    }
+    out
+}
+
+fn headers(request: &HttpRequest) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in request.headers().iter().filter(|(name, _)| *name != header::HOST) {
+        let words: Vec<String> = name.as_str().split('-').map(crate::plan::template::title).collect();
+        out.entry(words.join("-")).or_default().push(String::from_utf8_lossy(value.as_bytes()).into_owned());
+    }
+    out
+}

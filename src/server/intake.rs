@@ -1,0 +1,105 @@
+//! The client's body on its way in: none, read whole, or passed on as it arrives.
+
+use actix_web::{HttpRequest, http::header, web};
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use crate::{
+    model::{
+        Body, BodyError, BodyReceiver, BodySender,
+        body::{self, Held},
+    },
+    plan::Intake,
+};
+
+/// A body that several backends need may be so large, in bytes; a larger one is refused with 413.
+pub const HELD_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// A body of known length up to this is read whole: its calls go out with it in one piece.
+const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
+
+/// How a body will be taken in.
+pub(super) enum Taken {
+    /// It is here.
+    Ready(Body),
+    /// It is to be carried from the client while the reply is being made.
+    Carried(BodyReceiver, Upload),
+}
+
+/// The client's side of a body in transit.
+pub(super) struct Upload {
+    payload: web::Payload,
+    sender: BodySender,
+}
+
+/// Takes a request's body in.
+///
+/// # Errors
+/// When the client breaks it off, or it is too large to be held.
+pub(super) async fn take(request: &HttpRequest, payload: web::Payload, intake: Intake) -> Result<Taken, BodyError> {
+    let length = match declared(request) {
+        Declared::Nothing => return Ok(Taken::Ready(Body::Empty)),
+        Declared::Length(bytes) => Some(bytes),
+        Declared::Unknown => None,
+    };
+    let limit = match (intake, length) {
+        (Intake::Streamed, Some(bytes)) if bytes <= READ_AHEAD_BYTES_MAX => READ_AHEAD_BYTES_MAX as usize,
+        (Intake::Streamed, _) => {
+            let (sender, receiver) = body::transit(length);
+            return Ok(Taken::Carried(receiver, Upload { payload, sender }));
+        }
+        (Intake::Held, _) => HELD_BYTES_MAX,
+    };
+    if length.is_some_and(|bytes| bytes > limit as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    hold(payload, limit).await.map(Taken::Ready)
+}
+
+enum Declared {
+    Nothing,
+    Length(u64),
+    Unknown,
+}
+
+fn declared(request: &HttpRequest) -> Declared {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    match length {
+        Some(0) => Declared::Nothing,
+        Some(bytes) => Declared::Length(bytes),
+        None if request.headers().contains_key(header::TRANSFER_ENCODING) => Declared::Unknown,
+        // HTTP/2 needs no header to announce a body.
+        None if request.version() == actix_web::http::Version::HTTP_2 => Declared::Unknown,
+        None => Declared::Nothing,
+    }
+}
+
+async fn hold(mut payload: web::Payload, limit: usize) -> Result<Body, BodyError> {
+    let mut chunks: Vec<Bytes> = Vec::new();
+    let mut bytes = 0;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_broken| BodyError::BrokenOff)?;
+        bytes += chunk.len();
+        if bytes > limit {
+            return Err(BodyError::TooLarge);
+        }
+        chunks.push(chunk);
+    }
+    Ok(if bytes == 0 { Body::Empty } else { Body::Held(Held::new(chunks)) })
+}
+
+impl Upload {
+    /// Carries the body until its end. Dropping this breaks the body off.
+    pub(super) async fn carry(mut self) {
+        while let Some(chunk) = self.payload.next().await {
+            match chunk {
+                Ok(chunk) => {
+                    if self.sender.send(chunk).await.is_err() {
+                        return;
+                    }
+                }
+                Err(_broken) => return self.sender.break_off(BodyError::BrokenOff).await,
+            }
+        }
+        self.sender.finish().await;
+    }
+}

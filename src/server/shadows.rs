@@ -1,0 +1,99 @@
+//! The threads that carry shadow traffic, apart from those that serve clients.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+
+use actix::{Actor, Addr, Arbiter};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    backend::{Caller, Client, transport::PoolLimits},
+    endpoint::ShadowLink,
+    plan::{Plan, ShadowPlan},
+    shadow::{Gate, MemoryBudget, ShadowActor},
+    stats::{Recorder, Registry, StatsActor, recorder::flush_every},
+};
+
+use super::tree::REPORT_PERIOD;
+
+/// Stop looking whether mirrors have ended this often.
+const DRAIN_STEP: Duration = Duration::from_millis(10);
+
+/// Every shadow of the service with the threads they live on.
+pub struct Shadows {
+    arbiters: Vec<Arbiter>,
+    gates: Vec<Arc<Gate>>,
+    links: Arc<Vec<Vec<ShadowLink>>>,
+}
+
+thread_local! {
+    static RECORDER: RefCell<Option<Rc<RefCell<Recorder>>>> = const { RefCell::new(None) };
+}
+
+impl Shadows {
+    /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
+    #[must_use]
+    pub fn start(plan: &Arc<Plan>, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+        let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
+        let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
+        let threads = plan.service.shadow_threads.min(count);
+        let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
+        let mut gates = Vec::with_capacity(count);
+        let mut links = Vec::with_capacity(plan.endpoints.len());
+        for endpoint in &plan.endpoints {
+            let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
+            for shadow in &endpoint.shadows {
+                let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
+                registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
+                let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
+                let recipient = start_actor(arbiter, shadow, plan, stats).recipient();
+                of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
+                gates.push(gate);
+            }
+            links.push(of_endpoint);
+        }
+        Self { arbiters, gates, links: Arc::new(links) }
+    }
+
+    /// The ways to the shadows, by endpoint.
+    #[must_use]
+    pub fn links(&self) -> Arc<Vec<Vec<ShadowLink>>> {
+        Arc::clone(&self.links)
+    }
+
+    /// Lets no new mirror in, waits until those under way have ended or `limit` has passed, then stops the threads;
+    /// what is left is abandoned, and booked so.
+    pub async fn drain(self, limit: Duration) {
+        self.gates.iter().for_each(|gate| gate.close());
+        let deadline = Instant::now() + limit;
+        while self.gates.iter().any(|gate| gate.concurrent() > 0) && Instant::now() < deadline {
+            sleep(DRAIN_STEP).await;
+        }
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        for arbiter in self.arbiters {
+            // Joining waits for the thread to drop its tasks, which drops their tickets.
+            let _stopped = actix_web::rt::task::spawn_blocking(move || arbiter.join()).await;
+        }
+    }
+}
+
+fn start_actor(arbiter: &Arbiter, shadow: &Arc<ShadowPlan>, plan: &Arc<Plan>, stats: &Addr<StatsActor>) -> Addr<ShadowActor> {
+    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
+    ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
+        let recorder = recorder_of_this_thread(&plan, stats);
+        let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
+        ShadowActor::new(shadow, Caller::new(Client::new(pool), 0), recorder)
+    })
+}
+
+fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {
+    RECORDER.with_borrow_mut(|held| {
+        let recorder = held.get_or_insert_with(|| {
+            let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&plan.names))));
+            actix::spawn(flush_every(Rc::clone(&recorder), stats, REPORT_PERIOD));
+            recorder
+        });
+        Rc::clone(recorder)
+    })
+}

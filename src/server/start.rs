@@ -1,0 +1,196 @@
+//! From a plan to a running gateway: listeners bound, threads and actors started; and in what order it ends.
+
+use std::{fmt, io, net::{SocketAddr, TcpListener}, rc::Rc, sync::Arc, time::Duration};
+
+use actix::{Actor, Addr, Arbiter};
+use actix_web::{App, HttpRequest, HttpServer, dev::{Server, ServerHandle}, web};
+use tokio::time::Instant;
+
+use crate::{
+    plan::{Plan, ServicePlan},
+    stats::{Names, Read, Registry, Snapshot, StatsActor},
+};
+
+use super::{
+    admin, serve,
+    shadows::Shadows,
+    tree::{Shared, Tree},
+};
+
+/// How long a client may take for the head of its request, unless the file says otherwise. (KrakenD waits for ever.)
+const HEAD_TIME: Duration = Duration::from_secs(60);
+/// How long an idle client connection is kept, unless the file says otherwise. (KrakenD keeps it for ever.)
+const IDLE_TIME: Duration = Duration::from_secs(120);
+/// «For ever» for a graceful stop: the server wants a number of seconds.
+const SHUTDOWN_SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+/// What is decided at start and not by the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Worker threads; one per core unless given.
+    pub workers: Option<usize>,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The public address can't be bound.
+    Listen(SocketAddr, io::Error),
+    /// The admin address can't be bound, and was asked for.
+    Admin(SocketAddr, io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, what, remedy, error) = match self {
+            Self::Listen(address, error) => (address, "requests", "-p PORT", error),
+            Self::Admin(address, error) => (address, "dashboard and metrics", "--admin ADDRESS:PORT or --admin off", error),
+        };
+        write!(f, "cannot listen on {address} for {what}: {error} (choose another with {remedy})")
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A running gateway.
+pub struct Gateway {
+    /// Where it serves clients.
+    pub address: SocketAddr,
+    /// Where it shows its numbers, if it does.
+    pub admin: Option<SocketAddr>,
+    server: ServerHandle,
+    admin_server: Option<ServerHandle>,
+    shadows: Shadows,
+    stats: Addr<StatsActor>,
+    stats_thread: Arbiter,
+    drain_time: Duration,
+}
+
+/// Starts serving a plan. Must be called inside an actix system.
+///
+/// # Errors
+/// When an address can't be bound.
+pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
+    let plan = Arc::new(plan);
+    let listener = listen(&plan.service)?;
+    let admin_listener = listen_admin(&plan.service)?;
+    let address = listener.local_addr().unwrap_or(plan.service.listen);
+    let registry = Arc::new(Registry::default());
+    let stats_thread = Arbiter::new();
+    let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
+    let shadows = Shadows::start(&plan, &stats, &registry);
+    let drain_time = plan.service.shadow_drain_time;
+    let shared = Shared { plan, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
+    let server = server(shared, listener, options).map_err(|error| StartError::Listen(address, error))?;
+    let handle = server.handle();
+    actix::spawn(server);
+    let (admin, admin_server) = start_admin(admin_listener, &stats)?;
+    Ok(Gateway { address, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
+}
+
+fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
+    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
+}
+
+fn listen(service: &ServicePlan) -> Result<TcpListener, StartError> {
+    let wanted = service.listen;
+    let bound = bind(wanted);
+    let bound = match bound {
+        // A machine without IPv6 still has every IPv4 address.
+        Err(error) if wanted.is_ipv6() && wanted.ip().is_unspecified() && error.kind() != io::ErrorKind::AddrInUse => {
+            bind(SocketAddr::from(([0, 0, 0, 0], wanted.port())))
+        }
+        other => other,
+    };
+    bound.map_err(|error| StartError::Listen(wanted, error))
+}
+
+/// Binds with the address free again at once after a restart, and a backlog that survives a burst.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let domain = if address.is_ipv6() { socket2::Domain::IPV6 } else { socket2::Domain::IPV4 };
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX))?;
+    Ok(socket.into())
+}
+
+/// The admin listener. The default address gives way when it is taken: two gateways on one machine are not an error.
+fn listen_admin(service: &ServicePlan) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = service.admin else { return Ok(None) };
+    match admin::bind(address) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if service.admin_is_explicit => Err(StartError::Admin(address, error)),
+        Err(error) => {
+            tracing::warn!("no dashboard and no metrics: {address} is taken ({error}); choose another with --admin");
+            Ok(None)
+        }
+    }
+}
+
+fn start_admin(listener: Option<TcpListener>, stats: &Addr<StatsActor>) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
+    let Some(listener) = listener else { return Ok((None, None)) };
+    let address = listener.local_addr().ok();
+    let failed = |error| StartError::Admin(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))), error);
+    let server = admin::serve(listener, stats.clone()).map_err(failed)?;
+    let handle = server.handle();
+    actix::spawn(server);
+    Ok((address, Some(handle)))
+}
+
+fn server(shared: Shared, listener: TcpListener, options: Options) -> io::Result<Server> {
+    let service = &shared.plan.service;
+    let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
+    let shutdown_seconds = service.shutdown_time.map_or(SHUTDOWN_SECONDS_MAX, |time| time.as_secs().max(1));
+    let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
+    let server = HttpServer::new(move || {
+        let tree = Tree::of_this_thread(&shared);
+        let handler = move |request: HttpRequest, payload: web::Payload| serve::serve(Rc::clone(&tree), request, payload);
+        App::new().default_service(web::to(handler))
+    });
+    let server = server
+        .workers(workers)
+        .tcp_nodelay(true)
+        // Without this a client's hang-up goes unnoticed, and its calls go on.
+        .h1_allow_half_closed(false)
+        .client_request_timeout(head_time)
+        .keep_alive(idle_time)
+        .shutdown_timeout(shutdown_seconds)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+impl Gateway {
+    /// The numbers as they stand.
+    pub async fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.stats.send(Read).await.ok()
+    }
+
+    /// Ends in order: no new connections, live requests finish, no new mirrors, mirrors under way finish within their
+    /// limit, last numbers.
+    pub async fn stop(self) {
+        self.server.stop(true).await;
+        self.shadows.drain(self.drain_time).await;
+        if let Ok(snapshot) = self.stats.send(Read).await {
+            log_summary(&snapshot);
+        }
+        if let Some(admin) = self.admin_server {
+            admin.stop(false).await;
+        }
+        self.stats_thread.stop();
+    }
+}
+
+fn log_summary(snapshot: &Snapshot) {
+    for endpoint in &snapshot.endpoints {
+        for books in endpoint.backends.iter().filter_map(|backend| backend.books.as_ref()) {
+            tracing::info!("[ENDPOINT: {}] shadow: {} offered, {} sent, {} abandoned", endpoint.path, books.books.offered, books.books.sent, books.books.abandoned);
+        }
+    }
+}
