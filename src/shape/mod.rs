@@ -4,8 +4,11 @@
 //! an empty list of rules hands the data through.
 
 mod filter;
+mod flatmap;
 mod steps;
 
+#[cfg(test)]
+mod flatmap_tests;
 #[cfg(test)]
 mod tests;
 

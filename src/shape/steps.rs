@@ -2,7 +2,7 @@
 //!
 //! Runs once per answer; an answer without rules passes untouched.
 
-use super::filter::Filter;
+use super::{filter::Filter, flatmap::Flatmap};
 use crate::model::{Data, DataKind, data::Object};
 
 /// What a backend's configuration says about the shape of its answers.
@@ -56,16 +56,23 @@ pub struct Shape {
 enum Middle {
     /// Members are filtered, then renamed.
     Members { filter: Option<Filter>, mapping: Vec<(String, String)> },
+    /// `flatmap_filter` takes the place of both.
+    Flatmap(Flatmap),
 }
 
 impl Shape {
     /// Compiles the rules.
     #[must_use]
     pub fn new(spec: ShapeSpec) -> Self {
-        let ShapeSpec { target, allow, deny, mapping, group, flatmap: _ } = spec;
+        let ShapeSpec { target, allow, deny, mapping, group, flatmap } = spec;
         let target = if target.is_empty() { Vec::new() } else { target.split('.').map(str::to_owned).collect() };
-        let mapping = mapping.into_iter().map(|(old, new)| (old, first_name(&new))).collect();
-        let middle = Middle::Members { filter: Filter::new(&allow, &deny), mapping };
+        let middle = match Flatmap::new(&flatmap) {
+            Some(flatmap) => Middle::Flatmap(flatmap),
+            None => {
+                let mapping = mapping.into_iter().map(|(old, new)| (old, first_name(&new))).collect();
+                Middle::Members { filter: Filter::new(&allow, &deny), mapping }
+            }
+        };
         Self { target, middle, group: (!group.is_empty()).then_some(group) }
     }
 
@@ -88,6 +95,7 @@ impl Shape {
                     reshape(&mut data, filter.as_ref(), mapping);
                 }
             }
+            Middle::Flatmap(flatmap) => data = flatmap.apply(data)?,
         }
         Ok(match &self.group {
             Some(group) => Data::wrap(group, data),
