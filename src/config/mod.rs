@@ -5,9 +5,31 @@
 //! threads, sockets or clocks.
 
 pub mod backend;
+pub mod byte_size;
+pub mod component;
+pub mod diagnostic;
+pub mod duration;
 pub mod endpoint;
+pub mod known;
+pub mod legacy;
+pub mod load;
+pub mod node;
+pub mod position;
+pub mod read;
+pub mod rules;
 pub mod service;
+pub mod source;
+pub mod unknown;
+pub mod weak;
 
 pub use backend::{Backend, Discovery, ErrorPolicy, FlatmapOp, Shadow};
+pub use diagnostic::{Diagnostic, Severity};
 pub use endpoint::{Endpoint, Pick, Static, Strategy};
+pub use known::known_keys;
+pub use load::{Loaded, load};
+pub use node::Node;
 pub use service::{Admin, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
+pub use source::{Environment, Source};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,19 @@
 //! The edge: where requests enter and replies leave, and the admin listener.
+//!
+//! Promises: a request is answered whatever happens behind; a client that hangs up ends its calls; what a client may
+//! see is written here on purpose. The only module that names actix-web.
+
+pub mod admin;
+pub mod builtin;
+pub mod clock;
+pub mod egress;
+pub mod ingress;
+pub mod intake;
+pub mod serve;
+pub mod shadows;
+pub mod signal;
+pub mod start;
+pub mod tree;
+
+pub use signal::Signals;
+pub use start::{Gateway, Options, StartError, start};

@@ -1,0 +1,475 @@
+//! Every key that KrakenD knows, and ours, with what becomes of it here.
+//!
+//! Promises: one row per key and scope; the compatibility page of the documentation is checked against this table.
+
+use self::{
+    Scope as At,
+    Status::{Ignored, NotYet, Supported},
+};
+
+/// Which object a key belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The root object.
+    Service,
+    /// An element of `endpoints`.
+    Endpoint,
+    /// An element of an endpoint's `backend`.
+    Backend,
+    /// `tls`.
+    Tls,
+    /// An element of `tls.keys`.
+    TlsKeys,
+    /// `client_tls`.
+    ClientTls,
+    /// An element of `client_tls.client_certs`.
+    ClientCerts,
+    /// `extra_config` of the service.
+    ServiceComponents,
+    /// `extra_config` of an endpoint.
+    EndpointComponents,
+    /// `extra_config` of a backend.
+    BackendComponents,
+    /// `router`.
+    Router,
+    /// `proxy` of an endpoint.
+    EndpointProxy,
+    /// `proxy` of a backend.
+    BackendProxy,
+    /// `proxy.static`.
+    Static,
+    /// An element of `proxy.flatmap_filter`.
+    FlatmapOperation,
+    /// `backend/http`.
+    BackendHttp,
+    /// `backend/http/client`.
+    BackendHttpClient,
+    /// `@admin` of the service.
+    Admin,
+    /// `@shadow` of the service.
+    Shadow,
+}
+
+impl Scope {
+    /// What the scope is called in findings and documentation.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Scope::Service => "service",
+            Scope::Endpoint => "endpoint",
+            Scope::Backend => "backend",
+            Scope::Tls => "tls",
+            Scope::TlsKeys => "tls.keys",
+            Scope::ClientTls => "client_tls",
+            Scope::ClientCerts => "client_tls.client_certs",
+            Scope::ServiceComponents => "service extra_config",
+            Scope::EndpointComponents => "endpoint extra_config",
+            Scope::BackendComponents => "backend extra_config",
+            Scope::Router => "router",
+            Scope::EndpointProxy => "endpoint proxy",
+            Scope::BackendProxy => "backend proxy",
+            Scope::Static => "static",
+            Scope::FlatmapOperation => "flatmap_filter",
+            Scope::BackendHttp => "backend/http",
+            Scope::BackendHttpClient => "backend/http/client",
+            Scope::Admin => "@admin",
+            Scope::Shadow => "@shadow",
+        }
+    }
+
+    /// Whether the original reads keys of this scope in any letter case.
+    #[must_use]
+    pub fn ignores_case(self) -> bool {
+        use Scope::{Backend, ClientCerts, ClientTls, Endpoint, Router, Service, Tls, TlsKeys};
+        matches!(self, Service | Endpoint | Backend | Tls | TlsKeys | ClientTls | ClientCerts | Router)
+    }
+}
+
+/// What becomes of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It does what it does in KrakenD.
+    Supported,
+    /// It is read past with a warning.
+    NotYet,
+    /// It is read past on purpose.
+    Ignored,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownKey {
+    /// Where the key belongs.
+    pub scope: Scope,
+    /// The key.
+    pub key: &'static str,
+    /// What becomes of it.
+    pub status: Status,
+    /// A remark of one line, often empty.
+    pub note: &'static str,
+}
+
+/// The whole table.
+pub fn known_keys() -> impl Iterator<Item = KnownKey> {
+    TABLE.iter().copied()
+}
+
+/// The row of a key, letter case ignored where the original ignores it.
+#[must_use]
+pub fn find(scope: Scope, key: &str) -> Option<KnownKey> {
+    let same = |row: &KnownKey| row.key == key || (scope.ignores_case() && row.key.eq_ignore_ascii_case(key));
+    known_keys().find(|row| row.scope == scope && same(row))
+}
+
+const fn row(scope: Scope, status: Status, key: &'static str, note: &'static str) -> KnownKey {
+    KnownKey { scope, key, status, note }
+}
+
+const TABLE: &[KnownKey] = &[
+    row(At::Service, Supported, "version", "must be 3; files of version 2 are converted"),
+    row(At::Service, Supported, "name", ""),
+    row(At::Service, Supported, "port", ""),
+    row(At::Service, Supported, "listen_ip", ""),
+    row(At::Service, Supported, "host", "default hosts of backends"),
+    row(At::Service, Supported, "timeout", "2s unless given"),
+    row(At::Service, Supported, "cache_ttl", ""),
+    row(At::Service, Supported, "output_encoding", ""),
+    row(At::Service, Supported, "endpoints", ""),
+    row(At::Service, Supported, "extra_config", ""),
+    row(At::Service, Supported, "debug_endpoint", ""),
+    row(At::Service, Supported, "echo_endpoint", ""),
+    row(At::Service, Supported, "tls", ""),
+    row(At::Service, Supported, "client_tls", ""),
+    row(At::Service, Supported, "read_timeout", ""),
+    row(At::Service, Supported, "write_timeout", ""),
+    row(At::Service, Supported, "idle_timeout", ""),
+    row(At::Service, Supported, "read_header_timeout", ""),
+    row(At::Service, Supported, "max_header_bytes", ""),
+    row(At::Service, Supported, "max_shutdown_wait_time", ""),
+    row(At::Service, Supported, "use_h2c", ""),
+    row(At::Service, Supported, "dns_cache_ttl", ""),
+    row(At::Service, Supported, "max_idle_connections", ""),
+    row(At::Service, Supported, "max_idle_connections_per_host", ""),
+    row(At::Service, Supported, "idle_connection_timeout", ""),
+    row(At::Service, Supported, "response_header_timeout", ""),
+    row(At::Service, Supported, "dialer_timeout", ""),
+    row(At::Service, Supported, "disable_keep_alives", ""),
+    row(At::Service, Supported, "disable_compression", ""),
+    row(At::Service, Supported, "allow_insecure_connections", "older form of client_tls.allow_insecure_connections"),
+    row(At::Service, NotYet, "async_agent", "no queue is read"),
+    row(At::Service, NotYet, "disable_rest", "parameters are whole path segments"),
+    row(At::Service, NotYet, "plugin", "Go plugins cannot be loaded"),
+    row(At::Service, NotYet, "expect_continue_timeout", ""),
+    row(At::Service, NotYet, "dialer_keep_alive", ""),
+    row(At::Service, NotYet, "dialer_fallback_delay", ""),
+    row(At::Service, NotYet, "sequential_start", "there are no async agents to order"),
+    row(At::Endpoint, Supported, "endpoint", ""),
+    row(At::Endpoint, Supported, "method", ""),
+    row(At::Endpoint, Supported, "backend", ""),
+    row(At::Endpoint, Supported, "timeout", ""),
+    row(At::Endpoint, Supported, "cache_ttl", ""),
+    row(At::Endpoint, Supported, "input_headers", ""),
+    row(At::Endpoint, Supported, "input_query_strings", ""),
+    row(At::Endpoint, Supported, "output_encoding", ""),
+    row(At::Endpoint, Supported, "concurrent_calls", ""),
+    row(At::Endpoint, Supported, "extra_config", ""),
+    row(At::Backend, Supported, "url_pattern", ""),
+    row(At::Backend, Supported, "host", ""),
+    row(At::Backend, Supported, "disable_host_sanitize", ""),
+    row(At::Backend, Supported, "method", ""),
+    row(At::Backend, Supported, "encoding", ""),
+    row(At::Backend, Supported, "is_collection", ""),
+    row(At::Backend, Supported, "target", ""),
+    row(At::Backend, Supported, "allow", ""),
+    row(At::Backend, Supported, "deny", ""),
+    row(At::Backend, Supported, "mapping", ""),
+    row(At::Backend, Supported, "group", ""),
+    row(At::Backend, Supported, "input_headers", ""),
+    row(At::Backend, Supported, "input_query_strings", ""),
+    row(At::Backend, Supported, "sd", ""),
+    row(At::Backend, Supported, "sd_scheme", ""),
+    row(At::Backend, Supported, "extra_config", ""),
+    row(At::Backend, Ignored, "timeout", "always the endpoint's"),
+    row(At::Backend, Ignored, "concurrent_calls", "always the endpoint's"),
+    row(At::Tls, Supported, "disabled", ""),
+    row(At::Tls, Supported, "keys", ""),
+    row(At::Tls, Supported, "public_key", "older form of keys"),
+    row(At::Tls, Supported, "private_key", "older form of keys"),
+    row(At::Tls, Supported, "min_version", ""),
+    row(At::Tls, Supported, "max_version", ""),
+    row(At::Tls, Supported, "enable_mtls", ""),
+    row(At::Tls, Supported, "ca_certs", ""),
+    row(At::Tls, Supported, "disable_system_ca_pool", ""),
+    row(At::Tls, NotYet, "curve_preferences", ""),
+    row(At::Tls, NotYet, "cipher_suites", ""),
+    row(At::Tls, Ignored, "prefer_server_cipher_suites", "without effect in KrakenD too"),
+    row(At::TlsKeys, Supported, "public_key", ""),
+    row(At::TlsKeys, Supported, "private_key", ""),
+    row(At::ClientTls, Supported, "allow_insecure_connections", ""),
+    row(At::ClientTls, Supported, "ca_certs", ""),
+    row(At::ClientTls, Supported, "disable_system_ca_pool", ""),
+    row(At::ClientTls, Supported, "min_version", ""),
+    row(At::ClientTls, Supported, "max_version", ""),
+    row(At::ClientTls, Supported, "client_certs", ""),
+    row(At::ClientTls, NotYet, "curve_preferences", ""),
+    row(At::ClientTls, NotYet, "cipher_suites", ""),
+    row(At::ClientCerts, Supported, "certificate", ""),
+    row(At::ClientCerts, Supported, "private_key", ""),
+    row(At::ServiceComponents, Supported, "router", ""),
+    row(At::ServiceComponents, Supported, "@admin", "ours: where the dashboard listens"),
+    row(At::ServiceComponents, Supported, "@shadow", "ours: bounds of all shadows"),
+    row(At::ServiceComponents, NotYet, "security/cors", "browsers of other origins are NOT answered as configured"),
+    row(At::ServiceComponents, NotYet, "security/http", "requests will NOT be protected by it"),
+    row(At::ServiceComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "auth/validator",
+        "no key cache is shared and requests will NOT be authenticated",
+    ),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "auth/revoker",
+        "revoked tokens will NOT be refused and requests will NOT be authenticated",
+    ),
+    row(At::ServiceComponents, NotYet, "telemetry/logging", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/metrics", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/opentelemetry", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/opencensus", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/influx", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/gelf", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/logstash", ""),
+    row(At::ServiceComponents, NotYet, "telemetry/instana", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "plugin/http-server",
+        "Go plugins cannot be loaded, checks in them will NOT run",
+    ),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "auth/api-keys",
+        "requests will NOT be authenticated; Enterprise only in KrakenD",
+    ),
+    row(At::ServiceComponents, NotYet, "auth/basic", "requests will NOT be authenticated; Enterprise only in KrakenD"),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "qos/ratelimit/service",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "qos/ratelimit/service/redis",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "qos/ratelimit/tiered",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(At::ServiceComponents, NotYet, "governance/quota", "requests will NOT be limited; Enterprise only in KrakenD"),
+    row(
+        At::ServiceComponents,
+        NotYet,
+        "governance/processors",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(At::ServiceComponents, NotYet, "ai/mcp", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "documentation/openapi", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "documentation/postman", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "grpc", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "modifier/request-body-extractor", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "modifier/response-headers", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "redis", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "server/static-filesystem", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "server/virtualhost", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "telemetry/moesif", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "telemetry/newrelic", "Enterprise only in KrakenD"),
+    row(At::ServiceComponents, NotYet, "telemetry/opentelemetry-security", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, Supported, "proxy", ""),
+    row(At::EndpointComponents, NotYet, "auth/validator", "requests will NOT be authenticated"),
+    row(At::EndpointComponents, NotYet, "auth/signer", "answers will NOT be signed"),
+    row(At::EndpointComponents, NotYet, "qos/ratelimit/router", "requests will NOT be limited"),
+    row(At::EndpointComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
+    row(At::EndpointComponents, NotYet, "validation/cel", "requests will NOT be validated"),
+    row(At::EndpointComponents, NotYet, "validation/json-schema", "requests will NOT be validated"),
+    row(At::EndpointComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
+    row(At::EndpointComponents, NotYet, "modifier/lua-proxy", "its scripts will NOT run, checks in them included"),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "plugin/req-resp-modifier",
+        "Go plugins cannot be loaded, checks in them will NOT run",
+    ),
+    row(At::EndpointComponents, NotYet, "telemetry/opentelemetry", ""),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "auth/api-keys",
+        "requests will NOT be authenticated; Enterprise only in KrakenD",
+    ),
+    row(At::EndpointComponents, NotYet, "auth/basic", "requests will NOT be authenticated; Enterprise only in KrakenD"),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "security/policies",
+        "requests will NOT be validated; Enterprise only in KrakenD",
+    ),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "qos/ratelimit/router/redis",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "qos/ratelimit/tiered",
+        "requests will NOT be limited; Enterprise only in KrakenD",
+    ),
+    row(At::EndpointComponents, NotYet, "governance/quota", "requests will NOT be limited; Enterprise only in KrakenD"),
+    row(
+        At::EndpointComponents,
+        NotYet,
+        "validation/response-json-schema",
+        "answers will NOT be validated; Enterprise only in KrakenD",
+    ),
+    row(At::EndpointComponents, NotYet, "documentation/openapi", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "modifier/jmespath", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "modifier/request-body-generator", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "modifier/response-body", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "modifier/response-body-generator", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "modifier/response-headers", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "plugin/middleware", "Enterprise only in KrakenD"),
+    row(At::EndpointComponents, NotYet, "websocket", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, Supported, "proxy", ""),
+    row(At::BackendComponents, Supported, "backend/http", ""),
+    row(At::BackendComponents, Supported, "backend/http/client", ""),
+    row(At::BackendComponents, NotYet, "auth/client-credentials", "calls will NOT be authenticated"),
+    row(At::BackendComponents, NotYet, "qos/ratelimit/proxy", "calls will NOT be limited"),
+    row(At::BackendComponents, NotYet, "qos/circuit-breaker", "a failing backend will NOT be spared"),
+    row(At::BackendComponents, NotYet, "qos/http-cache", ""),
+    row(At::BackendComponents, NotYet, "validation/cel", "requests will NOT be validated"),
+    row(At::BackendComponents, NotYet, "modifier/martian", ""),
+    row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
+    row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
+    row(
+        At::BackendComponents,
+        NotYet,
+        "plugin/req-resp-modifier",
+        "Go plugins cannot be loaded, checks in them will NOT run",
+    ),
+    row(At::BackendComponents, NotYet, "backend/graphql", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "backend/lambda", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "backend/amqp/producer", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "backend/amqp/consumer", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "backend/pubsub/publisher", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "backend/pubsub/subscriber", "calls go out as plain HTTP"),
+    row(At::BackendComponents, NotYet, "telemetry/opentelemetry", ""),
+    row(At::BackendComponents, NotYet, "telemetry/opencensus", ""),
+    row(At::BackendComponents, NotYet, "auth/aws-sigv4", "calls will NOT be authenticated; Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "auth/gcp", "calls will NOT be authenticated; Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "auth/ntlm", "calls will NOT be authenticated; Enterprise only in KrakenD"),
+    row(
+        At::BackendComponents,
+        NotYet,
+        "security/policies",
+        "requests will NOT be validated; Enterprise only in KrakenD",
+    ),
+    row(
+        At::BackendComponents,
+        NotYet,
+        "qos/circuit-breaker/http",
+        "a failing backend will NOT be spared; Enterprise only in KrakenD",
+    ),
+    row(At::BackendComponents, NotYet, "governance/quota", "calls will NOT be limited; Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "ai/llm", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "backend/conditional", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "backend/grpc", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "backend/soap", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "backend/static-filesystem", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "modifier/body-generator", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "workflow", "Enterprise only in KrakenD"),
+    row(At::BackendComponents, NotYet, "telemetry/logging", "Enterprise only in KrakenD"),
+    row(At::Router, Supported, "return_error_msg", ""),
+    row(At::Router, Supported, "error_body", ""),
+    row(At::Router, Supported, "auto_options", ""),
+    row(At::Router, Supported, "logger_skip_paths", ""),
+    row(At::Router, Supported, "disable_access_log", ""),
+    row(At::Router, Supported, "disable_health", ""),
+    row(At::Router, Supported, "health_path", ""),
+    row(At::Router, Supported, "hide_version_header", ""),
+    row(At::Router, Supported, "disable_redirect_trailing_slash", ""),
+    row(At::Router, Supported, "disable_redirect_fixed_path", ""),
+    row(At::Router, Supported, "disable_handle_method_not_allowed", ""),
+    row(At::Router, Supported, "disable_path_decoding", ""),
+    row(At::Router, Supported, "remove_extra_slash", ""),
+    row(At::Router, Supported, "forwarded_by_client_ip", "true unless given"),
+    row(At::Router, Supported, "remote_ip_headers", ""),
+    row(At::Router, Supported, "trusted_proxies", ""),
+    row(At::Router, Supported, "app_engine", ""),
+    row(At::Router, Supported, "use_h2c", ""),
+    row(At::Router, Ignored, "max_multipart_memory", "without effect on proxying"),
+    row(At::Router, NotYet, "max_payload", "bodies are NOT limited by it; Enterprise only in KrakenD"),
+    row(At::Router, NotYet, "decompress_gzip", "Enterprise only in KrakenD"),
+    row(At::Router, NotYet, "disable_gzip", "Enterprise only in KrakenD"),
+    row(At::EndpointProxy, Supported, "flatmap_filter", ""),
+    row(At::EndpointProxy, Supported, "static", ""),
+    row(At::EndpointProxy, Supported, "sequential", ""),
+    row(At::EndpointProxy, Supported, "sequential_propagated_params", ""),
+    row(At::EndpointProxy, Ignored, "shadow", "mark the backend"),
+    row(At::EndpointProxy, Ignored, "shadow_timeout", "mark the backend"),
+    row(At::EndpointProxy, Ignored, "combiner", "only \"default\" exists"),
+    row(At::EndpointProxy, Ignored, "strategy", "KrakenD 2.13 does not read it"),
+    row(At::EndpointProxy, Ignored, "force_sandboxed_request", "KrakenD 2.13 does not read it"),
+    row(At::EndpointProxy, NotYet, "max_payload", "bodies are NOT limited by it; Enterprise only in KrakenD"),
+    row(At::EndpointProxy, NotYet, "decompress_gzip", "Enterprise only in KrakenD"),
+    row(At::BackendProxy, Supported, "shadow", ""),
+    row(At::BackendProxy, Supported, "shadow_timeout", ""),
+    row(At::BackendProxy, Supported, "flatmap_filter", ""),
+    row(At::Static, Supported, "data", ""),
+    row(At::Static, Supported, "strategy", ""),
+    row(At::FlatmapOperation, Supported, "type", ""),
+    row(At::FlatmapOperation, Supported, "args", ""),
+    row(At::BackendHttp, Supported, "return_error_code", ""),
+    row(At::BackendHttp, Supported, "return_error_details", ""),
+    row(At::BackendHttpClient, Supported, "send_body_on_redirect", ""),
+    row(At::BackendHttpClient, NotYet, "no_redirect", "Enterprise only in KrakenD"),
+    row(At::BackendHttpClient, NotYet, "proxy_address", "Enterprise only in KrakenD"),
+    row(At::BackendHttpClient, NotYet, "client_tls", "Enterprise only in KrakenD"),
+    row(At::Admin, Supported, "listen", "ip:port or off"),
+    row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
+    row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies held per shadow"),
+    row(At::Shadow, Supported, "memory_budget", "bytes of bodies held by all shadows"),
+    row(At::Shadow, Supported, "max_request", "larger bodies are not mirrored"),
+    row(At::Shadow, Supported, "max_response", "larger answers are cut off"),
+    row(At::Shadow, Supported, "threads", "threads for shadow traffic"),
+    row(At::Shadow, Supported, "drain_timeout", "how long shutdown waits for mirrors"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Scope, find, known_keys};
+
+    #[test]
+    fn every_key_stands_once_per_scope() {
+        let mut seen = HashSet::new();
+        for row in known_keys() {
+            assert!(seen.insert((row.scope, row.key)), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn structure_keys_are_found_in_any_case_and_component_keys_are_not() {
+        assert!(find(Scope::Service, "PORT").is_some());
+        assert!(find(Scope::BackendProxy, "Shadow").is_none());
+    }
+}

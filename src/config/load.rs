@@ -1,0 +1,142 @@
+//! From a source to a service and everything there is to say about it.
+//!
+//! Promises: never panics, whatever the text; a service is answered if and only if no finding is an error.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Node, Service,
+    diagnostic::{Diagnostic, Findings, Severity},
+    known, legacy,
+    position::Positions,
+    read,
+    source::{Environment, Format, Source},
+    unknown,
+};
+
+/// What loading found.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The service, unless a finding is an error.
+    pub service: Option<Service>,
+    /// All findings, in the order of the file's parts.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads, checks and normalises one configuration.
+#[must_use]
+pub fn load(source: &Source, environment: &Environment) -> Loaded {
+    let name = source.name();
+    let text = match source.read() {
+        Ok(text) => text,
+        Err(finding) => return refused(*finding, &name),
+    };
+    if environment.get("FC_ENABLE").is_some_and(|value| !value.is_empty()) {
+        return refused(flexible(), &name);
+    }
+    let format = Format::of(&name);
+    let value = match format.parse(&text) {
+        Ok(value) => value,
+        Err(finding) => return refused(*finding, &name),
+    };
+    let Value::Object(members) = value else {
+        return refused(Diagnostic::new(Severity::Error, "", "the document is not an object").value(&value), &name);
+    };
+    let mut findings = Findings::default();
+    let document = Document::prepare(members, environment, &mut findings);
+    let root = Node::root(&document.value);
+    let service = read::service(&root, &mut findings);
+    unknown::report(&root, &mut findings);
+    let service = (!findings.any_error()).then_some(service);
+    let positions = (format == Format::Json).then(|| Positions::of(&text));
+    let mut diagnostics = findings.into_list();
+    for diagnostic in &mut diagnostics {
+        document.locate(diagnostic, positions.as_ref());
+        diagnostic.file.clone_from(&name);
+    }
+    Loaded { service, diagnostics }
+}
+
+fn refused(mut finding: Diagnostic, name: &str) -> Loaded {
+    name.clone_into(&mut finding.file);
+    Loaded { service: None, diagnostics: vec![finding] }
+}
+
+fn flexible() -> Diagnostic {
+    Diagnostic::new(Severity::Error, "", "flexible configuration (FC_ENABLE) is not supported yet")
+        .hint("render the templates first and load the result without FC_ENABLE")
+}
+
+/// The document as it is read: overridden, migrated, and with a service around a lone endpoint.
+struct Document {
+    value: Value,
+    /// Root keys that came from the environment.
+    overridden: Vec<String>,
+    /// Whether the file held one endpoint only.
+    lone_endpoint: bool,
+}
+
+impl Document {
+    fn prepare(mut members: Map<String, Value>, environment: &Environment, findings: &mut Findings) -> Self {
+        let lone_endpoint = is_lone_endpoint(&members);
+        if lone_endpoint {
+            findings.info("", "one endpoint without a service around it: read as the only endpoint of a service");
+            members = surround(members);
+        }
+        let overridden = override_all(&mut members, environment, findings);
+        if legacy::is_version_2(&members) {
+            let renamed = legacy::migrate(&mut members);
+            let list = if renamed.is_empty() { String::new() } else { format!(": {}", renamed.join(", ")) };
+            findings.info("/version", format!("a file of version 2, read as version 3{list}"));
+        }
+        Self { value: Value::Object(members), overridden, lone_endpoint }
+    }
+
+    /// Fills in the position, and says so where the value came from the environment.
+    fn locate(&self, diagnostic: &mut Diagnostic, positions: Option<&Positions<'_>>) {
+        let pointer = diagnostic.pointer.as_str();
+        let first = pointer.split('/').nth(1).unwrap_or_default();
+        if self.overridden.iter().any(|key| key == first) {
+            let origin = format!("set by KRAKEND_{}", first.to_ascii_uppercase());
+            diagnostic.hint = Some(diagnostic.hint.take().map_or(origin.clone(), |hint| format!("{hint}; {origin}")));
+            return;
+        }
+        let in_file = if self.lone_endpoint {
+            pointer.strip_prefix("/endpoints/0").or(pointer.strip_prefix("/endpoints")).unwrap_or(pointer)
+        } else {
+            pointer
+        };
+        diagnostic.position = positions.and_then(|positions| positions.find(in_file));
+    }
+}
+
+fn is_lone_endpoint(members: &Map<String, Value>) -> bool {
+    members.contains_key("endpoint") && members.contains_key("backend") && !members.contains_key("endpoints")
+}
+
+/// Puts a service around an endpoint; keys that only a service has move up.
+fn surround(members: Map<String, Value>) -> Map<String, Value> {
+    let (service, endpoint): (Map<_, _>, Map<_, _>) = members.into_iter().partition(|(key, _)| {
+        known::find(known::Scope::Service, key).is_some() && known::find(known::Scope::Endpoint, key).is_none()
+    });
+    let mut service = service;
+    service.entry("version").or_insert(Value::from(3));
+    service.insert("endpoints".to_owned(), Value::Array(vec![Value::Object(endpoint)]));
+    service
+}
+
+/// Applies every `KRAKEND_X`; answers the root keys set.
+fn override_all(members: &mut Map<String, Value>, environment: &Environment, findings: &mut Findings) -> Vec<String> {
+    let mut overridden = Vec::new();
+    for (key, value) in environment.overrides() {
+        if known::find(known::Scope::Service, &key).is_none() {
+            let name = key.to_ascii_uppercase();
+            findings
+                .info("", format!("the variable KRAKEND_{name} sets no key that is known, ignored as KrakenD does"));
+            continue;
+        }
+        members.insert(key.clone(), Value::from(value));
+        overridden.push(key);
+    }
+    overridden
+}

@@ -1,0 +1,15 @@
+//! From nodes to the structures of the configuration: defaults, inheritance and rules, part by part.
+//!
+//! Promises: every part is read to its end whatever is wrong in it, so that all findings come at once.
+
+mod backend;
+mod backends;
+mod endpoint;
+mod ours;
+mod proxy;
+mod router;
+mod service;
+mod tls;
+mod transport;
+
+pub use service::service;

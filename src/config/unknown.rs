@@ -1,0 +1,209 @@
+//! What a file says that is not heard: keys we don't support yet, and keys nobody knows.
+//!
+//! Promises: never changes what a file means; says for every key read past why, and what was probably meant. Only our
+//! own keys are strict: there, an unknown one is an error.
+
+use super::{
+    Node,
+    diagnostic::{Diagnostic, Findings, Severity},
+    known::{self, KnownKey, Scope, Status},
+    legacy,
+};
+
+const POLICY_REFUSED: &str =
+    "shadow policies are not supported by this version; without one every request would be mirrored";
+
+/// Goes through the document and reports every key that is read past.
+pub fn report(root: &Node<'_>, findings: &mut Findings) {
+    keys(root, Scope::Service, findings);
+    misplaced(root, findings);
+    let extra = root.field("extra_config");
+    components(&extra, Scope::ServiceComponents, findings);
+    keys(&extra.namespace("router"), Scope::Router, findings);
+    let (server, client) = (root.field("tls"), root.field("client_tls"));
+    keys(&server, Scope::Tls, findings);
+    each(&server.field("keys"), Scope::TlsKeys, findings);
+    keys(&client, Scope::ClientTls, findings);
+    each(&client.field("client_certs"), Scope::ClientCerts, findings);
+    for endpoint in root.field("endpoints").elements() {
+        report_endpoint(&endpoint, findings);
+    }
+}
+
+fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
+    keys(endpoint, Scope::Endpoint, findings);
+    let extra = endpoint.field("extra_config");
+    components(&extra, Scope::EndpointComponents, findings);
+    refuse_policies(&[endpoint, &extra, &extra.namespace("proxy")], findings);
+    let proxy = extra.namespace("proxy");
+    keys(&proxy, Scope::EndpointProxy, findings);
+    keys(&proxy.member("static"), Scope::Static, findings);
+    each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
+    for backend in endpoint.field("backend").elements() {
+        report_backend(&backend, findings);
+    }
+}
+
+fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
+    keys(backend, Scope::Backend, findings);
+    let extra = backend.field("extra_config");
+    components(&extra, Scope::BackendComponents, findings);
+    let proxy = extra.namespace("proxy");
+    refuse_policies(&[backend, &extra, &proxy], findings);
+    keys(&proxy, Scope::BackendProxy, findings);
+    each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
+    keys(&extra.namespace("backend/http"), Scope::BackendHttp, findings);
+    keys(&extra.namespace("backend/http/client"), Scope::BackendHttpClient, findings);
+}
+
+/// Reports unknown members of one of our own objects as errors.
+pub fn refuse(node: &Node<'_>, scope: Scope, findings: &mut Findings) {
+    for (key, member) in node.members().filter(|(key, _)| known::find(scope, key).is_none()) {
+        let finding = Diagnostic::new(Severity::Error, member.pointer(), format!("unknown key \"{key}\""));
+        findings.push(with_nearest(finding, scope, key));
+    }
+}
+
+/// A mirror that someone meant to thin out must not get everything instead.
+fn refuse_policies(places: &[&Node<'_>], findings: &mut Findings) {
+    for place in places {
+        for key in ["@shadow_policy", "shadow_policy", "@shadow"] {
+            let node = place.member(key);
+            if !node.is_absent() {
+                let finding = Diagnostic::new(Severity::Error, node.pointer(), POLICY_REFUSED).value(node.value());
+                findings.push(finding.hint("remove it to mirror every request"));
+            }
+        }
+    }
+}
+
+/// Our keys at the root, where they would pass for comments, and near misses of them.
+fn misplaced(root: &Node<'_>, findings: &mut Findings) {
+    let extra = root.field("extra_config");
+    refuse_policies(&[&root.member("@shadow_policies"), &extra.member("proxy")], findings);
+    for key in ["@shadow", "@admin"] {
+        if !root.member(key).is_absent() {
+            let finding =
+                Diagnostic::new(Severity::Error, root.member(key).pointer(), format!("{key} does nothing here"));
+            findings.push(finding.hint(format!("write it in extra_config, as \"extra_config\": {{\"{key}\": ...}}")));
+        }
+    }
+    for (key, node) in extra.members().filter(|(key, _)| key.starts_with('@')) {
+        let near = ["@shadow", "@admin"].into_iter().find(|ours| *ours != key && strsim::osa_distance(ours, key) <= 2);
+        if let Some(near) = near {
+            let finding = Diagnostic::new(Severity::Warning, node.pointer(), format!("\"{key}\" is read as a comment"));
+            findings.push(finding.hint(format!("did you mean \"{near}\"?")));
+        }
+    }
+}
+
+fn each(list: &Node<'_>, scope: Scope, findings: &mut Findings) {
+    for element in list.elements() {
+        keys(&element, scope, findings);
+    }
+}
+
+/// Reports the keys of one object.
+fn keys(object: &Node<'_>, scope: Scope, findings: &mut Findings) {
+    for (key, member) in object.members().filter(|(key, _)| !is_comment(key)) {
+        match known::find(scope, key) {
+            Some(known) => told(&member, known, findings),
+            None => unknown(&member, scope, key, findings),
+        }
+    }
+}
+
+/// Reports the components of an `extra_config`, in either spelling.
+fn components(extra: &Node<'_>, scope: Scope, findings: &mut Findings) {
+    for (key, member) in extra.members().filter(|(key, _)| !is_comment(key)) {
+        let short = legacy::short_name(key);
+        if let Some(short) = short.filter(|short| !extra.member(short).is_absent()) {
+            findings.info(member.pointer(), format!("overruled by \"{short}\", the short name of the same component"));
+            continue;
+        }
+        match known::find(scope, short.unwrap_or(key)) {
+            Some(known) => told(&member, known, findings),
+            None => unknown(&member, scope, short.unwrap_or(key), findings),
+        }
+    }
+}
+
+fn told(member: &Node<'_>, known: KnownKey, findings: &mut Findings) {
+    let KnownKey { key, note, .. } = known;
+    match known.status {
+        Status::Supported => {}
+        _ if member.is_absent() => {}
+        Status::NotYet => {
+            let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+            findings.warning(member.pointer(), format!("\"{key}\" is not supported yet{note}"));
+        }
+        // A shadow that was meant and is not there deserves more than an aside.
+        Status::Ignored if known.scope == Scope::EndpointProxy && key.starts_with("shadow") => {
+            findings.warning(member.pointer(), format!("\"{key}\" is ignored: {note}"));
+        }
+        Status::Ignored => findings.info(member.pointer(), format!("\"{key}\" is ignored: {note}")),
+    }
+}
+
+fn unknown(member: &Node<'_>, scope: Scope, key: &str, findings: &mut Findings) {
+    // Policies have a finding of their own.
+    if key == "shadow_policy" {
+        return;
+    }
+    let message = format!("unknown key \"{key}\", ignored as KrakenD does");
+    findings.push(with_nearest(Diagnostic::new(Severity::Warning, member.pointer(), message), scope, key));
+}
+
+/// Adds what was probably meant: the newer name, the place where the key belongs, or the nearest known key.
+fn with_nearest(finding: Diagnostic, scope: Scope, key: &str) -> Diagnostic {
+    if let Some(newer) = newer_name(scope, key) {
+        return finding.hint(format!("version 3 calls it \"{newer}\""));
+    }
+    if let Some(near) = nearest(scope, key) {
+        return finding.hint(format!("did you mean \"{near}\"?"));
+    }
+    match elsewhere(scope, key) {
+        Some(place) => finding.hint(format!("it belongs to {}", place.title())),
+        None => finding,
+    }
+}
+
+fn newer_name(scope: Scope, key: &str) -> Option<&'static str> {
+    let names = match scope {
+        Scope::Endpoint => &legacy::ENDPOINT_NAMES,
+        Scope::Backend => &legacy::BACKEND_NAMES,
+        Scope::ServiceComponents | Scope::EndpointComponents | Scope::BackendComponents => {
+            return legacy::short_name_of_2(key);
+        }
+        _ => return None,
+    };
+    names.iter().find(|(old, _)| *old == key).map(|(_, newer)| *newer)
+}
+
+/// The known key with the fewest slips of the pen, at most one in three letters.
+fn nearest(scope: Scope, key: &str) -> Option<&'static str> {
+    let lower = key.to_lowercase();
+    let candidates = known::known_keys().filter(|row| row.scope == scope);
+    let measured = candidates.map(|row| (strsim::osa_distance(row.key, &lower), row.key));
+    measured.filter(|(slips, name)| *slips * 3 <= name.len().min(key.len())).min().map(|(_, name)| name)
+}
+
+/// Another scope that knows the key; in those that know almost any word it means nothing.
+fn elsewhere(scope: Scope, key: &str) -> Option<Scope> {
+    let places = [
+        Scope::Service,
+        Scope::Endpoint,
+        Scope::Backend,
+        Scope::ServiceComponents,
+        Scope::EndpointComponents,
+        Scope::BackendComponents,
+        Scope::BackendProxy,
+        Scope::EndpointProxy,
+        Scope::Router,
+    ];
+    places.into_iter().find(|place| *place != scope && known::find(*place, key).is_some())
+}
+
+fn is_comment(key: &str) -> bool {
+    key.starts_with(['@', '$', '_', '#'])
+}
