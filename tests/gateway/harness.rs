@@ -1,9 +1,11 @@
 //! The tools of these tests, tested on each other: the client against every upstream.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     client::{Connection, ask, get},
+    files,
+    stats::Stats,
     upstream::{Behaviour, Reply, Upstream},
     wire::{Kind, Reader, chunk, chunked},
 };
@@ -130,7 +132,7 @@ fn floods_and_trickles_begin_like_answers() {
     for upstream in [Upstream::floods(), Upstream::trickles()] {
         let mut stream = std::net::TcpStream::connect(upstream.address()).unwrap();
         std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        let mut begin = [0; 200];
+        let mut begin = [0; 60];
         std::io::Read::read_exact(&mut stream, &mut begin).unwrap();
         assert!(begin.starts_with(b"HTTP/1.1 200 OK\r\n"));
     }
@@ -180,4 +182,38 @@ fn a_message_ends_where_its_framing_says() {
     assert_eq!(reader.take().body, b"until");
     reader.feed(b"nonsense\r\n\r\n");
     assert!(reader.is_broken());
+}
+
+#[test]
+fn a_file_without_its_shadows_keeps_everything_else() {
+    let (v1, v2) = (Upstream::refuses(), Upstream::refuses());
+    let old = json!({ "extra_config": { "github.com/devopsfaith/krakend/proxy": { "shadow": true } } });
+    let live = files::live(&v1, "/v1");
+    let endpoint = |backends: &[Value]| files::service(&[files::endpoint("/a", backends)]);
+    let mirrored = endpoint(&[files::shadow(&v2, "/v2"), live.clone(), files::with(files::live(&v2, "/v2"), &old)]);
+    assert_eq!(files::without_shadows(mirrored), endpoint(&[live]));
+}
+
+#[test]
+fn books_are_read_and_checked() {
+    let mut text = json!({
+        "offered": 20, "skipped": [["method", 2]], "dropped": [["concurrency", 3], ["memory", 4]], "uploading": 1,
+        "sent": 10, "in_flight": 1, "completed": [["2xx", 5], ["5xx", 1]], "failed": [["timeout", 2]],
+        "abandoned": 1, "buffered_bytes": 9,
+    });
+    let books = |books: &Value| {
+        Stats(json!({ "endpoints": [{
+            "method": "GET", "path": "/a", "requests": 20, "in_flight": 0,
+            "backends": [
+                { "label": "GET /v1", "shadow": false, "requests": 20 },
+                { "label": "GET /v2", "shadow": true, "requests": 10, "books": books },
+            ],
+        }] }))
+        .the_books()
+    };
+    let read = books(&text);
+    assert!(read.balanced() && !read.settled());
+    assert_eq!((read.answered(), read.broken(), read.dropped_for("memory")), (6, 2, 4));
+    text["abandoned"] = json!(0);
+    assert!(!books(&text).balanced());
 }
