@@ -93,7 +93,9 @@ pub async fn echo(request: &HttpRequest, mut payload: web::Payload) -> HttpRespo
 
 fn query(raw: &str) -> BTreeMap<String, Vec<String>> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, value) in web::Query::<Vec<(String, String)>>::from_query(raw).map(web::Query::into_inner).unwrap_or_default() {
+    for (name, value) in
+        web::Query::<Vec<(String, String)>>::from_query(raw).map(web::Query::into_inner).unwrap_or_default()
+    {
         out.entry(name).or_default().push(value);
     }
     out

@@ -65,10 +65,26 @@ fn location(request: &HttpRequest, path: &str) -> String {
 }
 
 /// What a path in `Location` may hold as it is.
-const LOCATION_PATH: percent_encoding::AsciiSet =
-    percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'?').add(b'#').add(b'%').add(b'{').add(b'}');
+const LOCATION_PATH: percent_encoding::AsciiSet = percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'?')
+    .add(b'#')
+    .add(b'%')
+    .add(b'{')
+    .add(b'}');
 
-async fn serve_endpoint(tree: &Rc<Tree>, endpoint: &Arc<EndpointPlan>, place: usize, params: Vec<String>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+async fn serve_endpoint(
+    tree: &Rc<Tree>,
+    endpoint: &Arc<EndpointPlan>,
+    place: usize,
+    params: Vec<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
     let service = &tree.shared.plan.service;
     let counted = Counted::start(tree, endpoint.id);
     if !service.skips_path_check

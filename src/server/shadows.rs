@@ -78,7 +78,12 @@ impl Shadows {
     }
 }
 
-fn start_actor(arbiter: &Arbiter, shadow: &Arc<ShadowPlan>, plan: &Arc<Plan>, stats: &Addr<StatsActor>) -> Addr<ShadowActor> {
+fn start_actor(
+    arbiter: &Arbiter,
+    shadow: &Arc<ShadowPlan>,
+    plan: &Arc<Plan>,
+    stats: &Addr<StatsActor>,
+) -> Addr<ShadowActor> {
     let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);

@@ -1,9 +1,19 @@
 //! From a plan to a running gateway: listeners bound, threads and actors started; and in what order it ends.
 
-use std::{fmt, io, net::{SocketAddr, TcpListener}, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix::{Actor, Addr, Arbiter};
-use actix_web::{App, HttpRequest, HttpServer, dev::{Server, ServerHandle}, web};
+use actix_web::{
+    App, HttpRequest, HttpServer,
+    dev::{Server, ServerHandle},
+    web,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -46,7 +56,9 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, what, remedy, error) = match self {
             Self::Listen(address, error) => (address, "requests", "-p PORT", error),
-            Self::Admin(address, error) => (address, "dashboard and metrics", "--admin ADDRESS:PORT or --admin off", error),
+            Self::Admin(address, error) => {
+                (address, "dashboard and metrics", "--admin ADDRESS:PORT or --admin off", error)
+            }
         };
         write!(f, "cannot listen on {address} for {what}: {error} (choose another with {remedy})")
     }
@@ -133,7 +145,10 @@ fn listen_admin(service: &ServicePlan) -> Result<Option<TcpListener>, StartError
     }
 }
 
-fn start_admin(listener: Option<TcpListener>, stats: &Addr<StatsActor>) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
+fn start_admin(
+    listener: Option<TcpListener>,
+    stats: &Addr<StatsActor>,
+) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
     let Some(listener) = listener else { return Ok((None, None)) };
     let address = listener.local_addr().ok();
     let failed = |error| StartError::Admin(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))), error);
@@ -150,7 +165,8 @@ fn server(shared: Shared, listener: TcpListener, options: Options) -> io::Result
     let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
     let server = HttpServer::new(move || {
         let tree = Tree::of_this_thread(&shared);
-        let handler = move |request: HttpRequest, payload: web::Payload| serve::serve(Rc::clone(&tree), request, payload);
+        let handler =
+            move |request: HttpRequest, payload: web::Payload| serve::serve(Rc::clone(&tree), request, payload);
         App::new().default_service(web::to(handler))
     });
     let server = server
@@ -190,7 +206,13 @@ impl Gateway {
 fn log_summary(snapshot: &Snapshot) {
     for endpoint in &snapshot.endpoints {
         for books in endpoint.backends.iter().filter_map(|backend| backend.books.as_ref()) {
-            tracing::info!("[ENDPOINT: {}] shadow: {} offered, {} sent, {} abandoned", endpoint.path, books.books.offered, books.books.sent, books.books.abandoned);
+            tracing::info!(
+                "[ENDPOINT: {}] shadow: {} offered, {} sent, {} abandoned",
+                endpoint.path,
+                books.books.offered,
+                books.books.sent,
+                books.books.abandoned
+            );
         }
     }
 }

@@ -84,7 +84,12 @@ impl Drop for Tree {
     }
 }
 
-fn endpoint_actor(plan: &Arc<EndpointPlan>, shadows: Vec<ShadowLink>, shared: &Shared, recorder: &Rc<RefCell<Recorder>>) -> Addr<EndpointActor> {
+fn endpoint_actor(
+    plan: &Arc<EndpointPlan>,
+    shadows: Vec<ShadowLink>,
+    shared: &Shared,
+    recorder: &Rc<RefCell<Recorder>>,
+) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
         let caller = Caller::new(Client::new(shared.plan.service.pool), turn);

@@ -1,0 +1,83 @@
+//! `gnomon demo`: a service, its rewrite, the gateway between them, and gentle traffic; all in this process.
+
+#![expect(clippy::print_stdout, reason = "a command line talks to people")]
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    process::ExitCode,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Service, Source},
+    demo::{self, Version},
+    plan::compile,
+    server::{Gateway, Options, Signals, start},
+};
+
+use super::{args::DemoArgs, log, run};
+
+/// Runs the demo until a signal ends it.
+#[must_use]
+pub fn demo(arguments: DemoArgs) -> ExitCode {
+    let _written_to_the_end = log::start(tracing::Level::ERROR);
+    actix::System::new().block_on(show(arguments))
+}
+
+async fn show(arguments: DemoArgs) -> ExitCode {
+    let started = Signals::listen().and_then(|signals| Ok((signals, service(Version::One)?, service(Version::Two)?)));
+    let (mut signals, (v1, one), (v2, two)) = match started {
+        Ok(started) => started,
+        Err(error) => return run::failed(&error),
+    };
+    let source = Source::Text { name: "config/demo.json".into(), text: demo::config(v1, v2) };
+    let Some(service) = run::loaded(&source) else { return ExitCode::FAILURE };
+    let gateway = match start(compile(&on_loopback(service, &arguments)), Options { workers: Some(1) }) {
+        Ok(gateway) => gateway,
+        Err(error) => return run::failed(&error),
+    };
+    introduce(&gateway, v1, v2);
+    let stop = CancellationToken::new();
+    actix::spawn(demo::run(gateway.address, arguments.rate, stop.clone()));
+    let _which = signals.next().await;
+    println!("\nstopping …");
+    stop.cancel();
+    let code = run::stopped(gateway, &mut signals).await;
+    one.stop(false).await;
+    two.stop(false).await;
+    code
+}
+
+fn service(version: Version) -> std::io::Result<(SocketAddr, actix_web::dev::ServerHandle)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    let server = demo::start(version, listener)?;
+    let handle = server.handle();
+    actix::spawn(server);
+    Ok((address, handle))
+}
+
+/// The demo is nobody's business but this machine's.
+fn on_loopback(mut service: Service, arguments: &DemoArgs) -> Service {
+    service.listen_ip = Some(Ipv4Addr::LOCALHOST.into());
+    service.port = arguments.port.unwrap_or(service.port);
+    if let Some(address) = arguments.admin {
+        service.admin.listen = Some(address);
+    }
+    service.admin.explicit = true;
+    service
+}
+
+fn introduce(gateway: &Gateway, v1: SocketAddr, v2: SocketAddr) {
+    let address = gateway.address;
+    println!("Gnomon demo: v1 is live, its rewrite v2 gets a copy of every request.\n");
+    if let Some(admin) = gateway.admin {
+        println!("  dashboard  http://{admin}/");
+        println!("  metrics    http://{admin}/metrics");
+    }
+    println!("  gateway    http://{address}/user/42     try:  curl -i http://{address}/user/42");
+    println!("  v1 (live)  http://{v1}/v1/user/42");
+    println!("  v2 (shadow) http://{v2}/v2/user/42\n");
+    println!("Stop v2's answers from mattering by looking at the dashboard, not at your clients. Ctrl-C ends it.");
+}

@@ -1,0 +1,100 @@
+//! `gnomon run`: load, say what was found, serve until told to stop.
+
+#![expect(clippy::print_stderr, reason = "a command line talks to people")]
+
+use std::process::ExitCode;
+
+use crate::{
+    config::{Environment, Service, Severity, Source, load},
+    plan::{Plan, compile},
+    server::{Gateway, Options, Signals, start},
+};
+
+use super::{
+    args::{AdminAddress, RunArgs},
+    log,
+};
+
+/// Exit code for wrong usage or an unusable configuration.
+const UNUSABLE: u8 = 2;
+
+/// Runs the gateway until a signal ends it.
+#[must_use]
+pub fn run(arguments: RunArgs) -> ExitCode {
+    let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
+    let _written_to_the_end = log::start(level);
+    let Some(mut service) = loaded(&Source::File(arguments.config.clone())) else { return ExitCode::from(UNUSABLE) };
+    apply(&arguments, &mut service);
+    let options = Options { workers: arguments.workers };
+    actix::System::new().block_on(serve(compile(&service), options))
+}
+
+/// The configuration, after its findings were told.
+pub(super) fn loaded(source: &Source) -> Option<Service> {
+    let loaded = load(source, &Environment::of_process());
+    for diagnostic in &loaded.diagnostics {
+        match diagnostic.severity {
+            Severity::Error => eprintln!("{diagnostic}"),
+            Severity::Warning => tracing::warn!("{diagnostic}"),
+            Severity::Info => tracing::info!("{diagnostic}"),
+        }
+    }
+    if loaded.service.is_none() {
+        eprintln!("ERROR parsing the configuration file: {} can't be used; see above", source.name());
+    }
+    loaded.service
+}
+
+/// What was typed wins over what the file says.
+fn apply(arguments: &RunArgs, service: &mut Service) {
+    service.port = arguments.port.unwrap_or(service.port);
+    service.debug_endpoint |= arguments.debug > 0;
+    service.shadow.threads = arguments.shadow_threads.unwrap_or(service.shadow.threads);
+    match arguments.admin {
+        None => {}
+        Some(AdminAddress::Off) => service.admin.listen = None,
+        Some(AdminAddress::At(address)) => {
+            service.admin.listen = Some(address);
+            service.admin.explicit = true;
+        }
+    }
+}
+
+async fn serve(plan: Plan, options: Options) -> ExitCode {
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    let gateway = match start(plan, options) {
+        Ok(gateway) => gateway,
+        Err(error) => return failed(&error),
+    };
+    told(&gateway);
+    let signal = signals.next().await;
+    tracing::info!("Signal intercepted: {signal}");
+    stopped(gateway, &mut signals).await
+}
+
+/// Ends in order, or at once at a second signal.
+pub(super) async fn stopped(gateway: Gateway, signals: &mut Signals) -> ExitCode {
+    tokio::select! {
+        biased;
+        () = gateway.stop() => ExitCode::SUCCESS,
+        signal = signals.next() => {
+            eprintln!("{signal} again: stopping at once");
+            std::process::exit(1);
+        }
+    }
+}
+
+pub(super) fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("gnomon: {error}");
+    ExitCode::FAILURE
+}
+
+fn told(gateway: &Gateway) {
+    tracing::info!("Gnomon {} listening on {}", env!("CARGO_PKG_VERSION"), gateway.address);
+    if let Some(admin) = gateway.admin {
+        tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
+    }
+}

@@ -1,0 +1,257 @@
+//! The built program as a child process: started on free ports, watched, and ended.
+
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    io::Read,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{self, Answer, Connection},
+    files::with,
+    patience::{LIMIT, wait_for},
+    stats::{Books, Stats},
+};
+
+/// How often other ports are tried when somebody was faster.
+const STARTS_MAX: u32 = 5;
+
+/// A running gateway; dropping it kills it.
+pub(crate) struct Gnomon {
+    child: Child,
+    address: SocketAddr,
+    admin: SocketAddr,
+    output: Arc<Mutex<Vec<u8>>>,
+    _folder: Option<Folder>,
+}
+
+impl Gnomon {
+    /// `gnomon run` with this file, on ports of its own.
+    pub(crate) fn run(file: &Value) -> Self {
+        let folder = Folder::new();
+        let path = folder.path("krakend.json");
+        let mut gnomon = Self::launch(|port, admin| {
+            let placed = with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }));
+            write(&path, &placed.to_string());
+            vec!["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()]
+        });
+        gnomon._folder = Some(folder);
+        gnomon
+    }
+
+    /// `gnomon demo`, on ports of its own.
+    pub(crate) fn demo() -> Self {
+        Self::launch(|port, admin| {
+            vec!["demo".into(), "--port".into(), port.to_string().into(), "--admin".into(), admin.to_string().into()]
+        })
+    }
+
+    /// Starts the program and waits until both its listeners answer.
+    fn launch(arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        for _ in 0..STARTS_MAX {
+            let address = free_address();
+            let admin = free_address();
+            let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
+            let ready = wait_for(|| match gnomon.child.try_wait() {
+                Ok(None) => (is_up(address, "/__health") && is_up(admin, "/__stats")).then_some(true),
+                _ => Some(false),
+            });
+            match ready {
+                Some(true) => return gnomon,
+                Some(false) if gnomon.output().contains("in use") => {}
+                Some(false) => panic!("the gateway ended before it was up:\n{}", gnomon.output()),
+                None => panic!("the gateway was not up within {LIMIT:?}:\n{}", gnomon.output()),
+            }
+        }
+        panic!("no free ports in {STARTS_MAX} attempts");
+    }
+
+    fn spawn(arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
+        let mut child = program(arguments).spawn().expect("the program was built");
+        let output = Arc::default();
+        collect(child.stdout.take(), &output);
+        collect(child.stderr.take(), &output);
+        Self { child, address, admin, output, _folder: None }
+    }
+
+    /// Where the dashboard is.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// One GET on a connection of its own.
+    pub(crate) fn get(&self, target: &str) -> Answer {
+        client::get(self.address, target)
+    }
+
+    /// One request on a connection of its own.
+    pub(crate) fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        client::ask(self.address, method, target, headers, body)
+    }
+
+    /// A new connection.
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// What it printed so far, stdout and stderr together.
+    pub(crate) fn output(&self) -> String {
+        String::from_utf8_lossy(&self.output.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    /// The figures as they are now. The books of every shadow balance whenever they are read.
+    pub(crate) fn stats(&self) -> Stats {
+        let answer = client::get(self.admin, "/__stats");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let stats = Stats(answer.json());
+        for books in stats.books() {
+            assert!(books.balanced(), "the books don't balance: {books:#?}\n{}", self.output());
+        }
+        stats
+    }
+
+    /// The books of the only shadow.
+    pub(crate) fn books(&self) -> Books {
+        self.stats().the_books()
+    }
+
+    /// Reads the figures until they are as wanted; `what` says what was waited for.
+    pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Stats) -> bool) -> Stats {
+        let found = wait_for(|| Some(self.stats()).filter(&wanted));
+        found.unwrap_or_else(|| panic!("not within {LIMIT:?}: {what}\n{:#}\n{}", self.stats().0, self.output()))
+    }
+
+    /// Waits until nothing is mirrored any more and returns the figures, with books that balance.
+    pub(crate) fn settle(&self) -> Stats {
+        self.wait_until("every mirrored request has ended", |stats| stats.books().iter().all(Books::settled))
+    }
+
+    /// Ends a test: every shadow's books balance with nothing in flight, and the gateway still serves.
+    pub(crate) fn finish(self) -> Stats {
+        let stats = self.settle();
+        assert!(is_up(self.address, "/__health"), "the gateway is not healthy any more:\n{}", self.output());
+        stats
+    }
+
+    /// Sends a signal by its name, as in `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("kill is installed").success(), "the gateway is gone:\n{}", self.output());
+    }
+
+    /// Waits until nobody listens where clients connect.
+    pub(crate) fn wait_until_closed(&self) {
+        let closed = wait_for(|| TcpStream::connect(self.address).is_err().then_some(()));
+        assert!(closed.is_some(), "the gateway still accepts connections:\n{}", self.output());
+    }
+
+    /// Waits for the end of the program.
+    pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
+        let ended = wait_for(|| self.child.try_wait().expect("the program is ours"));
+        ended.unwrap_or_else(|| panic!("the gateway did not end within {LIMIT:?}:\n{}", self.output()))
+    }
+}
+
+impl Drop for Gnomon {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        if std::thread::panicking() {
+            eprintln!("the gateway at {} printed:\n{}", self.address, self.output());
+        }
+    }
+}
+
+/// Runs the program to its end, as in `gnomon check`; one that doesn't end by itself is killed.
+pub(crate) fn complete(arguments: &[&str]) -> Output {
+    let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+    let mut child = program(&arguments).spawn().expect("the program was built");
+    let ended = wait_for(|| child.try_wait().expect("the program is ours"));
+    if ended.is_none() {
+        child.kill().ok();
+    }
+    let output = child.wait_with_output().expect("the program is ours");
+    assert!(ended.is_some(), "{arguments:?} did not end within {LIMIT:?}: {output:?}");
+    output
+}
+
+fn program(arguments: &[OsString]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gnomon"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Keeps reading, for a program whose output nobody reads stops when the pipe is full.
+fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
+    let output = Arc::clone(output);
+    std::thread::spawn(move || {
+        let Some(mut from) = from else { return };
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        }
+    });
+}
+
+fn is_up(address: SocketAddr, target: &str) -> bool {
+    client::try_get(address, target).is_some_and(|answer| answer.status == 200)
+}
+
+/// A port that was free a moment ago, and that no other test of this process gets.
+pub(crate) fn free_address() -> SocketAddr {
+    static TAKEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = taken.get_or_insert_default();
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
+        let address = listener.local_addr().expect("a listener has an address");
+        if taken.insert(address.port()) {
+            return address;
+        }
+    }
+}
+
+/// A folder of its own for one test, removed with everything in it when dropped.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("gnomon-gateway-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("the temporary folder is writable");
+        Self(path)
+    }
+
+    /// Where a file of this name belongs.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file and returns its path as text.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path(name);
+        write(&path, content);
+        path.to_str().expect("temporary paths are text").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn write(path: &Path, content: &str) {
+    std::fs::write(path, content).expect("the temporary folder is writable");
+}

@@ -1,0 +1,41 @@
+//! The whole gateway over real sockets: the built program between raw clients and upstreams named by how they
+//! misbehave.
+//!
+//! Every port is free when it is taken, nothing leaves the machine, and nothing waits for a fixed time: the tests
+//! poll for what they expect, up to a generous limit.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod gnomon;
+#[cfg(test)]
+mod patience;
+#[cfg(test)]
+mod stats;
+#[cfg(test)]
+mod upstream;
+#[cfg(test)]
+mod wire;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod dashboard;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod merges;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod seed;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod uploads;

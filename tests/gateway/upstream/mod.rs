@@ -1,0 +1,12 @@
+//! Upstreams that record what they saw, named by how they misbehave.
+//!
+//! Each runs on a thread of its own, listens on a free port of the loopback address, and ends when it is dropped.
+
+mod behaviour;
+mod record;
+mod serve;
+mod stub;
+
+pub(crate) use behaviour::{Behaviour, Reply};
+pub(crate) use record::Seen;
+pub(crate) use stub::Upstream;
