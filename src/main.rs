@@ -1,5 +1,5 @@
 //! The program: hands the command line to [`gnomon::cli`] and exits with its code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    gnomon::cli::main(std::env::args_os())
 }

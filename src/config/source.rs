@@ -121,8 +121,7 @@ impl Format {
     pub fn parse(self, text: &str) -> Result<Value, Box<Diagnostic>> {
         match self {
             Format::Json => serde_json::from_str(text).map_err(|error| Box::new(json_finding(text, &error))),
-            Format::Yaml => serde_saphyr::from_str(text)
-                .map_err(|error| Box::new(Diagnostic::new(Severity::Error, "", first_line(&error.to_string())))),
+            Format::Yaml => yaml(text),
             Format::Toml => toml::from_str(text).map_err(|error| {
                 let message = first_line(error.message());
                 let mut finding = Diagnostic::new(Severity::Error, "", message);
@@ -145,6 +144,21 @@ fn json_finding(text: &str, error: &serde_json::Error) -> Diagnostic {
     let mut finding = Diagnostic::new(Severity::Error, "", message);
     finding.position = (error.line() > 0 && !text.trim().is_empty()).then_some(position);
     finding
+}
+
+fn yaml(text: &str) -> Result<Value, Box<Diagnostic>> {
+    // YAML 1.2 as the original reads it: only `true` and `false` are truth values, `yes` is a text.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let plain = error.without_snippet().to_string();
+        let message = first_line(plain.strip_prefix("error: ").unwrap_or(&plain));
+        let mut finding = Diagnostic::new(Severity::Error, "", message);
+        let place = |location: serde_saphyr::Location| {
+            Some((location.line().try_into().ok()?, location.column().try_into().ok()?))
+        };
+        finding.position = error.location().and_then(place);
+        Box::new(finding)
+    })
 }
 
 fn first_line(text: &str) -> String {

@@ -71,7 +71,7 @@ fn count(node: &Node<'_>, default: usize, range: RangeInclusive<usize>, findings
     number.filter(|number| range.contains(number)).unwrap_or_else(|| {
         let message =
             format!("{} is not a whole number from {} to {}", brief(node.value()), range.start(), range.end());
-        refuse(node, message, &format!("the default is {default}"), findings);
+        refuse(node, message, "leave it out for the default", findings);
         default
     })
 }

@@ -1,0 +1,53 @@
+//! `gnomon check`: every finding about a configuration, and on request what was understood.
+//!
+//! Promises: everything goes to standard error, as in KrakenD; nothing is started or contacted.
+
+#![expect(clippy::print_stderr, reason = "a command line talks to people")]
+
+use std::process::ExitCode;
+
+use super::{args::CheckArgs, dump};
+use crate::config::{Diagnostic, Environment, Severity, Source, load};
+
+/// The exit code for wrong usage and unusable configurations.
+pub const UNUSABLE: u8 = 2;
+
+/// Checks one configuration: 0 when it can be used, else 2.
+pub fn check(arguments: &CheckArgs) -> ExitCode {
+    if let Some(flag) = unsupported(arguments) {
+        eprintln!("{flag} is not supported yet");
+        return ExitCode::from(UNUSABLE);
+    }
+    eprintln!("Parsing configuration file: {}", arguments.config.display());
+    let loaded = load(&Source::File(arguments.config.clone()), &Environment::of_process());
+    report(&loaded.diagnostics);
+    let Some(service) = loaded.service else {
+        return ExitCode::from(UNUSABLE);
+    };
+    if arguments.debug > 0 {
+        eprint!("{}", dump::dump(&service, &loaded.components, arguments.debug, &arguments.indent));
+    }
+    eprintln!("Syntax OK!");
+    ExitCode::SUCCESS
+}
+
+/// Prints findings, one a line, and how many errors there are.
+pub fn report(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        eprintln!("{diagnostic}");
+    }
+    match diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count() {
+        0 => {}
+        1 => eprintln!("ERROR parsing the configuration file: 1 error"),
+        errors => eprintln!("ERROR parsing the configuration file: {errors} errors"),
+    }
+}
+
+fn unsupported(arguments: &CheckArgs) -> Option<&'static str> {
+    let flags = [
+        (arguments.lint, "--lint"),
+        (arguments.lint_no_network, "--lint-no-network"),
+        (arguments.lint_schema.is_some(), "--lint-schema"),
+    ];
+    flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
+}

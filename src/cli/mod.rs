@@ -1,0 +1,14 @@
+//! The command line: what was typed, and which command does it.
+//!
+//! Promises: exit code 0 when all is well, 1 for trouble at run time, 2 for wrong usage or an unusable configuration.
+//! This is the only place that prints.
+
+pub mod args;
+pub mod check;
+pub mod demo;
+mod dispatch;
+pub mod dump;
+pub mod run;
+pub mod version;
+
+pub use dispatch::main;
