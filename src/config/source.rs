@@ -151,7 +151,11 @@ fn yaml(text: &str) -> Result<Value, Box<Diagnostic>> {
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let plain = error.without_snippet().to_string();
+        // The place is said by the finding itself.
         let message = first_line(plain.strip_prefix("error: ").unwrap_or(&plain));
+        let message = message.split_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let message =
+            message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, rest)| rest);
         let mut finding = Diagnostic::new(Severity::Error, "", message);
         let place = |location: serde_saphyr::Location| {
             Some((location.line().try_into().ok()?, location.column().try_into().ok()?))

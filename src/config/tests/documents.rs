@@ -174,10 +174,21 @@ fn yes_in_yaml_is_no_truth_value() {
 #[test]
 fn broken_yaml_and_toml_are_told_with_their_place() {
     let said = |name, text| read(name, text).diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(said("k.yaml", "version: 3\nport: [\n").len(), 1);
-    assert!(said("k.yaml", "version: 3\nport: [\n")[0].starts_with("k.yaml:2:7: error: "));
+    assert_eq!(said("k.yaml", "version: 3\nport: [\n"), ["k.yaml:2:7: error: unclosed bracket '['"]);
     assert!(said("k.toml", "version = 3\nport = \n")[0].starts_with("k.toml:2:8: error: "));
     assert_eq!(said("k.yaml", "version: 3\nport: x\n"), ["k.yaml: error at /port: \"x\" is not a whole number"]);
+}
+
+#[test]
+fn depth_is_bounded_in_every_format() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for (name, start, end) in [
+        ("k.json", "{\"version\":3,\"name\":", "}"),
+        ("k.yaml", "version: 3\nname: ", "\n"),
+        ("k.toml", "version = 3\nname = ", "\n"),
+    ] {
+        assert!(read(name, &format!("{start}{deep}{end}")).service.is_none(), "{name}");
+    }
 }
 
 #[test]
