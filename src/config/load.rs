@@ -47,7 +47,7 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
     let mut findings = Findings::default();
     let document = Document::prepare(members, environment, &mut findings);
     let root = Node::root(&document.value);
-    let service = read::service(&root, &mut findings);
+    let service = read::service(&root, environment.cores(), &mut findings);
     unknown::report(&root, &mut findings);
     let service = (!findings.any_error()).then_some(service);
     let positions = (format == Format::Json).then(|| Positions::of(&text));

@@ -59,18 +59,27 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(Severity::Error, "", format!("open {}: {reason}", path.display()))
 }
 
-/// The environment variables that count, injected so that loading depends on nothing else.
+/// The surroundings that count, injected so that loading depends on nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    cores: usize,
 }
 
 impl Environment {
-    /// The variables of this process; those that are not Unicode are left out.
+    /// The variables and cores of this process; variables that are not Unicode are left out.
     #[must_use]
     pub fn of_process() -> Self {
         let pairs = std::env::vars_os();
-        pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        let text = pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { cores, ..text.collect() }
+    }
+
+    /// How many cores there are, at least 1.
+    #[must_use]
+    pub fn cores(&self) -> usize {
+        self.cores.max(1)
     }
 
     /// The value of a variable.
@@ -88,7 +97,7 @@ impl Environment {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(), cores: 1 }
     }
 }
 
