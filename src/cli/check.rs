@@ -25,7 +25,7 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
         return ExitCode::from(UNUSABLE);
     };
     if arguments.debug > 0 {
-        eprint!("{}", dump::dump(&service, &[], arguments.debug, &arguments.indent));
+        eprint!("{}", dump::dump(&service, &loaded.components, arguments.debug, &arguments.indent));
     }
     eprintln!("Syntax OK!");
     ExitCode::SUCCESS

@@ -9,6 +9,7 @@ pub mod demo;
 mod dispatch;
 pub mod dump;
 pub mod log;
+
 pub mod run;
 pub mod version;
 

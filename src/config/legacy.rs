@@ -64,7 +64,7 @@ pub const ENDPOINT_NAMES: [(&str, &str); 2] =
 pub const BACKEND_NAMES: [(&str, &str); 2] = [("whitelist", "allow"), ("blacklist", "deny")];
 
 /// Attributes of components, by short name of the component.
-const COMPONENT_NAMES: [(&str, &str, &str); 20] = [
+const COMPONENT_NAMES: [(&str, &str, &str); 24] = [
     ("security/bot-detector", "whitelist", "allow"),
     ("security/bot-detector", "allowlist", "allow"),
     ("security/bot-detector", "blacklist", "deny"),
@@ -85,6 +85,10 @@ const COMPONENT_NAMES: [(&str, &str, &str); 20] = [
     ("documentation/openapi", "termsOfService", "terms_of_service"),
     ("documentation/openapi", "basePath", "base_path"),
     ("documentation/openapi", "contact-name", "contact_name"),
+    ("documentation/openapi", "contact-url", "contact_url"),
+    ("documentation/openapi", "contact-email", "contact_email"),
+    ("documentation/openapi", "license-name", "license_name"),
+    ("documentation/openapi", "license-url", "license_url"),
 ];
 
 /// The long spellings of a component.

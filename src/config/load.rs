@@ -19,8 +19,10 @@ use super::{
 pub struct Loaded {
     /// The service, unless a finding is an error.
     pub service: Option<Service>,
-    /// All findings, in the order of the file's parts.
+    /// All findings, by their place in the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// Names of the service's components (`extra_config`), as written.
+    pub components: Vec<String>,
 }
 
 /// Reads, checks and normalises one configuration.
@@ -45,21 +47,38 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
     let mut findings = Findings::default();
     let document = Document::prepare(members, environment, &mut findings);
     let root = Node::root(&document.value);
-    let service = read::service(&root, &mut findings);
+    let service = read::service(&root, environment.cores(), &mut findings);
     unknown::report(&root, &mut findings);
     let service = (!findings.any_error()).then_some(service);
     let positions = (format == Format::Json).then(|| Positions::of(&text));
     let mut diagnostics = findings.into_list();
     for diagnostic in &mut diagnostics {
         document.locate(diagnostic, positions.as_ref());
+    }
+    diagnostics.extend(positions.iter().flat_map(repeated));
+    for diagnostic in &mut diagnostics {
         diagnostic.file.clone_from(&name);
     }
-    Loaded { service, diagnostics }
+    // A stable sort: what has no position stays in front, in the order it was found.
+    diagnostics.sort_by_key(|diagnostic| diagnostic.position);
+    let extra = root.field("extra_config");
+    let components = extra.members().map(|(name, _)| name.to_owned()).collect();
+    Loaded { service, diagnostics, components }
+}
+
+/// Keys that stand twice in one object, which is hardly ever meant.
+fn repeated(positions: &Positions<'_>) -> Vec<Diagnostic> {
+    let told = |pointer: String| {
+        let message = "the key stands here more than once, the last one counts";
+        let position = positions.find(&pointer);
+        Diagnostic { position, ..Diagnostic::new(Severity::Warning, pointer, message) }
+    };
+    positions.repeated_keys().into_iter().map(told).collect()
 }
 
 fn refused(mut finding: Diagnostic, name: &str) -> Loaded {
     name.clone_into(&mut finding.file);
-    Loaded { service: None, diagnostics: vec![finding] }
+    Loaded { service: None, diagnostics: vec![finding], components: Vec::new() }
 }
 
 fn flexible() -> Diagnostic {
@@ -101,12 +120,13 @@ impl Document {
             diagnostic.hint = Some(diagnostic.hint.take().map_or(origin.clone(), |hint| format!("{hint}; {origin}")));
             return;
         }
-        let in_file = if self.lone_endpoint {
-            pointer.strip_prefix("/endpoints/0").or(pointer.strip_prefix("/endpoints")).unwrap_or(pointer)
-        } else {
-            pointer
-        };
-        diagnostic.position = positions.and_then(|positions| positions.find(in_file));
+        // The reader of a lone endpoint knows of no service around it.
+        if self.lone_endpoint
+            && let Some(inside) = pointer.strip_prefix("/endpoints/0")
+        {
+            diagnostic.pointer = inside.to_owned();
+        }
+        diagnostic.position = positions.and_then(|positions| positions.find(&diagnostic.pointer));
     }
 }
 

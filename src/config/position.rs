@@ -3,11 +3,15 @@
 //! Promises: never fails; a place that is not in the text answers with its nearest surrounding one. Validity of the
 //! text is not judged here.
 
+use std::collections::BTreeMap;
+
 use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::{Object, Value},
     parse_to_ast,
 };
+
+use super::node::child;
 
 /// The positions of a text that is valid JSON; for any other text there is none.
 #[derive(Debug)]
@@ -36,6 +40,16 @@ impl<'a> Positions<'a> {
         Self { text, root }
     }
 
+    /// Pointers of the keys that stand more than once in their object.
+    #[must_use]
+    pub fn repeated_keys(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if let Some(root) = &self.root {
+            repeated(root, "", &mut found);
+        }
+        found
+    }
+
     /// Line and column, both from 1, of the key of a member, of an element of a list, or of the document.
     #[must_use]
     pub fn find(&self, pointer: &str) -> Option<(usize, usize)> {
@@ -57,6 +71,30 @@ impl<'a> Positions<'a> {
             (value, start) = (inner, at);
         }
         Some(line_and_column(self.text, start))
+    }
+}
+
+/// Collects the pointers of repeated keys, each once.
+fn repeated(value: &Value<'_>, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+            for property in &object.properties {
+                *seen.entry(property.name.as_str()).or_default() += 1;
+            }
+            found.extend(seen.iter().filter(|(_, times)| **times > 1).map(|(name, _)| child(pointer, name)));
+            for name in seen.keys() {
+                if let Some((inner, _)) = last_property(object, name) {
+                    repeated(inner, &child(pointer, name), found);
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (index, element) in list.elements.iter().enumerate() {
+                repeated(element, &format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -59,18 +59,27 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(Severity::Error, "", format!("open {}: {reason}", path.display()))
 }
 
-/// The environment variables that count, injected so that loading depends on nothing else.
+/// The surroundings that count, injected so that loading depends on nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    cores: usize,
 }
 
 impl Environment {
-    /// The variables of this process; those that are not Unicode are left out.
+    /// The variables and cores of this process; variables that are not Unicode are left out.
     #[must_use]
     pub fn of_process() -> Self {
         let pairs = std::env::vars_os();
-        pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        let text = pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { cores, ..text.collect() }
+    }
+
+    /// How many cores there are, at least 1.
+    #[must_use]
+    pub fn cores(&self) -> usize {
+        self.cores.max(1)
     }
 
     /// The value of a variable.
@@ -88,7 +97,7 @@ impl Environment {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(), cores: 1 }
     }
 }
 
@@ -121,8 +130,7 @@ impl Format {
     pub fn parse(self, text: &str) -> Result<Value, Box<Diagnostic>> {
         match self {
             Format::Json => serde_json::from_str(text).map_err(|error| Box::new(json_finding(text, &error))),
-            Format::Yaml => serde_saphyr::from_str(text)
-                .map_err(|error| Box::new(Diagnostic::new(Severity::Error, "", first_line(&error.to_string())))),
+            Format::Yaml => yaml(text),
             Format::Toml => toml::from_str(text).map_err(|error| {
                 let message = first_line(error.message());
                 let mut finding = Diagnostic::new(Severity::Error, "", message);
@@ -145,6 +153,25 @@ fn json_finding(text: &str, error: &serde_json::Error) -> Diagnostic {
     let mut finding = Diagnostic::new(Severity::Error, "", message);
     finding.position = (error.line() > 0 && !text.trim().is_empty()).then_some(position);
     finding
+}
+
+fn yaml(text: &str) -> Result<Value, Box<Diagnostic>> {
+    // YAML 1.2 as the original reads it: only `true` and `false` are truth values, `yes` is a text.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let plain = error.without_snippet().to_string();
+        // The place is said by the finding itself.
+        let message = first_line(plain.strip_prefix("error: ").unwrap_or(&plain));
+        let message = message.split_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let message =
+            message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, rest)| rest);
+        let mut finding = Diagnostic::new(Severity::Error, "", message);
+        let place = |location: serde_saphyr::Location| {
+            Some((location.line().try_into().ok()?, location.column().try_into().ok()?))
+        };
+        finding.position = error.location().and_then(place);
+        Box::new(finding)
+    })
 }
 
 fn first_line(text: &str) -> String {

@@ -13,6 +13,12 @@ use super::{
 const POLICY_REFUSED: &str =
     "shadow policies are not supported by this version; without one every request would be mirrored";
 
+/// What a policy for shadows may be called.
+const POLICIES: [&str; 2] = ["@shadow_policy", "shadow_policy"];
+
+/// Below the service our bounds would be a policy too.
+const BELOW_SERVICE: [&str; 3] = ["@shadow_policy", "shadow_policy", "@shadow"];
+
 /// Goes through the document and reports every key that is read past.
 pub fn report(root: &Node<'_>, findings: &mut Findings) {
     keys(root, Scope::Service, findings);
@@ -34,8 +40,8 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     keys(endpoint, Scope::Endpoint, findings);
     let extra = endpoint.field("extra_config");
     components(&extra, Scope::EndpointComponents, findings);
-    refuse_policies(&[endpoint, &extra, &extra.namespace("proxy")], findings);
     let proxy = extra.namespace("proxy");
+    refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
@@ -49,7 +55,7 @@ fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     let extra = backend.field("extra_config");
     components(&extra, Scope::BackendComponents, findings);
     let proxy = extra.namespace("proxy");
-    refuse_policies(&[backend, &extra, &proxy], findings);
+    refuse_policies(&[backend, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::BackendProxy, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     keys(&extra.namespace("backend/http"), Scope::BackendHttp, findings);
@@ -65,14 +71,12 @@ pub fn refuse(node: &Node<'_>, scope: Scope, findings: &mut Findings) {
 }
 
 /// A mirror that someone meant to thin out must not get everything instead.
-fn refuse_policies(places: &[&Node<'_>], findings: &mut Findings) {
-    for place in places {
-        for key in ["@shadow_policy", "shadow_policy", "@shadow"] {
-            let node = place.member(key);
-            if !node.is_absent() {
-                let finding = Diagnostic::new(Severity::Error, node.pointer(), POLICY_REFUSED).value(node.value());
-                findings.push(finding.hint("remove it to mirror every request"));
-            }
+fn refuse_policies(places: &[&Node<'_>], keys: &[&str], findings: &mut Findings) {
+    for (place, key) in places.iter().flat_map(|place| keys.iter().map(move |key| (place, key))) {
+        let node = place.member(key);
+        if !node.is_absent() {
+            let finding = Diagnostic::new(Severity::Error, node.pointer(), POLICY_REFUSED).value(node.value());
+            findings.push(finding.hint("remove it to mirror every request"));
         }
     }
 }
@@ -80,7 +84,7 @@ fn refuse_policies(places: &[&Node<'_>], findings: &mut Findings) {
 /// Our keys at the root, where they would pass for comments, and near misses of them.
 fn misplaced(root: &Node<'_>, findings: &mut Findings) {
     let extra = root.field("extra_config");
-    refuse_policies(&[&root.member("@shadow_policies"), &extra.member("proxy")], findings);
+    refuse_policies(&[root, &extra], &POLICIES, findings);
     for key in ["@shadow", "@admin"] {
         if !root.member(key).is_absent() {
             let finding =
@@ -118,7 +122,8 @@ fn components(extra: &Node<'_>, scope: Scope, findings: &mut Findings) {
     for (key, member) in extra.members().filter(|(key, _)| !is_comment(key)) {
         let short = legacy::short_name(key);
         if let Some(short) = short.filter(|short| !extra.member(short).is_absent()) {
-            findings.info(member.pointer(), format!("overruled by \"{short}\", the short name of the same component"));
+            findings
+                .warning(member.pointer(), format!("overruled by \"{short}\", the short name of the same component"));
             continue;
         }
         match known::find(scope, short.unwrap_or(key)) {
@@ -156,6 +161,9 @@ fn unknown(member: &Node<'_>, scope: Scope, key: &str, findings: &mut Findings) 
 
 /// Adds what was probably meant: the newer name, the place where the key belongs, or the nearest known key.
 fn with_nearest(finding: Diagnostic, scope: Scope, key: &str) -> Diagnostic {
+    if let Some(place) = lost_shadow(scope, key) {
+        return finding.hint(format!("so this backend is live; write {place}"));
+    }
     if let Some(newer) = newer_name(scope, key) {
         return finding.hint(format!("version 3 calls it \"{newer}\""));
     }
@@ -166,6 +174,12 @@ fn with_nearest(finding: Diagnostic, scope: Scope, key: &str) -> Diagnostic {
         Some(place) => finding.hint(format!("it belongs to {}", place.title())),
         None => finding,
     }
+}
+
+/// Where the mark of a shadow belongs when it was written next to its place: the original takes such a backend live.
+fn lost_shadow(scope: Scope, key: &str) -> Option<&'static str> {
+    let beside = matches!(scope, Scope::Backend | Scope::BackendComponents | Scope::BackendProxy);
+    (beside && key.eq_ignore_ascii_case("shadow")).then_some("\"extra_config\": {\"proxy\": {\"shadow\": true}}")
 }
 
 fn newer_name(scope: Scope, key: &str) -> Option<&'static str> {
@@ -191,9 +205,9 @@ fn nearest(scope: Scope, key: &str) -> Option<&'static str> {
 /// Another scope that knows the key; in those that know almost any word it means nothing.
 fn elsewhere(scope: Scope, key: &str) -> Option<Scope> {
     let places = [
-        Scope::Service,
         Scope::Endpoint,
         Scope::Backend,
+        Scope::Service,
         Scope::ServiceComponents,
         Scope::EndpointComponents,
         Scope::BackendComponents,

@@ -153,7 +153,7 @@ fn shadow(proxy: &Node<'_>, endpoint_timeout: Duration, findings: &mut Findings)
         other => {
             let message = format!("{} is not true or false: KrakenD would make this backend live", brief(other));
             let finding = Diagnostic::new(Severity::Error, mark.pointer(), message).value(other);
-            findings.push(finding.hint("write \"shadow\": true without quotes"));
+            findings.push(finding.hint("write \"shadow\": true, or false, without quotes"));
             None
         }
     }

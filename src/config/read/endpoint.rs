@@ -122,9 +122,14 @@ fn cache_seconds(node: &Node<'_>, inherited: &Inherited, findings: &mut Findings
     own.unwrap_or(inherited.cache_ttl).positive().map(|ttl| ttl.as_secs())
 }
 
+/// At least one. The original knows no bound; beyond a thousand copies of every call nobody means it.
 fn concurrent_calls(node: &Node<'_>, findings: &mut Findings) -> usize {
-    let calls = node.field("concurrent_calls").count(findings).unwrap_or(1).max(1);
-    usize::try_from(calls).unwrap_or(usize::MAX)
+    let node = node.field("concurrent_calls");
+    let calls = node.count(findings).unwrap_or(1).max(1);
+    if calls > 1000 {
+        findings.error(node.pointer(), format!("{calls} concurrent calls are more than 1000"));
+    }
+    usize::try_from(calls.min(1000)).unwrap_or(1)
 }
 
 fn pick(node: &Node<'_>, spell: impl Fn(&str) -> String, findings: &mut Findings) -> Pick {

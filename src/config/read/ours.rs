@@ -41,11 +41,10 @@ pub(super) fn admin(node: &Node<'_>, findings: &mut Findings) -> Admin {
 }
 
 /// Reads `@shadow`: the bounds of all shadows together.
-pub(super) fn shadow(node: &Node<'_>, findings: &mut Findings) -> ShadowDefaults {
+pub(super) fn shadow(node: &Node<'_>, cores: usize, findings: &mut Findings) -> ShadowDefaults {
     if node.expect_object(findings) {
         unknown::refuse(node, Scope::Shadow, findings);
     }
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let bytes = |key: &str, default: usize, findings: &mut Findings| bytes(&node.member(key), default, findings);
     let defaults = ShadowDefaults {
         max_concurrent: count(&node.member("max_concurrent"), 256, 1..=100_000, findings),
@@ -71,7 +70,7 @@ fn count(node: &Node<'_>, default: usize, range: RangeInclusive<usize>, findings
     number.filter(|number| range.contains(number)).unwrap_or_else(|| {
         let message =
             format!("{} is not a whole number from {} to {}", brief(node.value()), range.start(), range.end());
-        refuse(node, message, &format!("the default is {default}"), findings);
+        refuse(node, message, "leave it out for the default", findings);
         default
     })
 }

@@ -23,8 +23,8 @@ pub(super) struct Inherited {
     pub(super) output_encoding: String,
 }
 
-/// Reads the whole document. What is wrong is in `findings`; its place in the answer holds the default.
-pub fn service(root: &Node<'_>, findings: &mut Findings) -> Service {
+/// Reads the whole document, on a machine with that many cores. What is wrong is in `findings`; its place in the answer holds the default.
+pub fn service(root: &Node<'_>, cores: usize, findings: &mut Findings) -> Service {
     version(&root.field("version"), findings);
     let extra = root.field("extra_config");
     extra.expect_object(findings);
@@ -50,7 +50,7 @@ pub fn service(root: &Node<'_>, findings: &mut Findings) -> Service {
         client_tls: tls::client(root, findings),
         transport: transport::transport(root, findings),
         admin: ours::admin(&extra.member("@admin"), findings),
-        shadow: ours::shadow(&extra.member("@shadow"), findings),
+        shadow: ours::shadow(&extra.member("@shadow"), cores, findings),
         router,
     };
     let inherited = inherited(root, findings);

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn names_of_responses_and_tokens_come_later() {
-        let later = set(&["JWT.sub", "resp0_id", "resp1_a.b"]);
+        let later = set(&["JWT.http://example.com/custom", "JWT.sub", "resp0_id", "resp1_a.b"]);
         assert!(mismatches(&later, &set(&[])).is_empty());
         assert_eq!(mismatches(&set(&["resp0"]), &set(&[])).len(), 1);
         assert_eq!(mismatches(&set(&["input_headers.X"]), &set(&[])).len(), 1);
