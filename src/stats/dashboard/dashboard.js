@@ -233,8 +233,16 @@ function factLine() {
   return { line, update };
 }
 
+// Each live backend with its shadows next to it, then the shadows of none.
+function sideBySide(backends) {
+  const shadows = backends.filter((backend) => backend.shadow);
+  const live = backends.filter((backend) => !backend.shadow);
+  const placed = live.flatMap((one) => [one, ...shadows.filter((shadow) => reference(shadow, backends) === one)]);
+  return [...placed, ...shadows.filter((shadow) => !placed.includes(shadow))];
+}
+
 function comparison(endpoint) {
-  const backends = endpoint.backends;
+  const backends = sideBySide(endpoint.backends);
   const corner = header('col', 'metric', element('span', 'unseen', 'Metric'));
   const columns = backends.map((backend) => header('col', kind(backend),
     element('span', 'kind', kind(backend)), element('span', 'label path', backend.label), element('span', 'host', backend.hosts)));
@@ -245,11 +253,19 @@ function comparison(endpoint) {
   }));
   const rows = METRICS.map(([name], row) => element('tr', '', header('row', '', name), ...cells[row].map((cell) => cell.node)));
   const caption = element('caption', 'unseen', 'Backends of ' + endpoint.method + ' ' + endpoint.path + ', live and shadow side by side');
-  const table = element('table', backends.length > 3 ? 'compare wide' : 'compare', caption,
+  const table = element('table', 'compare', caption,
     element('thead', '', element('tr', '', corner, ...columns)), element('tbody', '', ...rows));
+  table.style.minWidth = 4.2 + 6.6 * backends.length + 'rem';
   const frame = element('div', 'scroll', table);
+  if (backends.length > 2) {
+    // What may have to be scrolled must be reachable by keyboard, and then needs a name.
+    frame.tabIndex = 0;
+    frame.setAttribute('role', 'region');
+    frame.setAttribute('aria-label', caption.textContent);
+  }
 
-  function update(now) {
+  function update(all) {
+    const now = sideBySide(all);
     METRICS.forEach(([name, write, read], row) => now.forEach((backend, place) => {
       const cell = cells[row][place];
       const seen = view(backend);
@@ -351,6 +367,7 @@ function totals(now) {
 }
 
 function wanted(endpoint, text) {
+  if (!text) return true;
   const names = [endpoint.method + ' ' + endpoint.path, ...endpoint.backends.map((backend) => backend.label + ' ' + backend.hosts)];
   return names.some((name) => name.toLowerCase().includes(text));
 }
@@ -405,16 +422,19 @@ async function beat() {
   const begun = performance.now();
   try {
     latest = await fetchNumbers();
-    show(latest);
-    say('connected', 'live');
-    // Ten thousand endpoints take longer to read than a second allows; the gateway comes first.
-    pause = Math.max(PERIOD_MS, 4 * (performance.now() - begun));
-  } catch (error) {
-    console.warn(error);
+  } catch {
     say('lost', 'connection lost, retrying');
-    pause = Math.min(PERIOD_LOST_MS_MAX, pause * 1.5);
+    return again(Math.min(PERIOD_LOST_MS_MAX, pause * 1.5));
   }
-  // A page that nobody sees does not ask.
+  say('connected', 'connected');
+  show(latest);
+  // Ten thousand endpoints take longer to read than a second allows; the gateway comes first.
+  return again(Math.max(PERIOD_MS, 4 * (performance.now() - begun)));
+}
+
+// A page that nobody sees does not ask.
+function again(wait) {
+  pause = wait;
   timer = document.hidden ? 0 : setTimeout(beat, pause);
 }
 
