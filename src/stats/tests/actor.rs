@@ -194,6 +194,7 @@ fn a_snapshot_is_json_with_numbers_where_numbers_belong() {
         assert_eq!(endpoint["recent"]["history"]["rate"].as_array().unwrap().len(), 60);
         assert_eq!(endpoint["backends"][1]["books"]["balanced"], true);
         assert_eq!(endpoint["backends"][0].get("books"), None);
+        assert_eq!((&json["totals"]["replies"], &json["totals"]["recent_rate"]), (&1.into(), &1.0.into()));
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     });
 }
