@@ -12,8 +12,9 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HOST};
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Route, guard};
+use serde::Deserialize;
 
 use crate::stats::{Read, StatsActor, prometheus};
 
@@ -123,9 +124,19 @@ fn read_only() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-async fn json(stats: Data<Addr<StatsActor>>) -> HttpResponse {
+/// What `/__stats` may be asked for: by default everything.
+#[derive(Deserialize)]
+struct Wanted {
+    /// Only endpoints that are called so, or have a backend that is.
+    #[serde(default)]
+    find: String,
+    /// No more endpoints than this.
+    limit: Option<usize>,
+}
+
+async fn json(stats: Data<Addr<StatsActor>>, wanted: Query<Wanted>) -> HttpResponse {
     let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
-    HttpResponse::Ok().json(&*snapshot)
+    HttpResponse::Ok().json(snapshot.view(&wanted.find, wanted.limit.unwrap_or(usize::MAX)))
 }
 
 async fn metrics(stats: Data<Addr<StatsActor>>) -> HttpResponse {
@@ -233,10 +244,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_may_ask_for_fewer_endpoints() {
+        for (query, found, shown) in
+            [("", 1, 1), ("?find=USERS", 1, 1), ("?find=orders&limit=9", 0, 0), ("?limit=0", 1, 0)]
+        {
+            let (_, _, body) = ask(Method::GET, &format!("/__stats{query}"), "localhost");
+            let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(
+                (&json["found"], json["endpoints"].as_array().unwrap().len()),
+                (&found.into(), shown),
+                "{query}"
+            );
+            assert_eq!(json["totals"]["endpoints"], 1);
+        }
+    }
+
+    #[test]
     fn other_paths_and_methods_are_refused_with_the_security_headers() {
         for (method, path, wanted) in [
             (Method::GET, "/nothing", StatusCode::NOT_FOUND),
             (Method::GET, "/__stats/", StatusCode::NOT_FOUND),
+            (Method::GET, "/__stats?limit=many", StatusCode::BAD_REQUEST),
             (Method::POST, "/__stats", StatusCode::METHOD_NOT_ALLOWED),
             (Method::DELETE, "/", StatusCode::METHOD_NOT_ALLOWED),
             (Method::HEAD, "/metrics", StatusCode::OK),

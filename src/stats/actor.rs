@@ -17,7 +17,8 @@ use super::process::Process;
 use super::registry::Registry;
 use super::report::Report;
 use super::snapshot::{
-    BackendSnapshot, BooksSnapshot, EndpointSnapshot, LatencySnapshot, RecentSnapshot, Snapshot, outcomes, statuses,
+    BackendSnapshot, BooksSnapshot, EndpointSnapshot, LatencySnapshot, RecentSnapshot, Snapshot, Totals, outcomes,
+    statuses,
 };
 use super::tally::{Counts, Tally};
 use super::window::{RECENT_SECONDS, Recent, Window};
@@ -194,6 +195,7 @@ impl StatsActor {
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs_f64(),
             window_seconds,
+            totals: Totals::of(&endpoints),
             endpoints,
             unrouted: self.unrouted.clone(),
             process: Process::read(self.started_at),

@@ -5,7 +5,7 @@
 pub enum Outcome {
     /// The upstream answered with this status.
     Status(u16),
-    /// There was no answer; the failure's kind, as in [`Kind::label`](crate::model::Kind::label).
+    /// There was no answer; the label of the failure's kind.
     Failed(&'static str),
 }
 

@@ -127,7 +127,10 @@ pub async fn flush_now(recorder: &RefCell<Recorder>, stats: &Addr<StatsActor>) -
     stats.connected()
 }
 
-/// Sends what the recorder holds every `period`, until the actor is gone; to be spawned once per thread.
+/// Sends what the recorder holds every `period`; to be spawned once per recorder, with a clone of its `Rc`.
+///
+/// Ends when the actor is gone, or when nobody else holds the recorder any more: after a reload, that is when the last
+/// request of the old plan has ended, and its numbers have been sent.
 ///
 /// While a report is under way the recorder goes on counting in place; a late answer delays the next report.
 pub async fn flush_every(recorder: Rc<RefCell<Recorder>>, stats: Addr<StatsActor>, period: Duration) {
@@ -135,7 +138,8 @@ pub async fn flush_every(recorder: Rc<RefCell<Recorder>>, stats: Addr<StatsActor
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
-        if !flush_now(&recorder, &stats).await {
+        let last = Rc::strong_count(&recorder) == 1;
+        if !flush_now(&recorder, &stats).await || last {
             return;
         }
     }

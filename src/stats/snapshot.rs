@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::books::Books;
-use super::event::CLASS_LABELS;
+use super::event::{CLASS_5XX, CLASS_LABELS};
 use super::latency::Latencies;
 use super::process::Process;
 use super::tally::Counts;
@@ -32,12 +32,105 @@ pub struct Snapshot {
     pub uptime_seconds: f64,
     /// The seconds that rates and recent latencies cover.
     pub window_seconds: f64,
+    /// All endpoints together.
+    pub totals: Totals,
     /// The endpoints, in the order of the file.
     pub endpoints: Vec<EndpointSnapshot>,
     /// Replies to requests that no endpoint wanted, by status.
     pub unrouted: BTreeMap<u16, u64>,
     /// The process.
     pub process: Process,
+}
+
+/// The numbers of all endpoints together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Totals {
+    /// How many endpoints there are.
+    pub endpoints: usize,
+    /// Requests begun and not ended.
+    pub in_flight: u64,
+    /// Replies since the start.
+    pub replies: u64,
+    /// Of those, the 5xx ones.
+    pub errors: u64,
+    /// Calls of shadows that ended since the start.
+    pub mirrored: u64,
+    /// Replies per second, recently.
+    pub recent_rate: f64,
+    /// 5xx replies per second, recently.
+    pub recent_errors_rate: f64,
+    /// Calls of shadows that ended per second, recently.
+    pub recent_mirrored_rate: f64,
+}
+
+/// A snapshot with only some of its endpoints, so that a page about a few need not read ten thousand.
+#[derive(Clone, Debug, Serialize)]
+pub struct View<'a> {
+    /// As in the snapshot.
+    pub version: &'static str,
+    /// As in the snapshot.
+    pub uptime_seconds: f64,
+    /// As in the snapshot.
+    pub window_seconds: f64,
+    /// As in the snapshot: of all endpoints.
+    pub totals: &'a Totals,
+    /// How many endpoints were found, whether or not they are below.
+    pub found: usize,
+    /// The first of the endpoints found.
+    pub endpoints: Vec<&'a EndpointSnapshot>,
+    /// As in the snapshot.
+    pub unrouted: &'a BTreeMap<u16, u64>,
+    /// As in the snapshot.
+    pub process: &'a Process,
+}
+
+impl Snapshot {
+    /// The first `limit` endpoints that have `find`, in whatever case, in their method and path or in a backend's
+    /// label or hosts.
+    #[must_use]
+    pub fn view(&self, find: &str, limit: usize) -> View<'_> {
+        let find = find.trim().to_lowercase();
+        let mut endpoints: Vec<_> = self.endpoints.iter().filter(|endpoint| endpoint.is_called(&find)).collect();
+        let found = endpoints.len();
+        endpoints.truncate(limit);
+        View {
+            version: self.version,
+            uptime_seconds: self.uptime_seconds,
+            window_seconds: self.window_seconds,
+            totals: &self.totals,
+            found,
+            endpoints,
+            unrouted: &self.unrouted,
+            process: &self.process,
+        }
+    }
+}
+
+impl Totals {
+    pub(crate) fn of(endpoints: &[EndpointSnapshot]) -> Self {
+        let mut totals = Self { endpoints: endpoints.len(), ..Self::default() };
+        for endpoint in endpoints {
+            totals.in_flight += endpoint.in_flight;
+            totals.replies += endpoint.statuses.values().sum::<u64>();
+            totals.errors += endpoint.statuses.get(CLASS_LABELS[CLASS_5XX]).copied().unwrap_or(0);
+            totals.recent_rate += endpoint.recent.rate;
+            totals.recent_errors_rate += endpoint.recent.rate * endpoint.recent.errors;
+            for shadow in endpoint.backends.iter().filter(|backend| backend.shadow) {
+                totals.mirrored += shadow.requests.saturating_sub(shadow.in_flight);
+                totals.recent_mirrored_rate += shadow.recent.rate;
+            }
+        }
+        totals
+    }
+}
+
+impl EndpointSnapshot {
+    fn is_called(&self, find: &str) -> bool {
+        let has = |one: &str, two: &str| format!("{one} {two}").to_lowercase().contains(find);
+        find.is_empty()
+            || has(&self.method, &self.path)
+            || self.backends.iter().any(|backend| has(&backend.label, &backend.hosts))
+    }
 }
 
 /// The numbers of one endpoint.

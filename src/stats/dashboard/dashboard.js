@@ -7,6 +7,7 @@
 const PERIOD_MS = 1000;
 const PERIOD_LOST_MS_MAX = 5000;
 const PATIENCE_MS = 8000;
+const TYPING_MS = 150;
 const CARDS_AT_ONCE = 60;
 // From this share on, errors are red: a page that always cries is not heard.
 const ALARMING = 0.01;
@@ -233,8 +234,16 @@ function factLine() {
   return { line, update };
 }
 
+// Each live backend with its shadows next to it, then the shadows of none.
+function sideBySide(backends) {
+  const shadows = backends.filter((backend) => backend.shadow);
+  const live = backends.filter((backend) => !backend.shadow);
+  const placed = live.flatMap((one) => [one, ...shadows.filter((shadow) => reference(shadow, backends) === one)]);
+  return [...placed, ...shadows.filter((shadow) => !placed.includes(shadow))];
+}
+
 function comparison(endpoint) {
-  const backends = endpoint.backends;
+  const backends = sideBySide(endpoint.backends);
   const corner = header('col', 'metric', element('span', 'unseen', 'Metric'));
   const columns = backends.map((backend) => header('col', kind(backend),
     element('span', 'kind', kind(backend)), element('span', 'label path', backend.label), element('span', 'host', backend.hosts)));
@@ -245,11 +254,19 @@ function comparison(endpoint) {
   }));
   const rows = METRICS.map(([name], row) => element('tr', '', header('row', '', name), ...cells[row].map((cell) => cell.node)));
   const caption = element('caption', 'unseen', 'Backends of ' + endpoint.method + ' ' + endpoint.path + ', live and shadow side by side');
-  const table = element('table', backends.length > 3 ? 'compare wide' : 'compare', caption,
+  const table = element('table', 'compare', caption,
     element('thead', '', element('tr', '', corner, ...columns)), element('tbody', '', ...rows));
+  table.style.minWidth = 4.2 + 6.6 * backends.length + 'rem';
   const frame = element('div', 'scroll', table);
+  if (backends.length > 2) {
+    // What may have to be scrolled must be reachable by keyboard, and then needs a name.
+    frame.tabIndex = 0;
+    frame.setAttribute('role', 'region');
+    frame.setAttribute('aria-label', caption.textContent);
+  }
 
-  function update(now) {
+  function update(all) {
+    const now = sideBySide(all);
     METRICS.forEach(([name, write, read], row) => now.forEach((backend, place) => {
       const cell = cells[row][place];
       const seen = view(backend);
@@ -301,10 +318,10 @@ function books(backend) {
       fill(stages[place].count, short(count));
       stages[place].filled.style.width = (part * 100).toFixed(2) + '%';
     });
-    const waiting = kept.uploading ? [['uploading', kept.uploading]] : [];
+    const waiting = kept.uploading ? 'uploading ' + grouped(kept.uploading) + ' · ' : '';
     const texts = [
       reasons(kept.skipped), reasons(kept.dropped), reasons(kept.completed), reasons([...kept.failed, ['abandoned', kept.abandoned]]),
-      reasons([...waiting, ['in flight', kept.in_flight]]) + ' of at most ' + grouped(kept.concurrent_max),
+      waiting + 'in flight ' + grouped(kept.in_flight) + ' of at most ' + grouped(kept.concurrent_max),
       bytes(kept.buffered_bytes) + ' of at most ' + bytes(kept.buffered_bytes_max),
     ];
     texts.forEach((text, place) => {
@@ -328,7 +345,7 @@ const page = Object.fromEntries(
 let latest = null;
 let cards = new Map();
 let allowed = CARDS_AT_ONCE;
-let shape = '';
+let made = 0;
 
 const TOTALS = ['Requests', 'Errors', 'In flight', 'Mirrored', 'No route', 'Memory', 'Up'].map((name) => {
   const value = element('dd', '', '–');
@@ -337,48 +354,42 @@ const TOTALS = ['Requests', 'Errors', 'In flight', 'Mirrored', 'No route', 'Memo
 });
 
 function totals(now) {
-  const endpoints = now.endpoints;
-  const shadows = endpoints.flatMap((endpoint) => endpoint.backends.filter((backend) => backend.shadow));
-  const rate = sum(endpoints.map((endpoint) => view(endpoint).rate));
-  const bad = sum(endpoints.map((endpoint) => view(endpoint).rate * view(endpoint).errors));
+  const all = now.totals;
+  const since = Math.max(uptime, 1);
+  const [rate, errors, mirrored] = chosen === 'recent'
+    ? [all.recent_rate, all.recent_rate && all.recent_errors_rate / all.recent_rate, all.recent_mirrored_rate]
+    : [all.replies / since, all.replies && all.errors / all.replies, all.mirrored / since];
   const texts = [
-    perSecond(rate), rate ? share(bad / rate) : '–', grouped(sum(endpoints.map((endpoint) => endpoint.in_flight))),
-    perSecond(sum(shadows.map((shadow) => view(shadow).rate))), short(sum(Object.values(now.unrouted))),
-    bytes(now.process.resident_bytes), span(now.uptime_seconds),
+    perSecond(rate), rate ? share(errors) : '–', grouped(all.in_flight), perSecond(mirrored),
+    short(sum(Object.values(now.unrouted))), bytes(now.process.resident_bytes), span(now.uptime_seconds),
   ];
   texts.forEach((text, place) => fill(TOTALS[place], text));
-  mark(TOTALS[1], 'bad', bad > 0 && bad / rate >= ALARMING);
+  mark(TOTALS[1], 'bad', errors >= ALARMING);
 }
 
-function wanted(endpoint, text) {
-  const names = [endpoint.method + ' ' + endpoint.path, ...endpoint.backends.map((backend) => backend.label + ' ' + backend.hosts)];
-  return names.some((name) => name.toLowerCase().includes(text));
-}
-
-// What the elements were made for; when it changes (a reload of the gateway's file), they are made anew.
-function shapeOf(endpoints) {
-  return JSON.stringify(endpoints.map((endpoint) => [endpoint.method, endpoint.path,
-    endpoint.backends.map((backend) => [backend.label, backend.hosts, backend.shadow, Boolean(backend.books)])]));
+// What a card is made for; when it changes (a reload of the gateway's file), the card is made anew.
+function keyOf(endpoint) {
+  return JSON.stringify([endpoint.method, endpoint.path,
+    endpoint.backends.map((backend) => [backend.label, backend.hosts, backend.shadow, Boolean(backend.books)])]);
 }
 
 function show(now) {
   uptime = now.uptime_seconds;
   fill(page.version, now.version);
   totals(now);
-  const fresh = shapeOf(now.endpoints);
-  if (fresh !== shape) { shape = fresh; cards = new Map(); page.cards.replaceChildren(); }
-  const text = page.find.value.trim().toLowerCase();
-  const found = [...now.endpoints.entries()].filter(([, endpoint]) => wanted(endpoint, text));
-  const visible = found.slice(0, allowed);
-  visible.forEach(([number, endpoint]) => {
-    if (!cards.has(number)) cards.set(number, card(endpoint, number));
-    cards.get(number).update(endpoint);
-  });
-  place(visible.map(([number]) => cards.get(number).article));
-  fill(page.shown, found.length + (found.length === 1 ? ' endpoint' : ' endpoints') + (visible.length < found.length ? ', ' + visible.length + ' shown' : ''));
-  page.more.hidden = visible.length >= found.length;
-  page.notice.hidden = found.length > 0;
-  fill(page.notice, found.length ? '' : now.endpoints.length ? 'No endpoint is called that.' : 'The file has no endpoints.');
+  const visible = new Map();
+  for (const endpoint of now.endpoints) {
+    const key = keyOf(endpoint);
+    visible.set(key, cards.get(key) || card(endpoint, made += 1));
+    visible.get(key).update(endpoint);
+  }
+  cards = visible;
+  place([...visible.values()].map((one) => one.article));
+  const hidden = now.found - now.endpoints.length;
+  fill(page.shown, grouped(now.found) + (now.found === 1 ? ' endpoint' : ' endpoints') + (hidden ? ', ' + now.endpoints.length + ' shown' : ''));
+  page.more.hidden = hidden === 0;
+  page.notice.hidden = now.found > 0;
+  fill(page.notice, now.found ? '' : now.totals.endpoints ? 'No endpoint is called that.' : 'The file has no endpoints.');
 }
 
 function place(articles) {
@@ -393,29 +404,48 @@ function say(state, text) {
 }
 
 async function fetchNumbers() {
-  const response = await fetch('/__stats', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+  const query = new URLSearchParams({ limit: allowed, find: page.find.value.trim() });
+  const response = await fetch('/__stats?' + query, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!response.ok) throw new Error('status ' + response.status);
   return response.json();
 }
 
 let pause = PERIOD_MS;
 let timer = 0;
+let turn = 0;
 
 async function beat() {
+  const mine = turn += 1;
   const begun = performance.now();
+  let numbers = null;
   try {
-    latest = await fetchNumbers();
-    show(latest);
-    say('connected', 'live');
-    // Ten thousand endpoints take longer to read than a second allows; the gateway comes first.
-    pause = Math.max(PERIOD_MS, 4 * (performance.now() - begun));
-  } catch (error) {
-    console.warn(error);
-    say('lost', 'connection lost, retrying');
-    pause = Math.min(PERIOD_LOST_MS_MAX, pause * 1.5);
+    numbers = await fetchNumbers();
+  } catch {
+    // Whatever it was, the next try will tell.
   }
-  // A page that nobody sees does not ask.
-  timer = document.hidden ? 0 : setTimeout(beat, pause);
+  // Somebody has asked anew in the meantime, and this answer is to an old question.
+  if (mine !== turn) return;
+  if (numbers === null) {
+    say('lost', 'connection lost, retrying');
+    again(Math.min(PERIOD_LOST_MS_MAX, pause * 1.5));
+    return;
+  }
+  latest = numbers;
+  say('connected', 'connected');
+  show(latest);
+  // A gateway that needs long for an answer is asked less often.
+  again(Math.max(PERIOD_MS, 4 * (performance.now() - begun)));
+}
+
+// A page that nobody sees does not ask.
+function again(wait) {
+  pause = wait;
+  timer = document.hidden ? 0 : setTimeout(beat, wait);
+}
+
+function askAnew(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(beat, wait);
 }
 
 // The dial's shadow falls where the hour is: six in the morning to the left, six in the evening to the right.
@@ -436,14 +466,14 @@ function drawDial() {
 }
 
 page.controls.addEventListener('submit', (event) => event.preventDefault());
-page.find.addEventListener('input', () => { allowed = CARDS_AT_ONCE; if (latest) show(latest); });
-page.more.addEventListener('click', () => { allowed += CARDS_AT_ONCE; if (latest) show(latest); });
+page.find.addEventListener('input', () => { allowed = CARDS_AT_ONCE; askAnew(TYPING_MS); });
+page.more.addEventListener('click', () => { allowed += CARDS_AT_ONCE; askAnew(0); });
 page.controls.addEventListener('change', (event) => {
   if (event.target.name !== 'span') return;
   chosen = event.target.value;
   if (latest) show(latest);
 });
-document.addEventListener('visibilitychange', () => { if (!document.hidden && !timer) beat(); });
+document.addEventListener('visibilitychange', () => { if (!document.hidden && !timer) askAnew(0); });
 
 drawDial();
 beat();

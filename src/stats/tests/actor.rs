@@ -72,21 +72,28 @@ fn reports_arrive_with_the_beat_and_rates_follow() {
 #[test]
 fn the_beat_ends_with_the_actor() {
     System::new().block_on(async {
-        let (stats, recorder, _) = start(&names(1));
-        let beat = actix::spawn(flush_every(Rc::clone(&recorder), stats, Duration::ZERO));
-        beat.abort();
-        assert!(beat.await.unwrap_err().is_cancelled());
-
-        let gone = {
-            let arbiter = actix::Arbiter::new();
-            let stats = StatsActor::start_in_arbiter(&arbiter.handle(), |_| StatsActor::new(names(1), Arc::default()));
-            arbiter.stop();
-            arbiter.join().unwrap();
-            stats
-        };
+        let (_, recorder, _) = start(&names(1));
+        let arbiter = actix::Arbiter::new();
+        let gone = StatsActor::start_in_arbiter(&arbiter.handle(), |_| StatsActor::new(names(1), Arc::default()));
+        arbiter.stop();
+        arbiter.join().unwrap();
         serve(&recorder, 0, 1);
         assert!(!flush_now(&recorder, &gone).await);
-        flush_every(recorder, gone, PERIOD).await;
+        flush_every(recorder, gone, Duration::ZERO).await;
+    });
+}
+
+#[test]
+fn the_beat_ends_with_the_last_request_and_its_numbers_arrive() {
+    System::new().block_on(async {
+        let (stats, recorder, _) = start(&names(1));
+        let beat = actix::spawn(flush_every(Rc::clone(&recorder), stats.clone(), PERIOD));
+        tokio::time::sleep(PERIOD * 4).await;
+        assert!(!beat.is_finished());
+        serve(&recorder, 0, 1);
+        drop(recorder);
+        beat.await.unwrap();
+        assert_eq!(read(&stats).await.endpoints[0].requests, 1);
     });
 }
 
@@ -187,6 +194,7 @@ fn a_snapshot_is_json_with_numbers_where_numbers_belong() {
         assert_eq!(endpoint["recent"]["history"]["rate"].as_array().unwrap().len(), 60);
         assert_eq!(endpoint["backends"][1]["books"]["balanced"], true);
         assert_eq!(endpoint["backends"][0].get("books"), None);
+        assert_eq!((&json["totals"]["replies"], &json["totals"]["recent_rate"]), (&1.into(), &1.0.into()));
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     });
 }
