@@ -7,6 +7,9 @@
 mod decoder;
 mod encoder;
 mod json;
+mod negotiate;
+mod xml;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
