@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{json, xml};
+use super::{feed, json, xml};
 use crate::model::{Data, DecodeError};
 
 /// How a backend's body becomes data.
@@ -20,6 +20,8 @@ pub enum Decoder {
     Xml,
     /// An XML document, which becomes the member `collection`.
     XmlCollection,
+    /// An RSS or Atom feed.
+    Feed,
     /// Nothing is decoded; the data is an empty object.
     NoOp,
 }
@@ -33,6 +35,7 @@ impl Decoder {
             "string" => Self::Text,
             "xml" if is_collection => Self::XmlCollection,
             "xml" => Self::Xml,
+            "rss" => Self::Feed,
             "no-op" => Self::NoOp,
             _ if is_collection => Self::JsonCollection,
             _ => Self::Json,
@@ -51,6 +54,7 @@ impl Decoder {
             Self::Text => Ok(Data::wrap(json::CONTENT, Data::String(String::from_utf8_lossy(&body).into_owned()))),
             Self::Xml => xml::decode(&body),
             Self::XmlCollection => Ok(Data::wrap(json::COLLECTION, xml::decode(&body)?)),
+            Self::Feed => feed::decode(&body),
             Self::NoOp => {
                 drop(body);
                 Ok(Data::empty_object())

@@ -6,6 +6,7 @@
 
 mod decoder;
 mod encoder;
+mod feed;
 mod json;
 mod negotiate;
 mod xml;

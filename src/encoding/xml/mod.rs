@@ -9,8 +9,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub(super) use read::decode;
+pub(super) use read::{Names, decode, first_element};
 pub(super) use write::encode;
 
 /// The member that holds an element's text when it has attributes or children.
-const TEXT: &str = "#text";
+pub(super) const TEXT: &str = "#text";

@@ -10,6 +10,7 @@ use quick_xml::{
     errors::{Error, IllFormedError},
     escape::unescape,
     events::{BytesRef, BytesStart, Event},
+    name::QName,
 };
 
 use super::TEXT;
@@ -18,16 +19,31 @@ use crate::model::{
     data::{OPENED_LEVELS_MAX, Object},
 };
 
+/// What becomes of `x:name`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::encoding) enum Names {
+    /// It is called `name`, as in the original.
+    Local,
+    /// It is called what it is called.
+    Qualified,
+}
+
 /// An object whose only member is the document's first element.
 ///
 /// # Errors
 /// When the document is not well-formed, nests too deep, or is in an unknown character set.
 pub(in crate::encoding) fn decode(body: &[u8]) -> Result<Data, DecodeError> {
+    let (name, value) = first_element(body, Names::Local)?;
+    Ok(Data::Object(Object::from([(name, value)])))
+}
+
+/// The document's first element: its name and what is in it.
+pub(in crate::encoding) fn first_element(body: &[u8], names: Names) -> Result<(String, Data), DecodeError> {
     let document = document_text(body)?;
-    let mut parser = Parser { reader: Reader::from_str(&document), open: Vec::new(), text: String::new() };
+    let mut parser = Parser { reader: Reader::from_str(&document), names, open: Vec::new(), text: String::new() };
     loop {
         match parser.step() {
-            Ok(Some((name, value))) => return Ok(Data::Object(Object::from([(name, value)]))),
+            Ok(Some(element)) => return Ok(element),
             Ok(None) => {}
             Err(problem) => {
                 let read = usize::try_from(parser.reader.buffer_position()).unwrap_or(usize::MAX);
@@ -70,6 +86,7 @@ fn declaration(body: &[u8]) -> Option<Cow<'_, str>> {
 /// A document being read.
 struct Parser<'a> {
     reader: Reader<&'a [u8]>,
+    names: Names,
     open: Vec<Element>,
     /// The character data since the last tag, comment or section.
     text: String,
@@ -151,11 +168,18 @@ impl Parser<'_> {
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(Error::from)?;
             let value = unescape(&attribute.value).map_err(Error::from)?.into_owned();
-            members.insert(format!("-{}", attribute.key.local_name().as_ref()), Data::String(value));
+            members.insert(format!("-{}", self.name(attribute.key)), Data::String(value));
         }
-        let name = tag.local_name().as_ref().to_owned();
+        let name = self.name(tag.name()).to_owned();
         self.open.push(Element { name, members, text: None });
         Ok(())
+    }
+
+    fn name<'n>(&self, name: QName<'n>) -> &'n str {
+        match self.names {
+            Names::Local => name.local_name().into_inner(),
+            Names::Qualified => name.into_inner(),
+        }
     }
 
     /// Closes the innermost element; what it is if it was the outermost.
