@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::json;
+use super::{feed, json, xml};
 use crate::model::{Data, DecodeError};
 
 /// How a backend's body becomes data.
@@ -16,6 +16,12 @@ pub enum Decoder {
     SafeJson,
     /// Any text, which becomes the member `content`.
     Text,
+    /// An XML document.
+    Xml,
+    /// An XML document, which becomes the member `collection`.
+    XmlCollection,
+    /// An RSS or Atom feed.
+    Feed,
     /// Nothing is decoded; the data is an empty object.
     NoOp,
 }
@@ -27,6 +33,9 @@ impl Decoder {
         match name.to_ascii_lowercase().as_str() {
             "safejson" => Self::SafeJson,
             "string" => Self::Text,
+            "xml" if is_collection => Self::XmlCollection,
+            "xml" => Self::Xml,
+            "rss" => Self::Feed,
             "no-op" => Self::NoOp,
             _ if is_collection => Self::JsonCollection,
             _ => Self::Json,
@@ -43,6 +52,9 @@ impl Decoder {
             Self::JsonCollection => json::collection(&body),
             Self::SafeJson => json::any(&body),
             Self::Text => Ok(Data::wrap(json::CONTENT, Data::String(String::from_utf8_lossy(&body).into_owned()))),
+            Self::Xml => xml::decode(&body),
+            Self::XmlCollection => Ok(Data::wrap(json::COLLECTION, xml::decode(&body)?)),
+            Self::Feed => feed::decode(&body),
             Self::NoOp => {
                 drop(body);
                 Ok(Data::empty_object())

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::json::{COLLECTION, CONTENT};
+use super::{
+    json::{COLLECTION, CONTENT},
+    negotiate, xml, yaml,
+};
 use crate::model::Data;
 
 /// How data becomes the body of an answer.
@@ -14,6 +17,12 @@ pub enum Encoder {
     JsonCollection,
     /// The string in the member `content` as it is.
     Text,
+    /// The data as an XML document.
+    Xml,
+    /// The data as a YAML document.
+    Yaml,
+    /// Whichever of JSON, XML and YAML the client asks for.
+    Negotiate,
     /// Nothing is encoded: the upstream's own body is passed on.
     NoOp,
 }
@@ -28,6 +37,8 @@ pub struct Encoded {
 }
 
 const JSON: &str = "application/json; charset=utf-8";
+const XML: &str = "application/xml";
+const YAML: &str = "application/yaml; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Encoder {
@@ -43,6 +54,9 @@ impl Encoder {
             "json" => Self::Json,
             "json-collection" => Self::JsonCollection,
             "string" => Self::Text,
+            "xml" => Self::Xml,
+            "yaml" => Self::Yaml,
+            "negotiate" => Self::Negotiate,
             "no-op" => Self::NoOp,
             _ => return None,
         })
@@ -52,14 +66,22 @@ impl Encoder {
     /// encoding is left to it. Opens of `data` what the encoding has to look into.
     #[must_use]
     pub fn encode(self, data: Option<&mut Data>, accept: Option<&str>) -> Encoded {
-        let _ = accept;
-        let data = data.map(|data| &*data);
         match self {
-            Self::Json | Self::NoOp => Encoded { content_type: JSON, body: json(data) },
-            Self::JsonCollection => Encoded { content_type: JSON, body: collection(data) },
-            Self::Text => Encoded { content_type: TEXT, body: text(data) },
+            Self::Json | Self::NoOp => Encoded { content_type: JSON, body: json(data.as_deref()) },
+            Self::JsonCollection => Encoded { content_type: JSON, body: collection(data.as_deref()) },
+            Self::Text => Encoded { content_type: TEXT, body: text(data.as_deref()) },
+            Self::Xml => {
+                Encoded { content_type: XML, body: data.map(opened).map(xml::encode).unwrap_or_default().into() }
+            }
+            Self::Yaml => Encoded { content_type: YAML, body: yaml::encode(data.map_or(&Data::Null, opened)).into() },
+            Self::Negotiate => negotiate::choose(accept).encode(data, accept),
         }
     }
+}
+
+fn opened(data: &mut Data) -> &Data {
+    data.open_deep();
+    data
 }
 
 fn json(data: Option<&Data>) -> Bytes {

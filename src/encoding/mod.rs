@@ -6,7 +6,11 @@
 
 mod decoder;
 mod encoder;
+mod feed;
 mod json;
+mod negotiate;
+mod xml;
+mod yaml;
 
 #[cfg(test)]
 mod tests;

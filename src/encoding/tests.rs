@@ -72,6 +72,31 @@ fn text_becomes_the_content() {
 }
 
 #[test]
+fn an_xml_collection_is_the_document_in_a_member() {
+    assert_eq!(Decoder::from_name("XML", false), Decoder::Xml);
+    let collection = Decoder::from_name("xml", true);
+    assert_eq!(decoded(collection, "<r><i>1</i></r>"), json!({"collection": {"r": {"i": "1"}}}));
+}
+
+#[test]
+fn a_client_may_choose_the_encoding() {
+    let encoded = |accept| {
+        let mut data = Decoder::Json.decode(Bytes::from_static(b"{\"a\":1}")).unwrap();
+        let encoded = Encoder::from_names("negotiate", None).encode(Some(&mut data), accept);
+        (encoded.content_type, String::from_utf8(encoded.body.to_vec()).unwrap())
+    };
+    assert_eq!(encoded(None), ("application/json; charset=utf-8", r#"{"a":1}"#.to_owned()));
+    assert_eq!(encoded(Some("application/xml")), ("application/xml", "<a>1</a>".to_owned()));
+    assert_eq!(encoded(Some("text/plain")), ("application/yaml; charset=utf-8", "a: \"1\"\n".to_owned()));
+}
+
+#[test]
+fn no_response_has_a_body_only_where_the_encoding_knows_an_empty_one() {
+    assert_eq!(&Encoder::Xml.encode(None, None).body[..], b"");
+    assert_eq!(&Encoder::Yaml.encode(None, None).body[..], b"{}\n");
+}
+
+#[test]
 fn no_op_decodes_nothing() {
     assert_eq!(decoded(Decoder::NoOp, "whatever"), json!({}));
 }
@@ -120,6 +145,17 @@ fn text_is_the_content_and_nothing_else() {
 }
 
 proptest! {
+    #[test]
+    fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), name in "json|safejson|string|xml|no-op|rss") {
+        for is_collection in [false, true] {
+            if let Ok(mut data) = Decoder::from_name(&name, is_collection).decode(Bytes::from(bytes.clone())) {
+                for output in ["json", "json-collection", "string", "xml", "yaml"] {
+                    let _encoded = Encoder::from_names(output, None).encode(Some(&mut data), None);
+                }
+            }
+        }
+    }
+
     #[test]
     fn decoding_and_encoding_keeps_the_value(members in prop::collection::btree_map(".{0,4}", any_json(), 0..6)) {
         let value = Value::Object(members.into_iter().collect());

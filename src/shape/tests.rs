@@ -129,6 +129,11 @@ fn mapping_renames_top_level_members_up_to_the_first_dot() {
 }
 
 #[test]
+fn a_member_mapped_to_its_own_name_is_gone() {
+    assert_eq!(map(&[("id", "id"), ("name", "name.first")], r#"{"id":1,"name":2,"x":3}"#), json!({"x": 3}));
+}
+
+#[test]
 fn mapping_sees_what_the_filter_left() {
     let spec = |allow: &str| ShapeSpec {
         allow: names(&[allow]),

@@ -157,15 +157,11 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Result<(), DecodeError> {
         self.at += 1;
         loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            let byte = plain.and_then(|plain| rest.get(plain));
-            self.at += plain.unwrap_or(rest.len()) + 1;
-            match byte {
-                Some(b'"') => return Ok(()),
-                Some(b'\\') => self.escape()?,
-                Some(control) => return Err(DecodeError::unexpected(*control, "in string literal")),
-                None => return Err(DecodeError::truncated()),
+            self.at += plain_length(self.text.get(self.at..).unwrap_or_default());
+            match self.step()? {
+                b'"' => return Ok(()),
+                b'\\' => self.escape()?,
+                control => return Err(DecodeError::unexpected(control, "in string literal")),
             }
         }
     }
@@ -214,7 +210,7 @@ impl<'a> Scanner<'a> {
         if !first.is_ascii_digit() {
             return Err(DecodeError::unexpected(first, place));
         }
-        while self.here(b"0123456789") {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
             self.at += 1;
         }
         Ok(())
@@ -240,5 +236,41 @@ impl<'a> Scanner<'a> {
         let byte = self.text.get(self.at).copied().ok_or_else(DecodeError::truncated)?;
         self.at += 1;
         Ok(byte)
+    }
+}
+
+/// How many bytes come before the first quote, backslash or control character; eight at a time.
+fn plain_length(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quote = is_zero(word ^ (ONES * u64::from(b'"')));
+        let backslash = is_zero(word ^ (ONES * u64::from(b'\\')));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        // A borrow can only mark bytes above one that is truly marked, so the lowest mark is exact.
+        let marks = (quote | backslash | control) & HIGHS;
+        if marks != 0 {
+            return index * 8 + usize::try_from(marks.trailing_zeros() / 8).unwrap_or_default();
+        }
+    }
+    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    words.len() * 8 + special.unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_text_ends_at_the_first_special_byte(text in prop::collection::vec(any::<u8>(), 0..40)) {
+            let expected = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(text.len());
+            prop_assert_eq!(plain_length(&text), expected);
+        }
     }
 }
