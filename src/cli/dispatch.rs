@@ -19,7 +19,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match arguments.command {
         None => written(|out| write!(out, "{}", Arguments::command().render_long_help())),
-        Some(Command::Run(arguments)) => run::run(arguments),
+        Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Version) => version::version(),
         Some(Command::Demo(arguments)) => demo::demo(arguments),

@@ -20,11 +20,11 @@ const UNUSABLE: u8 = 2;
 
 /// Runs the gateway until a signal ends it.
 #[must_use]
-pub fn run(arguments: RunArgs) -> ExitCode {
+pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
     let _written_to_the_end = log::start(level);
     let Some(mut service) = loaded(&Source::File(arguments.config.clone())) else { return ExitCode::from(UNUSABLE) };
-    apply(&arguments, &mut service);
+    apply(arguments, &mut service);
     let options = Options { workers: arguments.workers };
     actix::System::new().block_on(serve(compile(&service), options))
 }

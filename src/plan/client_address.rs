@@ -43,11 +43,11 @@ impl ClientAddress {
         if !self.trusts(peer) {
             return peer;
         }
-        self.headers.iter().find_map(|name| self.from_list(values(name))).unwrap_or(peer)
+        self.headers.iter().find_map(|name| self.of_list(values(name))).unwrap_or(peer)
     }
 
     /// The last address of a list that is not a trusted proxy, or the first of all; nothing if any item is no address.
-    fn from_list<'a>(&self, values: impl Iterator<Item = &'a HeaderValue>) -> Option<IpAddr> {
+    fn of_list<'a>(&self, values: impl Iterator<Item = &'a HeaderValue>) -> Option<IpAddr> {
         let list = values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
         let mut found = None;
         for item in list.rsplit(',') {

@@ -93,7 +93,7 @@ fn wrap(error: TransportError) -> SendRequestError {
 /// awc offers no constructor for its response but this one.
 fn response(head: AnswerHead, mut body: AnswerBody) -> ClientResponse {
     let whole = body.take_if_whole();
-    let response = TestResponse::default().set_payload(whole.clone().unwrap_or_else(Bytes::new)).finish();
+    let response = TestResponse::default().set_payload(whole.clone().unwrap_or_default()).finish();
     response.map_body(|into, payload| {
         into.status = head.status;
         into.version = head.version;
