@@ -82,6 +82,10 @@ impl Parts {
         body: Body,
         deadline: Instant,
     ) -> Result<Response, Failure> {
+        // Timers are coarser than a deadline may be: time that is over already is not left to them.
+        if Instant::now() >= deadline {
+            return Err(Failure::timeout());
+        }
         if self.plan.calls == 1 {
             return self.caller.fetch(&self.plan, request, earlier, body, deadline).await;
         }
