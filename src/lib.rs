@@ -12,3 +12,4 @@ pub mod server;
 pub mod shadow;
 pub mod shape;
 pub mod stats;
+pub mod tls;

@@ -1,4 +1,4 @@
-//! Calls to upstreams through awc, whose plain HTTP goes over [`super::transport`].
+//! Calls to upstreams through awc, which go over [`super::transport`].
 //!
 //! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
 //! share a client with the live path.
@@ -21,7 +21,7 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, body::
 
 use super::{
     request::Outbound,
-    transport::{PoolLimits, Transport, TransportError},
+    transport::{PoolLimits, Secure, Transport, TransportError},
 };
 
 /// A client with connections of its own.
@@ -34,11 +34,11 @@ pub struct Inbound {
 }
 
 impl Client {
-    /// A client whose pool has these limits.
+    /// A client whose pool has these limits, and which calls `https://` as `secure` says.
     #[must_use]
-    pub fn new(limits: PoolLimits) -> Self {
+    pub fn new(limits: PoolLimits, secure: Secure) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self(builder.wrap(Transport::new(limits)).finish())
+        Self(builder.wrap(Transport::new(limits, secure)).finish())
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
@@ -165,6 +165,9 @@ fn body_failure(error: &PayloadError) -> Failure {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
         PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
             Failure::new(Kind::Protocol, cause.to_string())
+        }
+        PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Failure::new(Kind::Io, "unexpected EOF")
         }
         other => Failure::new(Kind::Io, other.to_string()),
     }
