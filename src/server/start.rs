@@ -96,7 +96,9 @@ pub struct Gateway {
 pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let plan = Arc::new(plan);
     let tls = plan.service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
-    let (is_secure, secure) = (tls.is_some(), secure(&plan));
+    let is_secure = tls.is_some();
+    // Also where no host is called by https: a redirect may lead to one.
+    let secure = Secure::new(plan.service.client_tls.as_ref());
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
     let address = listener.local_addr().unwrap_or(plan.service.listen);
@@ -111,16 +113,6 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
     Ok(Gateway { address, is_secure, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
-}
-
-/// TLS towards upstreams. The system's authorities are many: they are read only if somebody is called by `https://`.
-fn secure(plan: &Plan) -> Secure {
-    let mut backends = plan.endpoints.iter().flat_map(|endpoint| {
-        let shadows = endpoint.shadows.iter().map(|shadow| &shadow.backend);
-        endpoint.live.iter().chain(shadows)
-    });
-    let is_wanted = backends.any(|backend| backend.bases.iter().any(|base| base.scheme == http::uri::Scheme::HTTPS));
-    if is_wanted { Secure::new(plan.service.client_tls.as_ref()) } else { Secure::none() }
 }
 
 fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {

@@ -47,7 +47,7 @@ impl Trust {
     fn add_system(&mut self) {
         let found = rustls_native_certs::load_native_certs();
         for error in &found.errors {
-            tracing::warn!("authorities of the system: {error}");
+            tracing::info!("authorities of the system: {error}");
         }
         // Old systems list a few that no current parser reads; they are of no use to anybody.
         let _counts = Arc::make_mut(&mut self.roots).add_parsable_certificates(found.certs);

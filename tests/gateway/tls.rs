@@ -1,5 +1,7 @@
 //! HTTPS towards clients and towards upstreams, shadows included.
 
+use std::io::Write;
+
 use rustls::{
     ProtocolVersion,
     version::{TLS12, TLS13},
@@ -65,7 +67,7 @@ fn a_listener_with_tls_speaks_http_1_and_http_2() {
 fn only_tls_1_3_is_spoken_unless_the_file_says_otherwise() {
     let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({})));
     let pair = authority.issue(&["localhost"]).write(&folder, "server");
-    let by_default = Gnomon::run_secure(&served(&upstream, &json!({ "keys": keys(&[pair.clone()]) })));
+    let by_default = Gnomon::run_secure(&served(&upstream, &json!({ "keys": keys(std::slice::from_ref(&pair)) })));
     let pinned = json!({ "keys": keys(&[pair]), "min_version": "TLS10", "max_version": "TLS12" });
     let pinned = Gnomon::run_secure(&served(&upstream, &pinned));
     let new = SecureClient { version: &TLS13, ..SecureClient::trusting(&authority) };
@@ -226,11 +228,31 @@ fn an_upstream_that_closes_idle_connections_still_answers_every_get() {
 
 #[test]
 fn an_upstream_without_tls_is_a_failure_of_tls() {
-    let upstream = Upstream::garbage();
-    let host = format!("https://{}", upstream.address());
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("https://{}", plain.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = plain.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).ok();
+    });
     let backend = json!({ "host": [host], "url_pattern": "/v1/a" });
     let gnomon = Gnomon::run(&talkative(&[endpoint("/a", &[backend])], &json!({})));
-    assert_eq!(gnomon.get("/a").status, 500);
+    let answer = gnomon.get("/a");
+    assert_eq!(answer.status, 500);
+    assert!(answer.text().contains("tls: first record does not look like a TLS handshake"), "{}", answer.text());
+    answering.join().unwrap();
+}
+
+#[test]
+fn a_redirect_from_http_to_https_is_followed() {
+    let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({ "a": 1 })));
+    let relay = Relay::before(&upstream, &authority.issue(&["127.0.0.1"]), None);
+    let moved = Reply::new(302, "text/plain", b"").with("Location", &format!("{}/new", relay.host()));
+    let old = Upstream::behaving(moved.into());
+    let client_tls = json!({ "ca_certs": [authority.write(&folder, "ca.pem")] });
+    let gnomon = Gnomon::run(&talkative(&[endpoint("/a", &[live(&old, "/old")])], &client_tls));
+    let answer = gnomon.get("/a");
+    assert_eq!((answer.status, answer.json()), (200, json!({ "a": 1 })), "{}", answer.text());
 }
 
 /// Mirrors to this host and returns how the copy ended.

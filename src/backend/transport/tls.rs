@@ -43,12 +43,6 @@ impl Secure {
         Self(client_config(client).map(|config| TlsConnector::from(Arc::new(config))).map_err(Arc::from))
     }
 
-    /// For a client that only calls `http://`.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(Err(Arc::from("tls: not prepared for https")))
-    }
-
     /// Shakes hands over a connection.
     ///
     /// # Errors
@@ -90,7 +84,7 @@ fn verifier(client: Option<&ClientTls>, provider: &Arc<CryptoProvider>) -> Arc<d
         client.map_or((&[][..], true), |client| (&client.ca_certs, !client.disable_system_ca_pool));
     let trust = Trust::read("client_tls", ca_certs, with_system);
     listed::of_servers(trust, provider).unwrap_or_else(|error| {
-        tracing::warn!("calls to https will fail: {error}");
+        tracing::info!("no certificate of a backend will be believed: {error}");
         Arc::new(Blind::doubting(provider))
     })
 }
