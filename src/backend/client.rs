@@ -21,7 +21,7 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, body::
 
 use super::{
     request::Outbound,
-    transport::{PoolLimits, Secure, Transport, TransportError},
+    transport::{PoolLimits, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
@@ -176,6 +176,7 @@ fn too_large(limit: usize) -> Failure {
 fn body_failure(error: &PayloadError) -> Failure {
     match error {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
+        PayloadError::Io(cause) if is_of_tls(cause) => Failure::new(Kind::Tls, cause.to_string()),
         PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
             Failure::new(Kind::Protocol, cause.to_string())
         }

@@ -1,7 +1,8 @@
 //! HTTPS towards clients: what `tls` says, as the listener needs it.
 //!
 //! Promises: without a usable key the gateway does not start; with `enable_mtls` nobody gets in without a certificate
-//! that was verified.
+//! that was verified. Not promised: over HTTP/2 the server's library does not tell when a client goes away, so calls
+//! it has waited for go on until their time is over (over HTTP/1.1 they end with it).
 
 use std::{fmt, sync::Arc};
 

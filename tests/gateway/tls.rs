@@ -114,6 +114,19 @@ fn mutual_tls_lets_in_only_those_an_authority_vouches_for() {
 }
 
 #[test]
+fn a_client_that_hangs_up_ends_its_calls_with_tls_too() {
+    let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::hangs());
+    let pair = authority.issue(&["localhost"]).write(&folder, "server");
+    let file = with(served(&upstream, &json!({ "keys": keys(&[pair]) })), &json!({ "timeout": "10m" }));
+    let gnomon = Gnomon::run_secure(&file);
+    SecureClient::trusting(&authority).leave(gnomon.address(), "/a", || upstream.seen().len() == 1);
+    gnomon.wait_until("the call is over", |stats| {
+        let endpoint = stats.endpoint("/a");
+        (endpoint.requests, endpoint.in_flight) == (1, 0)
+    });
+}
+
+#[test]
 fn a_key_that_cannot_be_used_keeps_the_gateway_from_starting() {
     let (folder, upstream) = (Folder::new(), Upstream::refuses());
     let (certificate, _key) = Authority::new("a").issue(&["localhost"]).write(&folder, "server");

@@ -24,5 +24,5 @@ mod transport_error;
 
 pub use middleware::Transport;
 pub use pool::PoolLimits;
-pub use tls::Secure;
+pub use tls::{Secure, is_of_tls};
 pub use transport_error::TransportError;

@@ -128,8 +128,13 @@ fn mentions(key: &CertifiedKey, name: &[u8]) -> bool {
 
 /// What went wrong on a connection, told apart: a failure of TLS may come with any byte.
 pub(super) fn of_io(error: io::Error) -> TransportError {
-    let of_tls = error.get_ref().is_some_and(|cause| cause.is::<Error>());
-    if of_tls { TransportError::Tls(go_text(&error)) } else { TransportError::Io(error) }
+    if is_of_tls(&error) { TransportError::Tls(go_text(&error)) } else { TransportError::Io(error) }
+}
+
+/// Whether an error of a connection comes from TLS and not from the socket below it.
+#[must_use]
+pub fn is_of_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|cause| cause.is::<Error>())
 }
 
 fn go_text(error: &io::Error) -> String {
@@ -181,5 +186,57 @@ fn alert_text(alert: AlertDescription) -> String {
         AlertDescription::UnrecognisedName => "unrecognized name".into(),
         AlertDescription::InternalError => "internal error".into(),
         other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::files::tests::Files;
+
+    fn client() -> ClientTls {
+        ClientTls {
+            allow_insecure_connections: false,
+            ca_certs: Vec::new(),
+            disable_system_ca_pool: true,
+            min_version: 13,
+            max_version: 13,
+            client_certs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_left_out() {
+        let files = Files::new("client");
+        let mut bad = files.pair(&["gateway.test"]);
+        bad.private_key = "/nowhere/k.pem".into();
+        let wanted = ClientTls {
+            ca_certs: vec!["/nowhere/ca.pem".into()],
+            client_certs: vec![bad, files.pair(&["other.test"])],
+            ..client()
+        };
+        assert_eq!(own_keys(&wanted, &crypto::provider()).len(), 1);
+        assert!(client_config(Some(&wanted)).is_ok());
+    }
+
+    #[test]
+    fn contradicting_versions_fail_every_call_in_the_words_of_the_original() {
+        let wanted = ClientTls { max_version: 12, ..client() };
+        let error = client_config(Some(&wanted)).unwrap_err();
+        assert_eq!(error, "tls: no supported versions satisfy MinVersion and MaxVersion");
+    }
+
+    #[test]
+    fn only_http_1_1_is_offered() {
+        assert_eq!(client_config(Some(&client())).unwrap().alpn_protocols, [b"http/1.1"]);
+    }
+
+    #[test]
+    fn errors_of_tls_are_told_from_those_of_the_socket() {
+        let of_tls = io::Error::new(io::ErrorKind::InvalidData, Error::AlertReceived(AlertDescription::UnknownCA));
+        let told = of_io(of_tls).to_string();
+        assert_eq!(told, "remote error: tls: unknown certificate authority");
+        let of_socket = of_io(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(of_socket.to_string(), "read: connection reset by peer");
     }
 }

@@ -1,6 +1,6 @@
 //! A client that speaks TLS, HTTP/1.1 or HTTP/2.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use rustls::{
     ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
@@ -84,6 +84,20 @@ impl<'a> SecureClient<'a> {
             carrying.abort();
             Ok(Exchange { status, body, ..empty })
         })
+    }
+
+    /// Asks with HTTP/1.1, waits until the request has come `through`, and hangs up without an answer.
+    pub(crate) fn leave(&self, address: SocketAddr, target: &str, through: impl Fn() -> bool) {
+        let left = within_limit(async {
+            let mut stream = self.connect(address, "http/1.1").await?;
+            let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", self.name);
+            stream.write_all(request.as_bytes()).await?;
+            while !through() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        });
+        left.expect("the request could be sent");
     }
 
     async fn connect(&self, address: SocketAddr, protocol: &str) -> io::Result<TlsStream<TcpStream>> {
