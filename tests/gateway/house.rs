@@ -187,8 +187,8 @@ fn wrong_words(file: &File) -> Vec<String> {
 fn has_word(text: &str, word: &str) -> bool {
     let of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     text.match_indices(word).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + word.len()..]);
-        !before.ends_with(of_name) && !after.starts_with(of_name)
+        let (before, after) = text.split_at(at);
+        !before.ends_with(of_name) && !after.trim_start_matches(word).starts_with(of_name)
     })
 }
 
