@@ -13,6 +13,8 @@ mod gnomon;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod upstream;
@@ -41,5 +43,7 @@ mod program;
 mod seed;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod uploads;
