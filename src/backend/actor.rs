@@ -3,10 +3,11 @@
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use actix::{Actor, Context, Handler, Message};
-use tokio::time::Instant;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    model::{Body, Budget, Failure, Kind, Promise, Request, Response},
+    model::{Body, Budget, Failure, Kind, Payload, Promise, Request, Response},
     plan::BackendPlan,
     stats::{Outcome, Recorder},
 };
@@ -63,13 +64,52 @@ impl Handler<Fetch> for BackendActor {
             let Fetch { request, earlier, body, budget, promise } = fetch;
             let measured = Measured::start(&parts, budget);
             let call = async {
-                let outcome = parts.caller.fetch(&parts.plan, &request, &earlier, body, budget.deadline).await;
+                let outcome = parts.answer(&request, &earlier, body, budget.deadline).await;
                 measured.end(&outcome);
                 outcome
             };
             promise.fulfil(call).await;
         });
     }
+}
+
+impl Parts {
+    /// One call, or the first complete answer of several that race.
+    async fn answer(
+        &self,
+        request: &Request,
+        earlier: &[Option<String>],
+        body: Body,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
+        // Timers are coarser than a deadline may be: time that is over already is not left to them.
+        if Instant::now() >= deadline {
+            return Err(Failure::timeout());
+        }
+        if self.plan.calls == 1 {
+            return self.caller.fetch(&self.plan, request, earlier, body, deadline).await;
+        }
+        let deadline = deadline.min(Instant::now() + self.plan.race_time);
+        let call = |_| self.caller.fetch(&self.plan, request, earlier, body.share().unwrap_or_default(), deadline);
+        let race = first_complete((0..self.plan.calls).map(call).collect());
+        timeout_at(deadline, race).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
+    }
+}
+
+/// The first complete answer ends the others; if there is none, the last to come is taken.
+async fn first_complete(
+    mut calls: FuturesUnordered<impl Future<Output = Result<Response, Failure>>>,
+) -> Result<Response, Failure> {
+    let mut last = Err(Failure::timeout());
+    while let Some(outcome) = calls.next().await {
+        let complete =
+            outcome.as_ref().is_ok_and(|response| response.complete || !matches!(response.payload, Payload::Data(_)));
+        last = outcome;
+        if complete {
+            break;
+        }
+    }
+    last
 }
 
 /// Books a call when it ends, also when it ends by being dropped.

@@ -116,22 +116,35 @@ impl Inbound {
     ///
     /// # Errors
     /// When it breaks off or is longer than `limit` bytes.
-    pub async fn read_whole(mut self, limit: usize) -> Result<Bytes, Failure> {
-        let Some(first) = self.next_chunk().await.transpose()? else { return Ok(Bytes::new()) };
-        if first.len() > limit {
-            return Err(too_large(limit));
+    pub async fn read_whole(self, limit: usize) -> Result<Bytes, Failure> {
+        match self.read_up_to(limit).await? {
+            (whole, None) => Ok(whole),
+            (_, Some(broken)) => Err(broken),
         }
-        let Some(second) = self.next_chunk().await.transpose()? else { return Ok(first) };
-        let mut whole = BytesMut::from(first);
-        let mut next = Some(second);
-        while let Some(chunk) = next {
-            if whole.len() + chunk.len() > limit {
-                return Err(too_large(limit));
+    }
+
+    /// Reads the body as far as it comes; the failure says why it ended early, if it did.
+    ///
+    /// # Errors
+    /// When it is longer than `limit` bytes.
+    pub async fn read_up_to(mut self, limit: usize) -> Result<(Bytes, Option<Failure>), Failure> {
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        let broken = loop {
+            match self.next_chunk().await {
+                None => break None,
+                Some(Err(failure)) => break Some(failure),
+                Some(Ok(chunk)) if first.len() + rest.len() + chunk.len() > limit => return Err(too_large(limit)),
+                Some(Ok(chunk)) if first.is_empty() => first = chunk,
+                Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
             }
-            whole.extend_from_slice(&chunk);
-            next = self.next_chunk().await.transpose()?;
+        };
+        if rest.is_empty() {
+            return Ok((first, broken));
         }
-        Ok(whole.freeze())
+        let mut whole = BytesMut::from(first);
+        whole.unsplit(rest);
+        Ok((whole.freeze(), broken))
     }
 
     /// Reads the body and throws it away, so that the connection can be used again.

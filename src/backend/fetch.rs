@@ -17,7 +17,8 @@ use super::{
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
-    request::{Outbound, outbound},
+    redirect::{Next, Trail},
+    request::outbound,
     status::{failed_answer, is_success},
 };
 
@@ -60,11 +61,17 @@ impl Caller {
         }
         let zipped =
             inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
-        let mut whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
+        let (mut text, broken) = inbound.read_up_to(DECODED_BYTES_MAX).await?;
         if zipped {
-            whole = gunzip(&whole, DECODED_BYTES_MAX)?;
+            text = gunzip(&text, DECODED_BYTES_MAX)?;
         }
-        let data = backend.decoder.decode(whole).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
+        let data = match (backend.decoder.decode(text), broken) {
+            // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
+            (Ok(data), None) => data,
+            (Ok(data), Some(_)) if backend.decoder.reads_one_value() => data,
+            (_, Some(broken)) => return Err(broken),
+            (Err(error), None) => return Err(Failure::new(Kind::Decode, error.to_string())),
+        };
         let data = backend.shape.apply(data).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
         Ok(Response::data(data, true))
     }
@@ -82,9 +89,13 @@ impl Caller {
     ) -> Result<(Inbound, Sent), Failure> {
         let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
         let outbound = outbound(backend, base, request, earlier)?;
-        let Outbound { uri, asked_for_gzip, .. } = &outbound;
-        let sent = Sent { uri: uri.clone(), asked_for_gzip: *asked_for_gzip };
-        let inbound = self.client.send(outbound, body).await?;
+        let mut sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
+        let mut trail = Trail::new(&outbound, &body, backend.resends_body);
+        let mut inbound = self.client.send(outbound, body).await?;
+        while let Next::Follow(outbound, body) = trail.next(&inbound)? {
+            sent.uri = outbound.uri.clone();
+            inbound = self.client.send(outbound, body).await?;
+        }
         Ok((inbound, sent))
     }
 }
@@ -110,6 +121,7 @@ async fn pass_through(inbound: Inbound, asked_for_gzip: bool, deadline: Instant)
         headers.remove(&CONTENT_LENGTH);
     }
     let payload = match length {
+        _ if matches!(status.as_u16(), 204 | 304) => Payload::Whole(Bytes::new()),
         Some(bytes) if bytes <= READ_AHEAD_BYTES_MAX => {
             let whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
             Payload::Whole(if unpack { gunzip(&whole, DECODED_BYTES_MAX)? } else { whole })

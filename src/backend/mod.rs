@@ -8,6 +8,7 @@ pub mod balance;
 pub mod client;
 pub mod fetch;
 pub mod gzip;
+pub mod redirect;
 pub mod request;
 pub mod status;
 pub mod transport;

@@ -27,6 +27,9 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
     if arguments.debug > 0 {
         eprint!("{}", dump::dump(&service, &loaded.components, arguments.debug, &arguments.indent));
     }
+    if loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Mistake) {
+        return ExitCode::from(UNUSABLE);
+    }
     eprintln!("Syntax OK!");
     ExitCode::SUCCESS
 }
@@ -36,7 +39,7 @@ pub fn report(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         eprintln!("{diagnostic}");
     }
-    match diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count() {
+    match diagnostics.iter().filter(|diagnostic| diagnostic.severity >= Severity::Mistake).count() {
         0 => {}
         1 => eprintln!("ERROR parsing the configuration file: 1 error"),
         errors => eprintln!("ERROR parsing the configuration file: {errors} errors"),

@@ -34,7 +34,7 @@ pub(super) fn loaded(source: &Source) -> Option<Service> {
     let loaded = load(source, &Environment::of_process());
     for diagnostic in &loaded.diagnostics {
         match diagnostic.severity {
-            Severity::Error => eprintln!("{diagnostic}"),
+            Severity::Error | Severity::Mistake => eprintln!("{diagnostic}"),
             Severity::Warning => tracing::warn!("{diagnostic}"),
             Severity::Info => tracing::info!("{diagnostic}"),
         }

@@ -4,13 +4,16 @@
 
 use std::fmt;
 
-/// How bad a finding is. Only errors keep a configuration from being used.
+/// How bad a finding is. Only [`Severity::Error`] keeps a configuration from being used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Something the reader may want to know.
     Info,
     /// The file probably doesn't do what its author thinks.
     Warning,
+    /// The file surely does not do what its author means, though KrakenD would run it: `check` fails, and `run` says so
+    /// as an error and goes on as KrakenD does, because a file that runs there runs here.
+    Mistake,
     /// The file cannot be used.
     Error,
 }
@@ -20,7 +23,7 @@ impl fmt::Display for Severity {
         formatter.write_str(match self {
             Severity::Info => "info",
             Severity::Warning => "warning",
-            Severity::Error => "error",
+            Severity::Mistake | Severity::Error => "error",
         })
     }
 }

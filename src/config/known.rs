@@ -157,7 +157,7 @@ const TABLE: &[KnownKey] = &[
     row(At::Service, Supported, "disable_compression", ""),
     row(At::Service, Supported, "allow_insecure_connections", "older form of client_tls.allow_insecure_connections"),
     row(At::Service, NotYet, "async_agent", "no queue is read"),
-    row(At::Service, NotYet, "disable_rest", "parameters are whole path segments"),
+    row(At::Service, Supported, "disable_rest", "parameters anywhere in a path"),
     row(At::Service, NotYet, "plugin", "Go plugins cannot be loaded"),
     row(At::Service, NotYet, "expect_continue_timeout", ""),
     row(At::Service, NotYet, "dialer_keep_alive", ""),

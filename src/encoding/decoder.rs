@@ -42,6 +42,12 @@ impl Decoder {
         }
     }
 
+    /// Whether it reads one value and does not care what follows.
+    #[must_use]
+    pub fn reads_one_value(self) -> bool {
+        matches!(self, Self::Json | Self::JsonCollection | Self::SafeJson)
+    }
+
     /// The data in a body. `null` where an object belongs is [`Data`] that is null, not an error.
     ///
     /// # Errors

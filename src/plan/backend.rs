@@ -33,6 +33,12 @@ pub struct BackendPlan {
     pub query: Option<Vec<String>>,
     /// Whether to ask for gzip when the client's wish is not forwarded.
     pub asks_for_gzip: bool,
+    /// Whether a body is kept to be sent again where a 307 or 308 points.
+    pub resends_body: bool,
+    /// How many equal calls race for the first complete answer (`concurrent_calls`), at least 1.
+    pub calls: usize,
+    /// How long racing calls may take.
+    pub race_time: std::time::Duration,
     /// The pattern in KrakenD's spelling, for error texts.
     pub go_pattern: String,
 }

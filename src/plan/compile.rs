@@ -134,7 +134,11 @@ fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names) -> En
         timeout: endpoint.timeout,
         headers: HeaderPick::new(&endpoint.input_headers),
         query: QueryPick::new(&endpoint.input_query_strings),
-        intake: if live.len() == 1 { Intake::Streamed } else { Intake::Held },
+        intake: if live.iter().any(|backend| backend.resends_body || backend.calls > 1) || live.len() > 1 {
+            Intake::Held
+        } else {
+            Intake::Streamed
+        },
         flow,
         shape: (live.len() > 1).then(|| flatmap(&endpoint.flatmap)).filter(|shape| !shape.is_identity()),
         static_data: endpoint.static_data.as_ref().map(|data| StaticData::new(&data.data, data.strategy)),
@@ -199,6 +203,10 @@ fn backend_plan(backend: &Backend, endpoint: &Endpoint, config: &Service, names:
             .map(|names| names.iter().filter_map(|name| name.parse().ok()).collect()),
         query: non_empty(&backend.input_query_strings).map(<[String]>::to_vec),
         asks_for_gzip: !config.transport.disable_compression,
+        resends_body: backend.send_body_on_redirect,
+        calls: endpoint.concurrent_calls,
+        // KrakenD leaves the rest of the time to what stands around the race.
+        race_time: endpoint.timeout * 75 / 100,
         go_pattern: go_form(&backend.url_pattern),
     }
 }

@@ -61,7 +61,7 @@ pub enum Flow {
 pub enum Intake {
     /// It goes to the one live backend as it arrives.
     Streamed,
-    /// It is read whole first, because several live backends need it.
+    /// It is read whole first, because several live calls need it, or one may need it again.
     Held,
 }
 

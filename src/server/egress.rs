@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
-    body::{BoxBody, SizedStream},
+    body::{BodyStream, BoxBody, SizedStream},
     http::{StatusCode, header},
 };
 use bytes::Bytes;
@@ -71,7 +71,8 @@ fn passed_through(response: Response, service: &ServicePlan) -> Outgoing {
             let chunks = receiver.map_err(|error| Box::new(error) as Box<dyn std::error::Error>);
             match length {
                 Some(bytes) => builder.body(SizedStream::new(bytes, chunks)),
-                None => builder.streaming(chunks),
+                // Not `streaming`, which would add a content type of its own.
+                None => builder.body(BodyStream::new(chunks)),
             }
         }
     };

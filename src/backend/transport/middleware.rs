@@ -10,7 +10,6 @@ use awc::{
     middleware::Transform,
     test::TestResponse,
 };
-use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 
 use super::{

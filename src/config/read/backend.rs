@@ -138,8 +138,8 @@ fn send_body_on_redirect(node: &Node<'_>, findings: &mut Findings) -> bool {
     node.member("send_body_on_redirect").exact_flag(findings).unwrap_or(false)
 }
 
-/// The shadow mark. Unlike the original, anything but a JSON true or false is an error: taken for "no", it would turn
-/// a mirror into a live backend without a word.
+/// The shadow mark. Unlike the original, anything but a JSON true or false is told as an error: it turns a mirror into
+/// a live backend, which the original does without a word.
 fn shadow(proxy: &Node<'_>, endpoint_timeout: Duration, findings: &mut Findings) -> Option<Shadow> {
     let (mark, timeout) = (proxy.member("shadow"), proxy.member("shadow_timeout"));
     match mark.value() {
@@ -151,8 +151,8 @@ fn shadow(proxy: &Node<'_>, endpoint_timeout: Duration, findings: &mut Findings)
             None
         }
         other => {
-            let message = format!("{} is not true or false: KrakenD would make this backend live", brief(other));
-            let finding = Diagnostic::new(Severity::Error, mark.pointer(), message).value(other);
+            let message = format!("{} is not true or false: this makes the backend live", brief(other));
+            let finding = Diagnostic::new(Severity::Mistake, mark.pointer(), message).value(other);
             findings.push(finding.hint("write \"shadow\": true, or false, without quotes"));
             None
         }
@@ -165,10 +165,9 @@ fn shadow_timeout(node: &Node<'_>, findings: &mut Findings) -> Option<Duration> 
     }
     let text = node.value().as_str();
     let Some(time) = text.and_then(Nanoseconds::parse) else {
-        let message =
-            format!("{} is not a duration: KrakenD would silently use the endpoint's timeout", brief(node.value()));
+        let message = format!("{} is not a duration: the endpoint's timeout applies instead", brief(node.value()));
         let hint = duration_hint(text.unwrap_or(&node.value().to_string()));
-        findings.push(Diagnostic::new(Severity::Error, node.pointer(), message).value(node.value()).hint(hint));
+        findings.push(Diagnostic::new(Severity::Mistake, node.pointer(), message).value(node.value()).hint(hint));
         return None;
     };
     if time.positive().is_none() {

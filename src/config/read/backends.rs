@@ -64,10 +64,9 @@ pub(super) fn backends(
 fn check_live(list: &Node<'_>, backends: &[Backend], parent: &Parent<'_>, findings: &mut Findings) {
     let live = backends.iter().filter(|backend| backend.shadow.is_none()).count();
     if live == 0 && !backends.is_empty() {
-        let message =
-            "the endpoint has only shadow backends: nobody would answer the client, and nothing would be mirrored";
+        let message = "the endpoint has only shadow backends: nobody would answer the client, so it is not published";
         findings.push(
-            Diagnostic::new(Severity::Error, list.pointer(), message).hint("leave one backend without \"shadow\""),
+            Diagnostic::new(Severity::Mistake, list.pointer(), message).hint("leave one backend without \"shadow\""),
         );
     }
     if parent.is_no_op() && live > 1 {
@@ -87,7 +86,7 @@ fn check_placeholders(node: &Node<'_>, backend: &Backend, parent: &Parent<'_>, i
                 format!("input and output params do not match. endpoint: {method} {}, {lists}", parent.path)
             }
             Mismatch::Undefined(name) => {
-                let route = paths::router_form(parent.path);
+                let route = paths::router_form(parent.path, parent.params);
                 format!("undefined output param '{name}'! endpoint: {method} {route}, {lists}")
             }
         };

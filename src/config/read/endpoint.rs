@@ -25,8 +25,8 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
     let written_method = node.field("method").text(findings).unwrap_or_default();
     let path = path(node, &written_method, findings);
     let method = if written_method.is_empty() { "GET".to_owned() } else { written_method.to_uppercase() };
-    let params = paths::params(&path);
-    warn_of_params(node, &path, &params, findings);
+    let params = paths::params(&path, inherited.params_anywhere);
+    warn_of_params(node, &path, &params, inherited.params_anywhere, findings);
     let extra = node.field("extra_config");
     extra.expect_object(findings);
     let part = extra.namespace("proxy");
@@ -82,11 +82,11 @@ fn path(node: &Node<'_>, method: &str, findings: &mut Findings) -> String {
 }
 
 /// Spellings that pass the original's checks and then don't do what they seem to.
-fn warn_of_params(node: &Node<'_>, path: &str, params: &[String], findings: &mut Findings) {
+fn warn_of_params(node: &Node<'_>, path: &str, params: &[String], anywhere: bool, findings: &mut Findings) {
     let pointer = node.field("endpoint").pointer().to_owned();
     for segment in path.split('/') {
         let whole = segment.starts_with('{') && segment.find('}').is_none_or(|end| end + 1 == segment.len());
-        if segment.contains('{') && !whole {
+        if segment.contains('{') && !whole && !anywhere {
             let message = format!("\"{segment}\" is more than a parameter: KrakenD does not replace it in backends");
             findings.warning(&pointer, message);
         }
@@ -147,5 +147,6 @@ fn supported(node: &Node<'_>, endpoint: &Endpoint, findings: &mut Findings) -> b
         let finding = Diagnostic::new(Severity::Warning, node.field("method").pointer(), message);
         findings.push(finding.hint(format!("write one of {}", METHODS.join(", "))));
     }
-    supported
+    let answered = endpoint.backends.is_empty() || endpoint.backends.iter().any(|backend| backend.shadow.is_none());
+    supported && answered
 }

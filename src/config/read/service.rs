@@ -21,6 +21,8 @@ pub(super) struct Inherited {
     pub(super) cache_ttl: Nanoseconds,
     /// Output encoding of endpoints without their own.
     pub(super) output_encoding: String,
+    /// Whether a parameter may stand anywhere in a path (`disable_rest`).
+    pub(super) params_anywhere: bool,
 }
 
 /// Reads the whole document, on a machine with that many cores. What is wrong is in `findings`; its place in the answer holds the default.
@@ -103,6 +105,7 @@ fn inherited(root: &Node<'_>, findings: &mut Findings) -> Inherited {
         timeout: timeout.unwrap_or(Nanoseconds(2_000_000_000)),
         cache_ttl: root.field("cache_ttl").duration(findings).unwrap_or_default(),
         output_encoding: output_encoding.unwrap_or_else(|| "json".to_owned()),
+        params_anywhere: root.field("disable_rest").flag(findings).unwrap_or(false),
     }
 }
 
@@ -136,7 +139,7 @@ fn route_conflicts(service: &Service, findings: &mut Findings) {
     }
     published.extend(service.endpoints.iter().map(|endpoint| routes::Route {
         method: &endpoint.method,
-        path: paths::router_form(&endpoint.path),
+        path: paths::router_form(&endpoint.path, &endpoint.params),
         pointer: &endpoint.pointer,
     }));
     for conflict in routes::conflicts(&published) {

@@ -21,22 +21,24 @@ pub fn is_forbidden(path: &str) -> bool {
     })
 }
 
-/// The parameters in path order: `{name}` right after a slash, of letters, digits, `_` and `-`.
+/// The parameters in path order: `{name}` right after a slash, of letters, digits, `_` and `-`; or `anywhere`
+/// (`disable_rest`), of these and `.:/`.
 #[must_use]
-pub fn params(path: &str) -> Vec<String> {
-    let starts = path.split("/{").skip(1);
+pub fn params(path: &str, anywhere: bool) -> Vec<String> {
+    let starts = path.split(if anywhere { "{" } else { "/{" }).skip(1);
     let names = starts.filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-    names.filter(|name| is_param_name(name)).map(str::to_owned).collect()
+    let allowed = |name: &&str| is_param_name(name, if anywhere { b"_-.:/" } else { b"_-" });
+    names.filter(allowed).map(str::to_owned).collect()
 }
 
 /// The path as the original's router sees it: `{id}` of a parameter as `:id`.
 #[must_use]
-pub fn router_form(path: &str) -> String {
-    params(path).iter().fold(path.to_owned(), |path, name| path.replace(&format!("/{{{name}}}"), &format!("/:{name}")))
+pub fn router_form(path: &str, params: &[String]) -> String {
+    params.iter().fold(path.to_owned(), |path, name| path.replace(&format!("{{{name}}}"), &format!(":{name}")))
 }
 
-fn is_param_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+fn is_param_name(name: &str, marks: &[u8]) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || marks.contains(&byte))
 }
 
 #[cfg(test)]
@@ -63,9 +65,10 @@ mod tests {
 
     #[test]
     fn params_stand_right_after_a_slash() {
-        assert_eq!(params("/a/{id}/{other-one}"), ["id", "other-one"]);
-        assert_eq!(params("/a/{id}.json"), ["id"]);
-        assert!(params("/a/x{id}/{b c}/{").is_empty());
-        assert_eq!(router_form("/a/{id}/x{no}"), "/a/:id/x{no}");
+        assert_eq!(params("/a/{id}/{other-one}", false), ["id", "other-one"]);
+        assert_eq!(params("/a/{id}.json", false), ["id"]);
+        assert!(params("/a/x{id}/{b c}/{", false).is_empty());
+        assert_eq!(params("/a/x{id}/file.{ext}", true), ["id", "ext"]);
+        assert_eq!(router_form("/a/{id}/x{no}", &["id".to_owned()]), "/a/:id/x{no}");
     }
 }

@@ -64,8 +64,8 @@ fn the_seed_may_be_the_endpoint_alone() {
         [
             "k.json:1:1: info: one endpoint without a service around it: read as the only endpoint of a service",
             "k.json:1:15: error at /port: 70000 is not a port (write a number from 1 to 65535)",
-            "k.json:3:98: error at /backend/1/extra_config/proxy/shadow: 1 is not true or false: KrakenD \
-             would make this backend live (write \"shadow\": true, or false, without quotes)",
+            "k.json:3:98: error at /backend/1/extra_config/proxy/shadow: 1 is not true or false: this \
+             makes the backend live (write \"shadow\": true, or false, without quotes)",
         ]
     );
 }
@@ -167,7 +167,7 @@ fn yes_in_yaml_is_no_truth_value() {
     let text = "version: 3\nendpoints:\n- endpoint: /a\n  backend:\n  - host: h\n  \
         - {host: h, extra_config: {proxy: {shadow: yes}}}\n";
     let loaded = read("k.yaml", text);
-    assert!(loaded.service.is_none());
+    assert_eq!(loaded.diagnostics[0].severity, Severity::Mistake);
     assert_eq!(loaded.diagnostics[0].pointer, "/endpoints/0/backend/1/extra_config/proxy/shadow");
 }
 

@@ -311,31 +311,31 @@ fn shadows() {
     says(
         &backend(r#""extra_config":{"proxy":{"shadow":true}}"#),
         &[
-            r#"1:49: error at /endpoints/0/backend: the endpoint has only shadow backends: nobody would answer the client, and nothing would be mirrored (leave one backend without "shadow")"#,
+            r#"1:49: error at /endpoints/0/backend: the endpoint has only shadow backends: nobody would answer the client, so it is not published (leave one backend without "shadow")"#,
         ],
     );
     says(
         &second(r#""extra_config":{"proxy":{"shadow":"true"}}"#),
         &[
-            r#"1:114: error at /endpoints/0/backend/1/extra_config/proxy/shadow: "true" is not true or false: KrakenD would make this backend live (write "shadow": true, or false, without quotes)"#,
+            r#"1:114: error at /endpoints/0/backend/1/extra_config/proxy/shadow: "true" is not true or false: this makes the backend live (write "shadow": true, or false, without quotes)"#,
         ],
     );
     says(
         &second(r#""extra_config":{"proxy":{"shadow":1}}"#),
         &[
-            r#"1:114: error at /endpoints/0/backend/1/extra_config/proxy/shadow: 1 is not true or false: KrakenD would make this backend live (write "shadow": true, or false, without quotes)"#,
+            r#"1:114: error at /endpoints/0/backend/1/extra_config/proxy/shadow: 1 is not true or false: this makes the backend live (write "shadow": true, or false, without quotes)"#,
         ],
     );
     says(
         &second(r#""extra_config":{"proxy":{"shadow":true,"shadow_timeout":"5x"}}"#),
         &[
-            r#"1:128: error at /endpoints/0/backend/1/extra_config/proxy/shadow_timeout: "5x" is not a duration: KrakenD would silently use the endpoint's timeout (write a number with its unit, like "150ms")"#,
+            r#"1:128: error at /endpoints/0/backend/1/extra_config/proxy/shadow_timeout: "5x" is not a duration: the endpoint's timeout applies instead (write a number with its unit, like "150ms")"#,
         ],
     );
     says(
         &second(r#""extra_config":{"proxy":{"shadow":true,"shadow_timeout":5000}}"#),
         &[
-            r#"1:128: error at /endpoints/0/backend/1/extra_config/proxy/shadow_timeout: 5000 is not a duration: KrakenD would silently use the endpoint's timeout (write "5000ms")"#,
+            r#"1:128: error at /endpoints/0/backend/1/extra_config/proxy/shadow_timeout: 5000 is not a duration: the endpoint's timeout applies instead (write "5000ms")"#,
         ],
     );
     says(
