@@ -9,6 +9,7 @@
 //! read to the end; framing rules are security rules and refuse what is ambiguous; heads and trailers are bounded;
 //! dropping a call or an unread answer closes its connection.
 
+mod begun;
 mod chunked;
 mod connection;
 mod exchange;
