@@ -23,3 +23,6 @@ mod transport_error;
 pub use middleware::Transport;
 pub use pool::PoolLimits;
 pub use transport_error::TransportError;
+
+#[cfg(test)]
+mod tests;
