@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod cli;
+pub mod component;
 pub mod config;
 pub mod demo;
 pub mod encoding;

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::stats::Names;
+use crate::{component::tables::Edge, stats::Names};
 
 use super::{ClientAddress, EndpointPlan, Identity, Routes};
 
@@ -26,7 +26,7 @@ pub struct Plan {
 }
 
 /// Settings of the service.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServicePlan {
     /// Free text of the file.
     pub name: String,
@@ -34,6 +34,8 @@ pub struct ServicePlan {
     pub listen: SocketAddr,
     /// What the gateway calls itself.
     pub identity: Identity,
+    /// Components around everything.
+    pub edge: Edge,
     /// How the client's address is found.
     pub client_address: ClientAddress,
     /// Whether error texts reach clients.

@@ -5,7 +5,9 @@
 
 pub mod admin;
 pub mod builtin;
+mod call;
 pub mod clock;
+mod edge;
 pub mod egress;
 pub mod ingress;
 pub mod intake;

@@ -13,7 +13,7 @@ use crate::{
     backend::{BackendActor, Caller, Client},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
-    stats::{Recorder, StatsActor, recorder::flush_every},
+    stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
 /// How often a thread reports its numbers.
@@ -66,8 +66,8 @@ impl Tree {
     }
 
     /// Hands a call to an endpoint's actor.
-    pub fn call(&self, place: usize, call: Call) {
-        if let Some(endpoint) = self.endpoints.get(place) {
+    pub fn call(&self, endpoint: EndpointId, call: Call) {
+        if let Some(endpoint) = self.endpoints.get(endpoint.0 as usize) {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
             endpoint.do_send(call);
         }
