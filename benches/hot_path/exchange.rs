@@ -8,12 +8,8 @@ use std::{
 
 use criterion::Criterion;
 use gnomon::{
-    backend::{
-        Client,
-        request::{Outbound, outbound},
-        transport::PoolLimits,
-    },
-    model::Body,
+    backend::{Client, request::outbound, transport::PoolLimits},
+    model::{Body, wire::Outbound},
 };
 use tokio::time::Instant;
 
@@ -65,7 +61,7 @@ fn call(address: SocketAddr, times: u64) -> Duration {
         let outbound = || -> Outbound { outbound(backend, &base, &request, &[]).expect("the URL is legal") };
         let began = Instant::now();
         for _ in 0..times {
-            let inbound = client.send(outbound(), Body::Empty).await.expect("the server answers");
+            let inbound = client.send(&outbound(), Body::Empty).await.expect("the server answers");
             std::hint::black_box(inbound.read_whole(1 << 20).await.expect("the body is whole"));
         }
         began.elapsed()

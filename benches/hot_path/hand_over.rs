@@ -74,12 +74,11 @@ fn serve(live: usize, shadows: usize, times: u64, body: &Body) -> Duration {
             plan: Arc::clone(shadow),
         });
         let endpoint = EndpointActor::new(Dispatch::new(Arc::clone(plan), backends, links.collect())).start();
-        let request = request();
         let began = Instant::now();
         for _ in 0..times {
             let (promise, answer) = promise();
             let call = Call {
-                request: Arc::clone(&request),
+                request: request(),
                 body: body.share().unwrap_or_default(),
                 budget: Budget { deadline: Instant::now() + plan.timeout },
                 promise,

@@ -1,7 +1,5 @@
 //! Plans and data that the benchmarks share.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use gnomon::{
     config::{Environment, Source, load},
@@ -14,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) fn plan(endpoints: &[Value]) -> Plan {
     let file = json!({"version": 3, "host": ["http://127.0.0.1:8081"], "endpoints": endpoints});
     let source = Source::Text { name: "krakend.json".into(), text: file.to_string() };
-    compile(&load(&source, &Environment::default()).service.expect("the file is correct"))
+    compile(&load(&source, &Environment::default()).service.expect("the file is correct")).0
 }
 
 /// One endpoint with so many live backends and so many shadows.
@@ -27,12 +25,12 @@ pub(crate) fn endpoint(path: &str, live: usize, shadows: usize) -> Value {
 }
 
 /// A request as the edge makes it.
-pub(crate) fn request() -> Arc<Request> {
+pub(crate) fn request() -> Request {
     let mut headers = Headers::new();
     for (name, value) in [("user-agent", "Gnomon"), ("x-forwarded-for", "127.0.0.1"), ("accept", "*/*")] {
         headers.append(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
     }
-    Arc::new(Request { method: http::Method::GET, headers, query: String::new(), params: vec!["4711".into()] })
+    Request { method: http::Method::GET, headers, query: String::new(), params: vec!["4711".into()], claims: None }
 }
 
 /// Bounds that no benchmark meets.

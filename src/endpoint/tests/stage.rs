@@ -55,7 +55,7 @@ pub(super) fn plan_of(endpoint: &Value) -> Arc<EndpointPlan> {
     let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [endpoint]}).to_string();
     let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
     let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).endpoints[0])
+    Arc::clone(&compile(&service).0.endpoints[0])
 }
 
 /// What a shadow of the stage is like.
@@ -128,12 +128,13 @@ impl Stage {
 
     /// Sends a request whose `{id}` is `id`.
     pub(super) fn call(&self, id: usize, body: Body) -> Answer<Reply> {
-        let request = Arc::new(Request {
+        let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
             query: String::new(),
             params: vec![id.to_string()],
-        });
+            claims: None,
+        };
         let (promise, answer) = promise();
         let budget = Budget { deadline: Instant::now() + self.timeout };
         #[expect(clippy::disallowed_methods, reason = "as the edge does")]

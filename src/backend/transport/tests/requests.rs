@@ -12,7 +12,7 @@ async fn wire(method: Method, path: &str, headers: &[(&'static str, &'static str
     for (name, value) in headers {
         outbound.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    client().send(outbound, body).await.unwrap();
+    client().send(&outbound, body).await.unwrap();
     let mut seen = upstream.seen().remove(0);
     seen.head = seen.head.replace(&upstream.address.to_string(), "ADDRESS");
     seen

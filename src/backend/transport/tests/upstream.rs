@@ -10,8 +10,8 @@ use tokio::{
 
 use super::super::PoolLimits;
 use crate::{
-    backend::{Client, client::Inbound, request::Outbound},
-    model::{Body, Failure, Headers, body::Held},
+    backend::{Client, client::Inbound},
+    model::{Body, Failure, Headers, body::Held, wire::Outbound},
 };
 
 /// A correct small answer.
@@ -117,7 +117,7 @@ impl Upstream {
 
     /// Sends a request; gives the head of its answer.
     pub(super) async fn send(&self, client: &Client, method: Method, body: Body) -> Result<Inbound, Failure> {
-        client.send(self.outbound(method, "/"), body).await
+        client.send(&self.outbound(method, "/"), body).await
     }
 
     /// Sends a request and reads its answer.
