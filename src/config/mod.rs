@@ -10,6 +10,7 @@ pub mod component;
 pub mod diagnostic;
 pub mod duration;
 pub mod endpoint;
+pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
@@ -19,6 +20,7 @@ pub mod read;
 pub mod rules;
 pub mod service;
 pub mod source;
+pub mod template;
 pub mod unknown;
 pub mod weak;
 
