@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod cli;
+pub mod component;
 pub mod config;
 pub mod demo;
 pub mod encoding;
@@ -12,3 +13,4 @@ pub mod server;
 pub mod shadow;
 pub mod shape;
 pub mod stats;
+pub mod tls;

@@ -12,7 +12,7 @@ use crate::{
     stats::{Outcome, Recorder},
 };
 
-use super::Caller;
+use super::{Asked, Caller};
 
 /// Call the backend for this request.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Handler<Fetch> for BackendActor {
             let Fetch { request, earlier, body, budget, promise } = fetch;
             let measured = Measured::start(&parts, budget);
             let call = async {
-                let outcome = parts.answer(&request, &earlier, body, budget.deadline).await;
+                let outcome = parts.answer(Asked { request: &request, earlier: &earlier }, body, budget.deadline).await;
                 measured.end(&outcome);
                 outcome
             };
@@ -75,18 +75,16 @@ impl Handler<Fetch> for BackendActor {
 
 impl Parts {
     /// One call, or the first complete answer of several that race.
-    async fn answer(
-        &self,
-        request: &Request,
-        earlier: &[Option<String>],
-        body: Body,
-        deadline: Instant,
-    ) -> Result<Response, Failure> {
+    async fn answer(&self, asked: Asked<'_>, body: Body, deadline: Instant) -> Result<Response, Failure> {
+        // Timers are coarser than a deadline may be: time that is over already is not left to them.
+        if Instant::now() >= deadline {
+            return Err(Failure::timeout());
+        }
         if self.plan.calls == 1 {
-            return self.caller.fetch(&self.plan, request, earlier, body, deadline).await;
+            return self.caller.fetch(&self.plan, asked, body, deadline).await;
         }
         let deadline = deadline.min(Instant::now() + self.plan.race_time);
-        let call = |_| self.caller.fetch(&self.plan, request, earlier, body.share().unwrap_or_default(), deadline);
+        let call = |_| self.caller.fetch(&self.plan, asked, body.share().unwrap_or_default(), deadline);
         let race = first_complete((0..self.plan.calls).map(call).collect());
         timeout_at(deadline, race).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
     }

@@ -17,9 +17,9 @@ impl Balance {
 
     /// The next address; `None` if there is none.
     pub fn next<'a>(&self, bases: &'a [Base]) -> Option<&'a Base> {
-        let turn = self.0.get();
-        self.0.set(turn.wrapping_add(1));
-        bases.get(turn.checked_rem(bases.len())?)
+        let turn = self.0.get().checked_rem(bases.len())?;
+        self.0.set(turn + 1);
+        bases.get(turn)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calls to upstreams through awc, whose plain HTTP goes over [`super::transport`].
+//! Calls to upstreams through awc, which go over [`super::transport`].
 //!
 //! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
 //! share a client with the live path.
@@ -17,41 +17,42 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, body::Held};
+use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbound, WireAnswer, body::Held};
 
-use super::{
-    request::Outbound,
-    transport::{PoolLimits, Transport, TransportError},
-};
+use super::transport::{PoolLimits, Secure, Transport, TransportError, is_of_tls};
 
 /// A client with connections of its own.
 #[derive(Clone)]
 pub struct Client(awc::Client);
 
-/// The head of an answer; its body is still on the connection.
-pub struct Inbound {
-    response: ClientResponse,
+/// The head of an answer; its body is still on its way.
+pub struct Inbound(Origin);
+
+/// Where an answer comes from.
+enum Origin {
+    /// From the upstream, as awc gives it; the common case, which copies no header.
+    Upstream(ClientResponse),
+    /// From a component around the exchange.
+    Component(WireAnswer),
 }
 
 impl Client {
-    /// A client whose pool has these limits.
+    /// A client whose pool has these limits, and which calls `https://` as `secure` says.
     #[must_use]
-    pub fn new(limits: PoolLimits) -> Self {
+    pub fn new(limits: PoolLimits, secure: Secure) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self(builder.wrap(Transport::new(limits)).finish())
+        Self(builder.wrap(Transport::new(limits, secure)).finish())
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
     ///
     /// # Errors
     /// When no answer comes; the text is KrakenD's.
-    pub async fn send(&self, outbound: Outbound, body: Body) -> Result<Inbound, Failure> {
-        let Outbound { method, uri, headers, .. } = outbound;
-        let told = call_text(&method, &uri);
-        let mut request = self.0.request(method, uri).no_decompress();
+    pub async fn send(&self, outbound: &Outbound, body: Body) -> Result<Inbound, Failure> {
+        let mut request = self.0.request(outbound.method.clone(), outbound.uri.clone()).no_decompress();
         let map = request.headers_mut();
-        for (name, value) in headers {
-            map.append(name, value);
+        for (name, value) in outbound.headers.iter() {
+            map.append(name.clone(), value.clone());
         }
         let sending = match body {
             Body::Empty => request.send(),
@@ -60,19 +61,16 @@ impl Client {
             Body::Transit(receiver) => request.send_body(Upload(receiver)),
         };
         match sending.await {
-            Ok(response) => Ok(Inbound { response }),
-            Err(error) => Err(failure(error, &told())),
+            Ok(response) => Ok(Inbound(Origin::Upstream(response))),
+            Err(error) => Err(failure(error, &call_text(outbound))),
         }
     }
 }
 
-/// The text is needed only when a call fails, so it is put together then.
-fn call_text(method: &http::Method, uri: &http::Uri) -> impl Fn() -> String + use<> {
-    let (method, uri) = (method.clone(), uri.clone());
-    move || {
-        let name = method.as_str().to_ascii_lowercase();
-        format!("{} \"{uri}\"", crate::plan::template::title(&name))
-    }
+/// What KrakenD calls a call in error texts: `Get "http://host/path"`.
+fn call_text(outbound: &Outbound) -> String {
+    let name = outbound.method.as_str().to_ascii_lowercase();
+    format!("{} \"{}\"", crate::plan::template::title(&name), outbound.uri)
 }
 
 fn failure(error: SendRequestError, told: &str) -> Failure {
@@ -93,23 +91,50 @@ impl Inbound {
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.response.status()
+        match &self.0 {
+            Origin::Upstream(response) => response.status(),
+            Origin::Component(answer) => answer.status,
+        }
     }
 
     /// The first value of a header.
     #[must_use]
     pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        self.response.headers().get(name)
+        match &self.0 {
+            Origin::Upstream(response) => response.headers().get(name),
+            Origin::Component(answer) => answer.headers.get(name),
+        }
     }
 
     /// All headers, each with all its values.
     #[must_use]
     pub fn headers(&self) -> Headers {
-        let mut headers = Headers::with_capacity(self.response.headers().len());
-        for (name, value) in self.response.headers() {
+        let response = match &self.0 {
+            Origin::Upstream(response) => response,
+            Origin::Component(answer) => return answer.headers.clone(),
+        };
+        let mut headers = Headers::with_capacity(response.headers().len());
+        for (name, value) in response.headers() {
             headers.append(name.clone(), value.clone());
         }
         headers
+    }
+
+    /// An answer that components made or changed.
+    #[must_use]
+    pub fn of_component(answer: WireAnswer) -> Self {
+        Self(Origin::Component(answer))
+    }
+
+    /// The answer as components see it.
+    #[must_use]
+    pub fn into_wire(self) -> WireAnswer {
+        let (status, headers) = (self.status(), self.headers());
+        let body = futures_util::stream::unfold(self, async |mut inbound| {
+            let chunk = inbound.next_chunk().await?;
+            Some((chunk, inbound))
+        });
+        WireAnswer { status, headers, body: Box::pin(body) }
     }
 
     /// Reads the body to its end.
@@ -164,8 +189,10 @@ impl Inbound {
 
     /// The next piece of the body; `None` after its end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, Failure>> {
-        let chunk = self.response.next().await?;
-        Some(chunk.map_err(|error| body_failure(&error)))
+        match &mut self.0 {
+            Origin::Upstream(response) => Some(response.next().await?.map_err(|error| body_failure(&error))),
+            Origin::Component(answer) => answer.body.next().await,
+        }
     }
 }
 
@@ -176,8 +203,12 @@ fn too_large(limit: usize) -> Failure {
 fn body_failure(error: &PayloadError) -> Failure {
     match error {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
+        PayloadError::Io(cause) if is_of_tls(cause) => Failure::new(Kind::Tls, cause.to_string()),
         PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
             Failure::new(Kind::Protocol, cause.to_string())
+        }
+        PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Failure::new(Kind::Io, "unexpected EOF")
         }
         other => Failure::new(Kind::Io, other.to_string()),
     }

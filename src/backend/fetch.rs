@@ -1,6 +1,9 @@
 //! One upstream call in its steps: address, request, answer, status, decoding, shape.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use http::{
     Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
@@ -8,7 +11,11 @@ use http::{
 use tokio::time::Instant;
 
 use crate::{
-    model::{Body, BodyError, Failure, Headers, Kind, Payload, Request, Response, body},
+    component::BackendCall,
+    model::{
+        Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
+        body,
+    },
     plan::BackendPlan,
 };
 
@@ -47,56 +54,121 @@ impl Caller {
     pub async fn fetch(
         &self,
         backend: &BackendPlan,
-        request: &Request,
-        earlier: &[Option<String>],
+        asked: Asked<'_>,
         body: Body,
         deadline: Instant,
     ) -> Result<Response, Failure> {
-        let (inbound, sent) = self.send(backend, request, earlier, body).await?;
+        let outbound = self.outbound(backend, &asked)?;
+        if backend.calls_through.is_empty() {
+            return self.answer(backend, outbound, body, deadline).await;
+        }
+        let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
+            Box::pin(self.answer(backend, call.outbound, call.body, deadline))
+        };
+        let call = BackendCall { request: Arc::clone(asked.request), outbound, body };
+        backend.calls_through.run(call, &step).await
+    }
+
+    /// Makes the call and reads the answer to its end without looking into it; gives its status.
+    ///
+    /// # Errors
+    /// When no answer comes, or it breaks off, or is longer than `limit` bytes.
+    pub async fn discard(
+        &self,
+        backend: &BackendPlan,
+        asked: Asked<'_>,
+        body: Body,
+        limit: usize,
+    ) -> Result<u16, Failure> {
+        let outbound = self.outbound(backend, &asked)?;
+        let (inbound, _sent) = self.send(backend, outbound, body).await?;
+        let status = inbound.status().as_u16();
+        inbound.drain(limit).await?;
+        Ok(status)
+    }
+
+    fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
+        let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        outbound(backend, base, asked.request, asked.earlier)
+    }
+
+    /// Sends, then makes data of the answer.
+    async fn answer(
+        &self,
+        backend: &BackendPlan,
+        outbound: Outbound,
+        body: Body,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
+        let (inbound, sent) = self.send(backend, outbound, body).await?;
         if backend.no_op {
             return pass_through(inbound, sent.asked_for_gzip, deadline).await;
         }
         if !is_success(inbound.status()) {
             return failed_answer(backend, &sent.uri, inbound).await;
         }
-        let zipped =
-            inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
-        let (mut text, broken) = inbound.read_up_to(DECODED_BYTES_MAX).await?;
-        if zipped {
-            text = gunzip(&text, DECODED_BYTES_MAX)?;
-        }
-        let data = match (backend.decoder.decode(text), broken) {
-            // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
-            (Ok(data), None) => data,
-            (Ok(data), Some(_)) if backend.decoder.reads_one_value() => data,
-            (_, Some(broken)) => return Err(broken),
-            (Err(error), None) => return Err(Failure::new(Kind::Decode, error.to_string())),
-        };
+        let data = decoded(backend, inbound).await?;
         let data = backend.shape.apply(data).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
         Ok(Response::data(data, true))
     }
 
-    /// Makes the call up to the head of its answer.
-    ///
-    /// # Errors
-    /// When there is no address, or no answer comes.
-    pub async fn send(
+    /// Makes the exchange up to the head of its answer, through the components around it.
+    async fn send(&self, backend: &BackendPlan, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+        let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
+        if backend.wires_through.is_empty() {
+            return self.follow(backend, outbound, body, sent).await;
+        }
+        let step = |request: WireRequest| -> LocalBoxFuture<'_, Result<WireAnswer, Failure>> {
+            let sent = Sent { uri: request.outbound.uri.clone(), asked_for_gzip: request.outbound.asked_for_gzip };
+            Box::pin(async move {
+                let (inbound, _sent) = self.follow(backend, request.outbound, request.body, sent).await?;
+                Ok(inbound.into_wire())
+            })
+        };
+        let answer = backend.wires_through.run(WireRequest { outbound, body }, &step).await?;
+        Ok((Inbound::of_component(answer), sent))
+    }
+
+    /// Sends a request and follows where the upstream sends it on to.
+    async fn follow(
         &self,
         backend: &BackendPlan,
-        request: &Request,
-        earlier: &[Option<String>],
+        outbound: Outbound,
         body: Body,
+        mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
-        let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
-        let outbound = outbound(backend, base, request, earlier)?;
-        let mut sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
-        let mut trail = Trail::new(&outbound, &body, backend.resends_body);
-        let mut inbound = self.client.send(outbound, body).await?;
-        while let Next::Follow(outbound, body) = trail.next(&inbound)? {
-            sent.uri = outbound.uri.clone();
-            inbound = self.client.send(outbound, body).await?;
+        let mut trail = Trail::new(outbound, &body, backend.resends_body);
+        let mut inbound = self.client.send(trail.outbound(), body).await?;
+        while let Next::Follow(body) = trail.next(&inbound)? {
+            sent.uri = trail.outbound().uri.clone();
+            inbound = self.client.send(trail.outbound(), body).await?;
         }
         Ok((inbound, sent))
+    }
+}
+
+/// Which call to make.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The client's request.
+    pub request: &'a Arc<Request>,
+    /// Values from earlier answers.
+    pub earlier: &'a [Option<String>],
+}
+
+/// The data of a successful answer.
+async fn decoded(backend: &BackendPlan, inbound: Inbound) -> Result<Data, Failure> {
+    let zipped = inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let (mut text, broken) = inbound.read_up_to(DECODED_BYTES_MAX).await?;
+    if zipped {
+        text = gunzip(&text, DECODED_BYTES_MAX)?;
+    }
+    match (backend.decoder.decode(text), broken) {
+        // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
+        (Ok(data), None) => Ok(data),
+        (Ok(data), Some(_)) if backend.decoder.reads_one_value() => Ok(data),
+        (_, Some(broken)) => Err(broken),
+        (Err(error), None) => Err(Failure::new(Kind::Decode, error.to_string())),
     }
 }
 

@@ -15,4 +15,4 @@ pub mod transport;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;
-pub use fetch::Caller;
+pub use fetch::{Asked, Caller};

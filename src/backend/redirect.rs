@@ -4,19 +4,17 @@ use awc::http::header::{AUTHORIZATION, COOKIE, LOCATION, REFERER};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use url::Url;
 
-use crate::model::{Body, Failure, Kind};
+use crate::model::{Body, Failure, Kind, Outbound};
 
-use super::{client::Inbound, request::Outbound};
+use super::client::Inbound;
 
 /// After so many redirects a call fails.
 pub const REDIRECTS_MAX: usize = 10;
 
-/// What stays the same over the hops of one call.
+/// A call on its way from hop to hop.
 #[derive(Debug)]
 pub(super) struct Trail {
-    method: Method,
-    uri: Uri,
-    headers: crate::model::Headers,
+    outbound: Outbound,
     body: Option<Body>,
     hops: usize,
 }
@@ -25,25 +23,24 @@ pub(super) struct Trail {
 pub(super) enum Next {
     /// It is the answer.
     Arrived,
-    /// Send this instead.
-    Follow(Outbound, Body),
+    /// Send the trail's call again, to where it now points, with this body.
+    Follow(Body),
 }
 
 impl Trail {
-    /// Remembers a call that is about to be made. `resend` keeps a body for 307 and 308, where it can be kept.
-    pub(super) fn new(outbound: &Outbound, body: &Body, resend: bool) -> Self {
+    /// A call that is about to be made. `resend` keeps a body for 307 and 308, where it can be kept.
+    pub(super) fn new(outbound: Outbound, body: &Body, resend: bool) -> Self {
         let body = match body {
             Body::Empty => Some(Body::Empty),
             held if resend => held.share(),
             _ => None,
         };
-        Self {
-            method: outbound.method.clone(),
-            uri: outbound.uri.clone(),
-            headers: outbound.headers.clone(),
-            body,
-            hops: 0,
-        }
+        Self { outbound, body, hops: 0 }
+    }
+
+    /// The call to make now.
+    pub(super) fn outbound(&self) -> &Outbound {
+        &self.outbound
     }
 
     /// Where an answer sends the call on to.
@@ -61,11 +58,10 @@ impl Trail {
         if self.hops >= REDIRECTS_MAX {
             return Err(self.failure(&location, "stopped after 10 redirects"));
         }
-        let target =
-            resolve(&self.uri, &location).ok_or_else(|| self.failure(&location, "invalid redirect location"))?;
+        let target = resolve(&self.outbound.uri, &location)
+            .ok_or_else(|| self.failure(&location, "invalid redirect location"))?;
         self.step(target, keeps);
-        let (method, uri, headers) = (self.method.clone(), self.uri.clone(), self.headers.clone());
-        Ok(Next::Follow(Outbound { method, uri, headers, asked_for_gzip: false }, body))
+        Ok(Next::Follow(body))
     }
 
     fn body_of_next(&self, keeps: bool) -> Option<Body> {
@@ -74,26 +70,26 @@ impl Trail {
 
     fn step(&mut self, target: Uri, keeps: bool) {
         if !keeps {
-            if self.method != Method::HEAD {
-                self.method = Method::GET;
+            if self.outbound.method != Method::HEAD {
+                self.outbound.method = Method::GET;
             }
             self.body = Some(Body::Empty);
-            self.headers.remove(&http::header::CONTENT_TYPE);
+            self.outbound.headers.remove(&http::header::CONTENT_TYPE);
         }
-        if !same_site(self.uri.host().unwrap_or_default(), target.host().unwrap_or_default()) {
-            self.headers.remove(&AUTHORIZATION);
-            self.headers.remove(&COOKIE);
+        if !same_site(self.outbound.uri.host().unwrap_or_default(), target.host().unwrap_or_default()) {
+            self.outbound.headers.remove(&AUTHORIZATION);
+            self.outbound.headers.remove(&COOKIE);
         }
-        let from_safe_to_open = self.uri.scheme_str() == Some("https") && target.scheme_str() == Some("http");
-        match HeaderValue::from_str(&self.uri.to_string()) {
-            Ok(referer) if !from_safe_to_open => self.headers.insert(REFERER, referer),
-            _ => self.headers.remove(&REFERER),
+        let from_safe_to_open = self.outbound.uri.scheme_str() == Some("https") && target.scheme_str() == Some("http");
+        match HeaderValue::from_str(&self.outbound.uri.to_string()) {
+            Ok(referer) if !from_safe_to_open => self.outbound.headers.insert(REFERER, referer),
+            _ => self.outbound.headers.remove(&REFERER),
         }
-        self.uri = target;
+        self.outbound.uri = target;
     }
 
     fn failure(&self, location: &str, what: &str) -> Failure {
-        let method = crate::plan::template::title(&self.method.as_str().to_ascii_lowercase());
+        let method = crate::plan::template::title(&self.outbound.method.as_str().to_ascii_lowercase());
         Failure::new(Kind::Protocol, format!("{method} \"{location}\": {what}"))
     }
 }
@@ -117,11 +113,11 @@ fn same_site(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn trail(body: Body, resend: bool) -> Trail {
+    fn trail(body: &Body, resend: bool) -> Trail {
         let mut headers = crate::model::Headers::new();
         headers.append(AUTHORIZATION, HeaderValue::from_static("secret"));
         let uri = Uri::from_static("http://h:81/a?b");
-        Trail::new(&Outbound { method: Method::POST, uri, headers, asked_for_gzip: false }, &body, resend)
+        Trail::new(Outbound { method: Method::POST, uri, headers, asked_for_gzip: false }, body, resend)
     }
 
     #[test]
@@ -135,25 +131,25 @@ mod tests {
 
     #[test]
     fn secrets_stay_with_their_host() {
-        let mut at_home = trail(Body::Empty, false);
+        let mut at_home = trail(&Body::Empty, false);
         at_home.step(Uri::from_static("http://h:82/x"), true);
-        assert!(at_home.headers.contains(&AUTHORIZATION));
+        assert!(at_home.outbound.headers.contains(&AUTHORIZATION));
         at_home.step(Uri::from_static("http://part.h/x"), true);
-        assert!(at_home.headers.contains(&AUTHORIZATION));
+        assert!(at_home.outbound.headers.contains(&AUTHORIZATION));
         at_home.step(Uri::from_static("http://evilh/x"), true);
-        assert!(!at_home.headers.contains(&AUTHORIZATION));
-        assert_eq!(at_home.headers.get(&REFERER).unwrap(), "http://part.h/x");
+        assert!(!at_home.outbound.headers.contains(&AUTHORIZATION));
+        assert_eq!(at_home.outbound.headers.get(&REFERER).unwrap(), "http://part.h/x");
     }
 
     #[test]
     fn a_body_is_sent_again_only_where_the_file_says_so() {
         let body = || Body::Held(crate::model::body::Held::new(vec![bytes::Bytes::from_static(b"x")]));
-        assert!(trail(body(), false).body_of_next(true).is_none());
-        assert!(matches!(trail(body(), true).body_of_next(true), Some(Body::Held(_))));
-        assert!(matches!(trail(body(), false).body_of_next(false), Some(Body::Empty)));
-        let mut moved = trail(body(), true);
+        assert!(trail(&body(), false).body_of_next(true).is_none());
+        assert!(matches!(trail(&body(), true).body_of_next(true), Some(Body::Held(_))));
+        assert!(matches!(trail(&body(), false).body_of_next(false), Some(Body::Empty)));
+        let mut moved = trail(&body(), true);
         moved.step(Uri::from_static("http://h:81/x"), false);
-        assert_eq!(moved.method, Method::GET);
+        assert_eq!(moved.outbound.method, Method::GET);
         assert!(matches!(moved.body_of_next(true), Some(Body::Empty)));
     }
 }

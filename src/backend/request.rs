@@ -7,22 +7,9 @@ use http::{
 };
 
 use crate::{
-    model::{Failure, Headers, Kind, Request},
+    model::{Failure, Kind, Outbound, Request},
     plan::{BackendPlan, Base},
 };
-
-/// A request as it will be sent, without its body.
-#[derive(Debug)]
-pub struct Outbound {
-    /// The method.
-    pub method: Method,
-    /// The full URL.
-    pub uri: Uri,
-    /// The headers, without those that frame the message.
-    pub headers: Headers,
-    /// Whether the gateway, not the client, asked for gzip; then it also decodes it.
-    pub asked_for_gzip: bool,
-}
 
 /// Builds the call of `backend` at `base` for a client's request.
 ///

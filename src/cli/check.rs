@@ -7,7 +7,10 @@
 use std::process::ExitCode;
 
 use super::{args::CheckArgs, dump};
-use crate::config::{Diagnostic, Environment, Severity, Source, load};
+use crate::{
+    config::{Diagnostic, Environment, Severity, Source, load},
+    plan::compile,
+};
 
 /// The exit code for wrong usage and unusable configurations.
 pub const UNUSABLE: u8 = 2;
@@ -20,14 +23,19 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
     }
     eprintln!("Parsing configuration file: {}", arguments.config.display());
     let loaded = load(&Source::File(arguments.config.clone()), &Environment::of_process());
-    report(&loaded.diagnostics);
     let Some(service) = loaded.service else {
+        report(&loaded.diagnostics);
         return ExitCode::from(UNUSABLE);
     };
+    let (_plan, findings) = compile(&service);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(loaded.places.locate(findings));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.position);
+    report(&diagnostics);
     if arguments.debug > 0 {
         eprint!("{}", dump::dump(&service, &loaded.components, arguments.debug, &arguments.indent));
     }
-    if loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Mistake) {
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity >= Severity::Mistake) {
         return ExitCode::from(UNUSABLE);
     }
     eprintln!("Syntax OK!");

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Service, Source},
     demo::{self, Version},
-    plan::compile,
     server::{Gateway, Options, Signals, start},
 };
 
@@ -32,8 +31,10 @@ async fn show(arguments: DemoArgs) -> ExitCode {
         Err(error) => return run::failed(&error),
     };
     let source = Source::Text { name: "config/demo.json".into(), text: demo::config(v1, v2) };
-    let Some(service) = run::loaded(&source) else { return ExitCode::FAILURE };
-    let gateway = match start(compile(&on_loopback(service, &arguments)), Options { workers: Some(1) }) {
+    let Some(plan) = run::planned(&source, |service| on_loopback(service, &arguments)) else {
+        return ExitCode::FAILURE;
+    };
+    let gateway = match start(plan, Options { workers: Some(1) }) {
         Ok(gateway) => gateway,
         Err(error) => return run::failed(&error),
     };
@@ -59,14 +60,13 @@ fn service(version: Version) -> std::io::Result<(SocketAddr, actix_web::dev::Ser
 }
 
 /// The demo is nobody's business but this machine's.
-fn on_loopback(mut service: Service, arguments: &DemoArgs) -> Service {
+fn on_loopback(service: &mut Service, arguments: &DemoArgs) {
     service.listen_ip = Some(Ipv4Addr::LOCALHOST.into());
     service.port = arguments.port.unwrap_or(service.port);
     if let Some(address) = arguments.admin {
         service.admin.listen = Some(address);
     }
     service.admin.explicit = true;
-    service
 }
 
 fn introduce(gateway: &Gateway, v1: SocketAddr, v2: SocketAddr) {

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    config::{Environment, Service, Severity, Source, load},
+    config::{Diagnostic, Environment, Service, Severity, Source, load},
     plan::{Plan, compile},
     server::{Gateway, Options, Signals, start},
 };
@@ -23,26 +23,37 @@ const UNUSABLE: u8 = 2;
 pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
     let _written_to_the_end = log::start(level);
-    let Some(mut service) = loaded(&Source::File(arguments.config.clone())) else { return ExitCode::from(UNUSABLE) };
-    apply(arguments, &mut service);
+    let source = Source::File(arguments.config.clone());
+    let Some(plan) = planned(&source, |service| apply(arguments, service)) else { return ExitCode::from(UNUSABLE) };
     let options = Options { workers: arguments.workers };
-    actix::System::new().block_on(serve(compile(&service), options))
+    actix::System::new().block_on(serve(plan, options))
 }
 
-/// The configuration, after its findings were told.
-pub(super) fn loaded(source: &Source) -> Option<Service> {
+/// The plan of a configuration, `changed` by what was typed, after all findings were told; `None` if it can't be used.
+pub(super) fn planned(source: &Source, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
     let loaded = load(source, &Environment::of_process());
-    for diagnostic in &loaded.diagnostics {
+    tell(&loaded.diagnostics);
+    let plan = loaded.service.and_then(|mut service| {
+        changed(&mut service);
+        let (plan, findings) = compile(&service);
+        let usable = !findings.any_error();
+        tell(&loaded.places.locate(findings));
+        usable.then_some(plan)
+    });
+    if plan.is_none() {
+        eprintln!("ERROR parsing the configuration file: {} can't be used; see above", source.name());
+    }
+    plan
+}
+
+fn tell(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
         match diagnostic.severity {
             Severity::Error | Severity::Mistake => eprintln!("{diagnostic}"),
             Severity::Warning => tracing::warn!("{diagnostic}"),
             Severity::Info => tracing::info!("{diagnostic}"),
         }
     }
-    if loaded.service.is_none() {
-        eprintln!("ERROR parsing the configuration file: {} can't be used; see above", source.name());
-    }
-    loaded.service
 }
 
 /// What was typed wins over what the file says.
@@ -93,7 +104,8 @@ pub(super) fn failed(error: &dyn std::error::Error) -> ExitCode {
 }
 
 fn told(gateway: &Gateway) {
-    tracing::info!("Gnomon {} listening on {}", env!("CARGO_PKG_VERSION"), gateway.address);
+    let how = if gateway.is_secure { " for HTTPS" } else { "" };
+    tracing::info!("Gnomon {} listening on {}{how}", env!("CARGO_PKG_VERSION"), gateway.address);
     if let Some(admin) = gateway.admin {
         tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
     }

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use super::Extra;
+
 /// One `backend[]` object.
 #[derive(Clone, Debug)]
 pub struct Backend {
+    /// Its `extra_config`, for the components.
+    pub extra: Extra,
     /// `url_pattern` with one leading slash, placeholders as written: `/v1/user/{id}?x=1`.
     pub url_pattern: String,
     /// Base addresses, sanitised (`http://host:port`) unless `disable_host_sanitize`; may be empty.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Backend, FlatmapOp};
+use super::{Backend, Extra, FlatmapOp};
 
 /// One `endpoints[]` object.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    /// Its `extra_config`, for the components.
+    pub extra: Extra,
     /// The path as written, with one leading slash: `/user/{id}`.
     pub path: String,
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.

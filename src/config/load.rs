@@ -23,6 +23,34 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// Names of the service's components (`extra_config`), as written.
     pub components: Vec<String>,
+    /// Where its parts stand.
+    pub places: Places,
+}
+
+/// Where the parts of a loaded document stand, for findings that are made after loading.
+#[derive(Debug)]
+pub struct Places {
+    text: Option<String>,
+    document: Option<Document>,
+    name: String,
+}
+
+impl Places {
+    /// The findings with file and position, in the order of the file.
+    #[must_use]
+    pub fn locate(&self, findings: Findings) -> Vec<Diagnostic> {
+        let positions = self.text.as_deref().map(Positions::of);
+        let mut diagnostics = findings.into_list();
+        for diagnostic in &mut diagnostics {
+            diagnostic.file.clone_from(&self.name);
+            if let (None, Some(document)) = (diagnostic.position, &self.document) {
+                document.locate(diagnostic, positions.as_ref());
+            }
+        }
+        // A stable sort: what has no position stays in front, in the order it was found.
+        diagnostics.sort_by_key(|diagnostic| diagnostic.position);
+        diagnostics
+    }
 }
 
 /// Reads, checks and normalises one configuration.
@@ -53,20 +81,13 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
     let service = read::service(&root, environment.cores(), &mut findings);
     unknown::report(&root, &mut findings);
     let service = (!findings.any_error()).then_some(service);
-    let positions = (format == Format::Json).then(|| Positions::of(&text));
-    let mut diagnostics = findings.into_list();
-    for diagnostic in &mut diagnostics {
-        document.locate(diagnostic, positions.as_ref());
+    if format == Format::Json {
+        repeated(&Positions::of(&text)).into_iter().for_each(|finding| findings.push(finding));
     }
-    diagnostics.extend(positions.iter().flat_map(repeated));
-    for diagnostic in &mut diagnostics {
-        diagnostic.file.clone_from(&name);
-    }
-    // A stable sort: what has no position stays in front, in the order it was found.
-    diagnostics.sort_by_key(|diagnostic| diagnostic.position);
     let extra = root.field("extra_config");
     let components = extra.members().map(|(name, _)| name.to_owned()).collect();
-    Loaded { service, diagnostics, components }
+    let places = Places { text: (format == Format::Json).then_some(text), document: Some(document), name };
+    Loaded { service, diagnostics: places.locate(findings), components, places }
 }
 
 /// Keys that stand twice in one object, which is hardly ever meant.
@@ -84,10 +105,12 @@ fn refused(mut finding: Diagnostic, name: &str) -> Loaded {
     if finding.file.is_empty() {
         name.clone_into(&mut finding.file);
     }
-    Loaded { service: None, diagnostics: vec![finding], components: Vec::new() }
+    let places = Places { text: None, document: None, name: name.to_owned() };
+    Loaded { service: None, diagnostics: vec![finding], components: Vec::new(), places }
 }
 
 /// The document as it is read: overridden, migrated, and with a service around a lone endpoint.
+#[derive(Debug)]
 struct Document {
     value: Value,
     /// Root keys that came from the environment.

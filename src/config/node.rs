@@ -22,6 +22,12 @@ impl<'a> Node<'a> {
         Self { value, pointer: String::new() }
     }
 
+    /// A value that stands at `pointer`.
+    #[must_use]
+    pub fn at(value: &'a Value, pointer: &str) -> Self {
+        Self { value, pointer: pointer.to_owned() }
+    }
+
     /// The value there; `null` when it is absent.
     #[must_use]
     pub fn value(&self) -> &'a Value {

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::Endpoint;
+use super::{Endpoint, Extra};
 
 /// The whole gateway as configured. Durations of zero that mean "none" in KrakenD are `None` here.
 #[derive(Clone, Debug)]
 pub struct Service {
+    /// Its `extra_config`, for the components.
+    pub extra: Extra,
     /// Free text (`name`).
     pub name: String,
     /// Where to listen; `None` means every address (`listen_ip`).

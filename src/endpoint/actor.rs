@@ -1,6 +1,6 @@
 //! The endpoint actor: takes [`Call`] and serves it. A shell; the sense is in [`super::dispatch`].
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use actix::{Actor, Context, Handler, Message};
 
@@ -12,7 +12,7 @@ use super::Dispatch;
 #[derive(Debug)]
 pub struct Call {
     /// The client's request.
-    pub request: Arc<Request>,
+    pub request: Request,
     /// Its body.
     pub body: Body,
     /// When the endpoint's time ends.

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use actix::Recipient;
+use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
     backend::Fetch,
+    component::Exchange,
     model::{Answer, Body, Budget, Data, Failure, Kind, Payload, Reply, Request, Response, promise},
     plan::{EndpointPlan, Flow, ShadowPlan},
     shadow::{Gate, Mirror},
@@ -44,8 +46,19 @@ impl Dispatch {
         Self { plan, live, shadows }
     }
 
-    /// Serves one request.
-    pub async fn serve(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
+    /// Serves one request, through the components inside the endpoint. A request they turn away is never mirrored.
+    pub async fn serve(&self, request: Request, body: Body, budget: Budget) -> Reply {
+        if self.plan.exchanges.is_empty() {
+            return self.answer(Arc::new(request), body, budget).await;
+        }
+        let step = |exchange: Exchange| -> LocalBoxFuture<'_, Reply> {
+            Box::pin(self.answer(Arc::new(exchange.request), exchange.body, budget))
+        };
+        let all = self.plan.exchanges.run(Exchange { request, body }, &step);
+        timeout_at(budget.deadline, all).await.unwrap_or_else(|_elapsed| Reply::failed(Failure::timeout()))
+    }
+
+    async fn answer(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
         let deadline = self.live_deadline(budget);
         let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, body);
         let mut reply = match self.plan.flow {

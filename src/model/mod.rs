@@ -10,6 +10,7 @@ pub mod failure;
 pub mod headers;
 pub mod reply;
 pub mod request;
+pub mod wire;
 
 pub use body::{Body, BodyError, BodyReceiver, BodySender};
 pub use budget::{Answer, Budget, Promise, promise};
@@ -18,3 +19,4 @@ pub use failure::{Failure, Kind};
 pub use headers::Headers;
 pub use reply::{Payload, Reply, Response};
 pub use request::Request;
+pub use wire::{Outbound, WireAnswer, WireRequest};

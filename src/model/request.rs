@@ -15,4 +15,6 @@ pub struct Request {
     pub query: String,
     /// The values of the endpoint's `{params}` in the order the path names them, percent-decoded.
     pub params: Vec<String>,
+    /// What a validated token says.
+    pub claims: Option<std::sync::Arc<serde_json::Value>>,
 }

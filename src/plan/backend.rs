@@ -2,7 +2,17 @@
 
 use http::{HeaderName, Method, uri};
 
-use crate::{config::ErrorPolicy, encoding::Decoder, shape::Shape, stats::BackendId};
+use crate::{
+    component::{
+        BackendCall, Layers,
+        tables::{Called, Wired},
+    },
+    config::ErrorPolicy,
+    encoding::Decoder,
+    model::WireRequest,
+    shape::Shape,
+    stats::BackendId,
+};
 
 use super::{Template, template::EarlierValue};
 
@@ -39,6 +49,10 @@ pub struct BackendPlan {
     pub calls: usize,
     /// How long racing calls may take.
     pub race_time: std::time::Duration,
+    /// Components around the call.
+    pub calls_through: Layers<BackendCall, Called>,
+    /// Components around its exchanges.
+    pub wires_through: Layers<WireRequest, Wired>,
     /// The pattern in KrakenD's spelling, for error texts.
     pub go_pattern: String,
 }

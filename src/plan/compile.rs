@@ -7,7 +7,8 @@ use http::{HeaderValue, Method, Uri};
 
 use crate::{
     backend::transport::PoolLimits,
-    config::{Backend, Endpoint, FlatmapOp, Service, Shadow},
+    component::tables::{self, Place},
+    config::{Backend, Endpoint, FlatmapOp, Service, Shadow, diagnostic::Findings},
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
     shape::{self, Shape, ShapeSpec},
@@ -21,21 +22,28 @@ use super::{
     template::go_form,
 };
 
-/// Compiles a configuration that has no errors. It cannot fail: what could not be compiled is a diagnostic.
+/// Compiles a configuration that has no errors. It cannot fail; what components have to say about their settings is in
+/// the findings.
 #[must_use]
-pub fn compile(config: &Service) -> Plan {
+pub fn compile(config: &Service) -> (Plan, Findings) {
+    let mut findings = Findings::default();
     let mut names = Names::default();
-    let endpoints: Vec<Arc<EndpointPlan>> =
-        config.endpoints.iter().map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names))).collect();
-    Plan { service: service_plan(config), routes: routes(config), endpoints, names: Arc::new(names) }
+    let endpoints: Vec<Arc<EndpointPlan>> = config
+        .endpoints
+        .iter()
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names, &mut findings)))
+        .collect();
+    let service = service_plan(config, &mut findings);
+    (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
 }
 
-fn service_plan(config: &Service) -> ServicePlan {
+fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
     let error_body = |status: u16| config.router.error_body.get(&status).map(|text| Bytes::from(text.clone()));
     ServicePlan {
         name: config.name.clone(),
         listen: ServicePlan::listen_address(config.listen_ip, config.port),
         identity: Identity::new(config.router.hide_version_header),
+        edge: tables::edge(&config.extra, findings),
         client_address: ClientAddress::new(&config.router),
         shows_errors: config.router.return_error_msg,
         skips_path_check: config.router.disable_path_decoding,
@@ -48,6 +56,8 @@ fn service_plan(config: &Service) -> ServicePlan {
         idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
+        tls: config.tls.clone(),
+        client_tls: config.client_tls.clone(),
         admin: config.admin.listen,
         admin_is_explicit: config.admin.explicit,
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
@@ -106,12 +116,16 @@ fn add_options(routes: &mut Routes, config: &Service) {
     }
 }
 
-fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names) -> EndpointPlan {
+fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names, findings: &mut Findings) -> EndpointPlan {
+    let route = format!("{} {}", endpoint.method, endpoint.path);
+    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra };
+    let guards = tables::guards(&endpoint.extra, place, findings);
+    let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
     names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
     let (mut live, mut shadows) = (Vec::new(), Vec::new());
     for backend in &endpoint.backends {
-        let plan = Arc::new(backend_plan(backend, endpoint, config, names));
+        let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),
             Some(shadow) => shadows.push(Arc::new(shadow_plan(plan, shadow, endpoint, config, shadows.len()))),
@@ -131,15 +145,22 @@ fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names) -> En
         id,
         method: method(&endpoint.method),
         path: endpoint.path.clone(),
+        params: endpoint.params.clone(),
         timeout: endpoint.timeout,
         headers: HeaderPick::new(&endpoint.input_headers),
         query: QueryPick::new(&endpoint.input_query_strings),
-        intake: if live.iter().any(|backend| backend.resends_body || backend.calls > 1) || live.len() > 1 {
+        intake: if guards.read_body()
+            || exchanges.read_body()
+            || live.iter().any(|backend| backend.resends_body || backend.calls > 1)
+            || live.len() > 1
+        {
             Intake::Held
         } else {
             Intake::Streamed
         },
         flow,
+        guards,
+        exchanges,
         shape: (live.len() > 1).then(|| flatmap(&endpoint.flatmap)).filter(|shape| !shape.is_identity()),
         static_data: endpoint.static_data.as_ref().map(|data| StaticData::new(&data.data, data.strategy)),
         encoder: Encoder::from_names(&endpoint.output_encoding, single_encoding),
@@ -173,7 +194,14 @@ fn shadow_plan(
     }
 }
 
-fn backend_plan(backend: &Backend, endpoint: &Endpoint, config: &Service, names: &mut Names) -> BackendPlan {
+fn backend_plan(
+    backend: &Backend,
+    endpoint: &Endpoint,
+    config: &Service,
+    place: Place<'_>,
+    names: &mut Names,
+    findings: &mut Findings,
+) -> BackendPlan {
     let id = BackendId(u32::try_from(names.backends.len()).unwrap_or(u32::MAX));
     names.backends.push(BackendName {
         endpoint: names.endpoints.len() - 1,
@@ -207,6 +235,8 @@ fn backend_plan(backend: &Backend, endpoint: &Endpoint, config: &Service, names:
         calls: endpoint.concurrent_calls,
         // KrakenD leaves the rest of the time to what stands around the race.
         race_time: endpoint.timeout * 75 / 100,
+        calls_through: tables::calls(&backend.extra, place, findings),
+        wires_through: tables::wires(&backend.extra, place, findings),
         go_pattern: go_form(&backend.url_pattern),
     }
 }

@@ -4,7 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method};
 
-use crate::{encoding::Encoder, endpoint::static_data::StaticData, shape::Shape, stats::EndpointId};
+use crate::{
+    component::{Exchange, Layers, Visit, tables::Guarded},
+    encoding::Encoder,
+    endpoint::static_data::StaticData,
+    model::Reply,
+    shape::Shape,
+    stats::EndpointId,
+};
 
 use super::{BackendPlan, HeaderPick, QueryPick, ShadowPlan};
 
@@ -17,12 +24,18 @@ pub struct EndpointPlan {
     pub method: Method,
     /// The path as it was written.
     pub path: String,
+    /// The names of its parameters, in order.
+    pub params: Vec<String>,
     /// Deadline of the whole endpoint.
     pub timeout: Duration,
     /// Which of the client's headers go on.
     pub headers: HeaderPick,
     /// Which of the client's query parameters go on.
     pub query: QueryPick,
+    /// Components before the endpoint.
+    pub guards: Layers<Visit, Guarded>,
+    /// Components inside it, before its shadows are split off.
+    pub exchanges: Layers<Exchange, Reply>,
     /// How the client's body is taken.
     pub intake: Intake,
     /// The calls whose answers the client gets, in file order; at least one.

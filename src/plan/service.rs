@@ -8,7 +8,11 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::stats::Names;
+use crate::{
+    component::tables::Edge,
+    config::{ClientTls, Tls},
+    stats::Names,
+};
 
 use super::{ClientAddress, EndpointPlan, Identity, Routes};
 
@@ -26,7 +30,7 @@ pub struct Plan {
 }
 
 /// Settings of the service.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServicePlan {
     /// Free text of the file.
     pub name: String,
@@ -34,6 +38,8 @@ pub struct ServicePlan {
     pub listen: SocketAddr,
     /// What the gateway calls itself.
     pub identity: Identity,
+    /// Components around everything.
+    pub edge: Edge,
     /// How the client's address is found.
     pub client_address: ClientAddress,
     /// Whether error texts reach clients.
@@ -58,6 +64,10 @@ pub struct ServicePlan {
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,
+    /// HTTPS towards clients, if it is spoken.
+    pub tls: Option<Tls>,
+    /// TLS towards upstreams, where the file says something about it.
+    pub client_tls: Option<ClientTls>,
     /// Dashboard and metrics.
     pub admin: Option<SocketAddr>,
     /// Whether the file or the command line names that address; the default one gives way when it is taken.

@@ -214,6 +214,7 @@ mod tests {
 
     fn endpoint(params: &[&str]) -> Endpoint {
         Endpoint {
+            extra: crate::config::Extra::default(),
             path: String::new(),
             method: "GET".into(),
             params: params.iter().map(|name| (*name).to_owned()).collect(),

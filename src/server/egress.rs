@@ -10,6 +10,7 @@ use futures_util::TryStreamExt;
 use http::{HeaderName, HeaderValue};
 
 use crate::{
+    component::Refusal,
     model::{Data, Failure, Headers, Payload, Reply, Response},
     plan::{EndpointPlan, ServicePlan},
 };
@@ -128,37 +129,37 @@ fn text(mut builder: HttpResponseBuilder, text: String) -> HttpResponse<BoxBody>
 /// 404 of a path nobody publishes.
 #[must_use]
 pub fn not_found(service: &ServicePlan) -> HttpResponse {
-    refusal(StatusCode::NOT_FOUND, "404 page not found", service.not_found_body.as_ref(), service).finish_body()
+    unrouted(StatusCode::NOT_FOUND, "404 page not found", service.not_found_body.as_ref(), service).finish_body()
 }
 
 /// 405 of a path that other methods have.
 #[must_use]
 pub fn method_not_allowed(allowed: &[&str], service: &ServicePlan) -> HttpResponse {
     let body = service.method_not_allowed_body.as_ref();
-    let mut refusal = refusal(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed", body, service);
-    refusal.builder.insert_header((header::ALLOW, allowed.join(", ")));
-    refusal.finish_body()
+    let mut unrouted = unrouted(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed", body, service);
+    unrouted.builder.insert_header((header::ALLOW, allowed.join(", ")));
+    unrouted.finish_body()
 }
 
-struct Refusal {
+struct Unrouted {
     builder: HttpResponseBuilder,
     body: Bytes,
 }
 
-impl Refusal {
+impl Unrouted {
     fn finish_body(mut self) -> HttpResponse {
         self.builder.body(self.body)
     }
 }
 
-fn refusal(status: StatusCode, text: &'static str, json: Option<&Bytes>, service: &ServicePlan) -> Refusal {
+fn unrouted(status: StatusCode, text: &'static str, json: Option<&Bytes>, service: &ServicePlan) -> Unrouted {
     let mut builder = marked(status, false, service);
     let (content_type, body) = match json {
         Some(json) => ("application/json; charset=utf-8", json.clone()),
         None => ("text/plain", Bytes::from_static(text.as_bytes())),
     };
     builder.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
-    Refusal { builder, body }
+    Unrouted { builder, body }
 }
 
 /// 400 of a path parameter that is encoded twice or not at all.
@@ -167,6 +168,16 @@ pub fn bad_path_parameter(text: &'static str) -> HttpResponse {
     HttpResponse::BadRequest()
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")))
         .body(text)
+}
+
+/// The answer of a component that turned a request away: exactly what it says, nothing of ours.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> HttpResponse {
+    let mut builder = HttpResponse::build(refusal.status);
+    for (name, value) in &refusal.headers {
+        builder.append_header((name.clone(), value.clone()));
+    }
+    builder.body(refusal.body.clone())
 }
 
 /// Where the path should have been asked for. `GET` is told for good, other methods must not become `GET`.

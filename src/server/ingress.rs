@@ -4,14 +4,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header::HeaderMap};
 use http::{
     HeaderName, HeaderValue,
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, UPGRADE, USER_AGENT},
 };
 
 use crate::{
-    model::{Headers, Request},
+    component::{HeaderSource, Visit},
+    model::{Body, Headers, Request},
     plan::{EndpointPlan, HeaderPick, ServicePlan},
 };
 
@@ -24,38 +25,109 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 /// Builds the request the backends get to see.
 #[must_use]
 pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServicePlan, params: Vec<String>) -> Request {
+    let sent = ClientHeaders(client.headers());
+    let address = client_address(client, service);
     Request {
         method: client.method().clone(),
-        headers: headers(client, endpoint, service),
+        headers: headers(&sent, address, host(client), endpoint, service),
         query: endpoint.query.filter(client.query_string()),
         params,
+        claims: None,
     }
 }
 
-fn headers(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServicePlan) -> Headers {
-    let mut headers = Headers::with_capacity(client.headers().len() + 3);
-    match &endpoint.headers {
-        HeaderPick::ContentTypeOnly => copy(client, &CONTENT_TYPE, &mut headers),
-        HeaderPick::Only(names) => {
-            for name in names.iter().filter(|name| !is_ours(name)) {
-                copy(client, name, &mut headers);
-            }
-        }
-        HeaderPick::All => {
-            for (name, value) in client.headers().iter().filter(|(name, _)| !is_ours(name)) {
-                headers.append(name.clone(), value.clone());
-            }
-        }
+/// The client as guards see it.
+#[must_use]
+pub fn visit(
+    client: &HttpRequest,
+    endpoint: &EndpointPlan,
+    service: &ServicePlan,
+    params: &[String],
+    body: Body,
+) -> Visit {
+    let names = endpoint.params.iter().cloned();
+    Visit {
+        method: client.method().clone(),
+        path: client.uri().path().to_owned(),
+        query: client.query_string().to_owned(),
+        headers: ClientHeaders(client.headers()).all(),
+        params: names.zip(params.iter().cloned()).collect(),
+        address: client_address(client, service),
+        body,
+        claims: None,
     }
-    add_agent(client, endpoint, service, &mut headers);
-    let address = client_address(client, service).to_string();
-    if let Ok(value) = HeaderValue::from_str(&address) {
+}
+
+/// Builds the request the backends get to see of what guards have left; gives its body apart.
+#[must_use]
+pub fn request_of_visit(
+    visit: Visit,
+    host: Option<HeaderValue>,
+    endpoint: &EndpointPlan,
+    service: &ServicePlan,
+) -> (Request, Body) {
+    let request = Request {
+        headers: headers(&visit.headers, visit.address, host, endpoint, service),
+        query: endpoint.query.filter(&visit.query),
+        params: visit.params.into_iter().map(|(_, value)| value).collect(),
+        method: visit.method,
+        claims: visit.claims,
+    };
+    (request, visit.body)
+}
+
+fn headers(
+    sent: &dyn HeaderSource,
+    address: IpAddr,
+    host: Option<HeaderValue>,
+    endpoint: &EndpointPlan,
+    service: &ServicePlan,
+) -> Headers {
+    let mut headers = match &endpoint.headers {
+        HeaderPick::ContentTypeOnly => picked(sent, std::slice::from_ref(&CONTENT_TYPE)),
+        HeaderPick::Only(names) => picked(sent, names),
+        HeaderPick::All => sent.all(),
+    };
+    headers.retain(|name| !is_ours(name));
+    add_agent(sent, endpoint, service, &mut headers);
+    if let Ok(value) = HeaderValue::from_str(&address.to_string()) {
         headers.append(X_FORWARDED_FOR, value);
     }
-    if let Some(host) = host(client) {
+    if let Some(host) = host {
         headers.append(X_FORWARDED_HOST, host);
     }
     headers
+}
+
+fn picked(sent: &dyn HeaderSource, names: &[HeaderName]) -> Headers {
+    let mut headers = Headers::with_capacity(names.len() + 3);
+    for name in names {
+        for value in sent.every(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
+/// The headers of a client's request.
+pub struct ClientHeaders<'a>(pub &'a HeaderMap);
+
+impl HeaderSource for ClientHeaders<'_> {
+    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.0.get(name)
+    }
+
+    fn every(&self, name: &HeaderName) -> Vec<&HeaderValue> {
+        self.0.get_all(name).collect()
+    }
+
+    fn all(&self) -> Headers {
+        let mut headers = Headers::with_capacity(self.0.len() + 3);
+        for (name, value) in self.0 {
+            headers.append(name.clone(), value.clone());
+        }
+        headers
+    }
 }
 
 /// Headers that say something about one connection, or that the gateway itself sets.
@@ -64,17 +136,11 @@ fn is_ours(name: &HeaderName) -> bool {
         || [USER_AGENT, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_VIA].contains(name)
 }
 
-fn copy(client: &HttpRequest, name: &HeaderName, into: &mut Headers) {
-    for value in client.headers().get_all(name) {
-        into.append(name.clone(), value.clone());
-    }
-}
-
 /// The client's own agent where the file forwards it, marked as having come through us; ours otherwise.
-fn add_agent(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServicePlan, headers: &mut Headers) {
+fn add_agent(sent: &dyn HeaderSource, endpoint: &EndpointPlan, service: &ServicePlan, headers: &mut Headers) {
     let forwarded = match &endpoint.headers {
         HeaderPick::ContentTypeOnly => None,
-        pick => client.headers().get(USER_AGENT).filter(|_| pick.lets_through(&USER_AGENT)),
+        pick => sent.first(&USER_AGENT).filter(|_| pick.lets_through(&USER_AGENT)),
     };
     match forwarded {
         None => headers.append(USER_AGENT, service.identity.agent.clone()),
@@ -95,7 +161,9 @@ pub fn client_address(client: &HttpRequest, service: &ServicePlan) -> IpAddr {
     service.client_address.find(peer, |name| client.headers().get_all(name))
 }
 
-fn host(client: &HttpRequest) -> Option<HeaderValue> {
+/// What the client called the gateway.
+#[must_use]
+pub fn host(client: &HttpRequest) -> Option<HeaderValue> {
     let header = client.headers().get(HOST).cloned();
     header.or_else(|| HeaderValue::from_str(client.uri().authority()?.as_str()).ok())
 }

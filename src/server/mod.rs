@@ -5,7 +5,9 @@
 
 pub mod admin;
 pub mod builtin;
+mod call;
 pub mod clock;
+mod edge;
 pub mod egress;
 pub mod ingress;
 pub mod intake;
@@ -13,6 +15,7 @@ pub mod serve;
 pub mod shadows;
 pub mod signal;
 pub mod start;
+pub mod tls;
 pub mod tree;
 
 pub use signal::Signals;

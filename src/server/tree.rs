@@ -10,10 +10,10 @@ use std::{
 use actix::{Actor, Addr};
 
 use crate::{
-    backend::{BackendActor, Caller, Client},
+    backend::{BackendActor, Caller, Client, transport::Secure},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
-    stats::{Recorder, StatsActor, recorder::flush_every},
+    stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
 /// How often a thread reports its numbers.
@@ -24,6 +24,8 @@ pub const REPORT_PERIOD: Duration = Duration::from_millis(250);
 pub struct Shared {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// TLS towards upstreams.
+    pub secure: Secure,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -66,8 +68,8 @@ impl Tree {
     }
 
     /// Hands a call to an endpoint's actor.
-    pub fn call(&self, place: usize, call: Call) {
-        if let Some(endpoint) = self.endpoints.get(place) {
+    pub fn call(&self, endpoint: EndpointId, call: Call) {
+        if let Some(endpoint) = self.endpoints.get(endpoint.0 as usize) {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
             endpoint.do_send(call);
         }
@@ -92,7 +94,7 @@ fn endpoint_actor(
 ) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(Client::new(shared.plan.service.pool), turn);
+        let caller = Caller::new(Client::new(shared.plan.service.pool, shared.secure.clone()), turn);
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
     });
     EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()

@@ -8,7 +8,7 @@ use actix::{Actor, Context, Handler};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    backend::Caller,
+    backend::{Asked, Caller},
     model::{Body, Data, Failure, Payload, Request, Response},
     plan::ShadowPlan,
     stats::{Outcome, Recorder},
@@ -75,20 +75,21 @@ impl Parts {
     /// that the connection can be used again, without decoding what nobody will see.
     async fn call(
         &self,
-        request: &Request,
+        request: &Arc<Request>,
         earlier: &[Option<String>],
         body: Body,
         goes_on: bool,
         deadline: Instant,
     ) -> Result<(u16, Data), Failure> {
+        let asked = Asked { request, earlier };
         let calling = async {
-            if goes_on {
-                let response = self.caller.fetch(&self.plan.backend, request, earlier, body, deadline).await?;
+            // Components around a backend act on its data, so with any of them the answer is read as a live one is.
+            if goes_on || !self.plan.backend.calls_through.is_empty() {
+                let response = self.caller.fetch(&self.plan.backend, asked, body, deadline).await?;
                 return Ok((response.status.as_u16(), data_of(response)));
             }
-            let (inbound, _sent) = self.caller.send(&self.plan.backend, request, earlier, body).await?;
-            let status = inbound.status().as_u16();
-            inbound.drain(self.plan.bounds.response_bytes_max).await?;
+            let limit = self.plan.bounds.response_bytes_max;
+            let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
             Ok((status, Data::Null))
         };
         // A deadline that has passed already sends nothing, as in KrakenD.

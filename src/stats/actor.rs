@@ -23,8 +23,9 @@ use super::snapshot::{
 use super::tally::{Counts, Tally};
 use super::window::{RECENT_SECONDS, Recent, Window};
 
-/// How old a snapshot may be and still be handed to the next reader.
-const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(250);
+/// How old a snapshot may be and still be handed to the next reader, per series: a look at ten thousand series takes a
+/// while and is shared for a quarter of a second, a look at a few is made anew.
+const SNAPSHOT_AGE_MAX_PER_SERIES: Duration = Duration::from_micros(25);
 
 /// Asks for all numbers.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +143,10 @@ impl StatsActor {
     }
 
     fn snapshot(&mut self) -> Arc<Snapshot> {
+        let series = self.names.endpoints.len() + self.names.backends.len();
+        let age_max = SNAPSHOT_AGE_MAX_PER_SERIES * u32::try_from(series).unwrap_or(u32::MAX).min(10_000);
         match &self.latest {
-            Some((made, snapshot)) if made.elapsed() < SNAPSHOT_AGE_MAX => Arc::clone(snapshot),
+            Some((made, snapshot)) if made.elapsed() < age_max => Arc::clone(snapshot),
             _ => {
                 let snapshot = Arc::new(self.look());
                 self.latest = Some((Instant::now(), Arc::clone(&snapshot)));

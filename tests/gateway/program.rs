@@ -87,7 +87,7 @@ fn check_names_every_mistake_with_its_place() {
   ]
 }"#;
     let (code, text) = check(text);
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
     for part in ["krakend.json:3:", "/timeout", "krakend.json:5:", "/endpoints/0/timeout"] {
         assert!(text.contains(part), "{part} is missing: {text}");
     }
@@ -96,22 +96,22 @@ fn check_names_every_mistake_with_its_place() {
 #[test]
 fn check_of_what_is_no_json_points_at_the_line() {
     let (code, text) = check("{\n  \"version\": 3,\n  \"endpoints\": [}\n}");
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("krakend.json:3:"), "{text}");
 }
 
 #[test]
 fn check_of_another_version_fails_and_names_it() {
     let (code, text) = check(r#"{ "version": 9, "endpoints": [] }"#);
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
     assert!(text.contains('9') && text.contains("version"), "{text}");
 }
 
 #[test]
 fn check_needs_a_file_that_exists() {
-    assert_eq!(complete(&["check"]).status.code(), Some(1));
+    assert_eq!(complete(&["check"]).status.code(), Some(2));
     let output = complete(&["check", "-c", "no/such/file.json"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(printed(&output).contains("no/such/file.json"), "{}", printed(&output));
 }
 
@@ -120,7 +120,7 @@ fn an_endpoint_with_nothing_but_shadows_is_a_mistake() {
     let v2 = Upstream::answers(json!({}));
     let only = with(live(&v2, "/v2"), &json!({ "extra_config": { "proxy": { "shadow": true } } }));
     let (code, text) = check(&service(&[endpoint("/a", &[only])]).to_string());
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("/endpoints/0") && text.contains("shadow"), "{text}");
 }
 

@@ -10,7 +10,7 @@ use super::{
     service::{self, Inherited},
 };
 use crate::config::{
-    Backend, Discovery, ErrorPolicy, Node, Shadow,
+    Backend, Discovery, ErrorPolicy, Extra, Node, Shadow,
     diagnostic::{Diagnostic, Findings, Severity, brief},
     duration::Nanoseconds,
     rules::{headers, paths},
@@ -43,6 +43,7 @@ pub(super) fn backend(
     let text = |key: &str, findings: &mut Findings| node.field(key).text(findings).unwrap_or_default();
     let texts = |key: &str, findings: &mut Findings| node.field(key).texts(findings).unwrap_or_default();
     Some(Backend {
+        extra: Extra::of(&extra),
         url_pattern: paths::with_leading_slash(&text("url_pattern", findings)),
         discovery: discovery(node, &hosts, findings),
         hosts,

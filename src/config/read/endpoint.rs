@@ -6,7 +6,7 @@ use super::{
     service::Inherited,
 };
 use crate::config::{
-    Endpoint, Node, Pick,
+    Endpoint, Extra, Node, Pick,
     diagnostic::{Diagnostic, Findings, Severity},
     duration::Nanoseconds,
     rules::{headers, paths},
@@ -45,6 +45,7 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
     };
     let backends = backends::backends(node, &parent, inherited, findings);
     let endpoint = Endpoint {
+        extra: Extra::of(&extra),
         params: params.clone(),
         backends,
         timeout,

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use super::{endpoint, ours, router, tls, transport};
 use crate::config::{
-    Endpoint, Node, Service,
+    Endpoint, Extra, Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
     duration::Nanoseconds,
     rules::{hosts, paths, routes},
@@ -34,6 +34,7 @@ pub fn service(root: &Node<'_>, cores: usize, findings: &mut Findings) -> Servic
     let flag = |key: &str, findings: &mut Findings| root.field(key).flag(findings).unwrap_or(false);
     let time = |key: &str, findings: &mut Findings| root.field(key).duration(findings).and_then(Nanoseconds::positive);
     let service = Service {
+        extra: Extra::of(&extra),
         name: root.field("name").text(findings).unwrap_or_default(),
         listen_ip: listen_ip(&root.field("listen_ip"), findings),
         port: port(&root.field("port"), findings),

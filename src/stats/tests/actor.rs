@@ -118,7 +118,7 @@ fn requests_are_in_flight_until_they_end_or_are_abandoned() {
 }
 
 #[test]
-fn readers_within_a_quarter_second_share_a_snapshot() {
+fn readers_at_the_same_moment_share_a_snapshot() {
     System::new().block_on(async {
         let (stats, ..) = start(&names(1));
         let first = read(&stats).await;

@@ -1,0 +1,97 @@
+//! Layers around a step of a request: each sees what goes in, decides whether the rest happens, and sees what came out.
+
+use std::{fmt::Debug, sync::Arc};
+
+use futures_util::future::LocalBoxFuture;
+
+/// One component around a step. State that threads share lives behind it, in atomics or locks held for an instant.
+pub trait Layer<In, Out>: Send + Sync + Debug {
+    /// Does its part and, if the request may go on, runs the rest.
+    fn call<'a>(&'a self, input: In, next: Next<'a, In, Out>) -> LocalBoxFuture<'a, Out>;
+
+    /// Whether it must see the request's whole body, which is then read before the step begins.
+    fn reads_body(&self) -> bool {
+        false
+    }
+}
+
+/// The components around one step, outermost first. Empty ones are never entered.
+#[derive(Debug)]
+pub struct Layers<In, Out>(Vec<Arc<dyn Layer<In, Out>>>);
+
+impl<In, Out> Default for Layers<In, Out> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<In, Out> Layers<In, Out> {
+    /// These layers, outermost first.
+    #[must_use]
+    pub fn new(layers: Vec<Arc<dyn Layer<In, Out>>>) -> Self {
+        Self(layers)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether any of them must see the whole body.
+    #[must_use]
+    pub fn read_body(&self) -> bool {
+        self.0.iter().any(|layer| layer.reads_body())
+    }
+
+    /// Runs the step inside all layers.
+    pub fn run<'a>(&'a self, input: In, step: &'a dyn Fn(In) -> LocalBoxFuture<'a, Out>) -> LocalBoxFuture<'a, Out> {
+        Next { rest: &self.0, step }.run(input)
+    }
+}
+
+/// What is left to run inside a layer.
+pub struct Next<'a, In, Out> {
+    rest: &'a [Arc<dyn Layer<In, Out>>],
+    step: &'a dyn Fn(In) -> LocalBoxFuture<'a, Out>,
+}
+
+impl<'a, In, Out> Next<'a, In, Out> {
+    /// Runs it.
+    #[must_use]
+    pub fn run(self, input: In) -> LocalBoxFuture<'a, Out> {
+        match self.rest.split_first() {
+            Some((layer, rest)) => layer.call(input, Self { rest, step: self.step }),
+            None => (self.step)(input),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Tag(&'static str);
+
+    impl Layer<String, String> for Tag {
+        fn call<'a>(&'a self, input: String, next: Next<'a, String, String>) -> LocalBoxFuture<'a, String> {
+            Box::pin(async move {
+                if input.contains("stop") {
+                    return format!("{}!", self.0);
+                }
+                let out = next.run(format!("{input}{}", self.0)).await;
+                format!("{out}{}", self.0)
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn layers_see_the_request_in_order_and_the_reply_in_reverse() {
+        let layers = Layers::new(vec![Arc::new(Tag("a")) as _, Arc::new(Tag("b")) as _]);
+        let step = |input: String| -> LocalBoxFuture<'_, String> { Box::pin(async move { format!("[{input}]") }) };
+        assert_eq!(layers.run(">".into(), &step).await, "[>ab]ba");
+        assert_eq!(layers.run("stop".into(), &step).await, "a!");
+        assert_eq!(Layers::default().run(">".into(), &step).await, "[>]");
+    }
+}

@@ -1,0 +1,143 @@
+//! One request for an endpoint: counted, taken in, let through its guards, answered.
+
+use std::{pin::pin, sync::Arc};
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use futures_util::future::LocalBoxFuture;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    component::{Visit, tables::Guarded},
+    endpoint::Call,
+    model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise},
+    plan::EndpointPlan,
+    stats::EndpointId,
+};
+
+use super::{egress, ingress, intake, intake::Taken, serve::decoded, tree::Tree};
+
+/// Serves one request for `endpoint`.
+pub(super) async fn serve_endpoint(
+    tree: &Tree,
+    endpoint: &Arc<EndpointPlan>,
+    params: Vec<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let service = &tree.shared.plan.service;
+    let counted = Counted::start(tree, endpoint.id);
+    if !service.skips_path_check
+        && let Some(text) = params.iter().find_map(|value| encoded_twice(value))
+    {
+        return counted.end(egress::Outgoing { response: egress::bad_path_parameter(text), complete: false });
+    }
+    let budget = Budget { deadline: counted.started + endpoint.timeout };
+    let door = Door { tree, endpoint, client: &request, budget };
+    let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
+    let outcome = match taken {
+        Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
+        Ok(Err(BodyError::TooLarge)) => Ok(Reply::failed(Failure::new(Kind::TooLarge, "http: request body too large"))),
+        Ok(Err(_broken)) => Ok(Reply::failed(Failure::new(Kind::Upload, "unexpected EOF"))),
+        Ok(Ok(Taken::Ready(body))) => door.enter(params, body).await,
+        Ok(Ok(Taken::Carried(receiver, upload))) => carried(door.enter(params, Body::Transit(receiver)), upload).await,
+    };
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(refusal) => return counted.end(egress::Outgoing { response: egress::refused(&refusal), complete: false }),
+    };
+    log_failures(endpoint, &reply);
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    counted.end(egress::response(reply, endpoint, service, accept))
+}
+
+/// The way of one client into its endpoint.
+struct Door<'a> {
+    tree: &'a Tree,
+    endpoint: &'a EndpointPlan,
+    client: &'a HttpRequest,
+    budget: Budget,
+}
+
+impl Door<'_> {
+    /// Calls the endpoint, through its guards.
+    async fn enter(&self, params: Vec<String>, body: Body) -> Guarded {
+        let (endpoint, service) = (self.endpoint, &self.tree.shared.plan.service);
+        if endpoint.guards.is_empty() {
+            return Ok(self.call(ingress::request(self.client, endpoint, service, params), body).await);
+        }
+        let step = |visit: Visit| -> LocalBoxFuture<'_, Guarded> {
+            let host = ingress::host(self.client);
+            let (request, body) = ingress::request_of_visit(visit, host, endpoint, service);
+            Box::pin(async move { Ok(self.call(request, body).await) })
+        };
+        let visit = ingress::visit(self.client, endpoint, service, &params, body);
+        endpoint.guards.run(visit, &step).await
+    }
+
+    /// Calls the endpoint's actor.
+    async fn call(&self, request: Request, body: Body) -> Reply {
+        let (promise, answer) = promise();
+        self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
+        answer.await.unwrap_or_else(|_broken| Reply::failed(Failure::new(Kind::Panic, "internal server error")))
+    }
+}
+
+/// Waits for the reply and carries the upload meanwhile; a reply that comes first ends the upload.
+async fn carried(reply: impl Future<Output = Guarded>, upload: intake::Upload) -> Guarded {
+    let mut reply = pin!(reply);
+    tokio::select! {
+        biased;
+        reply = &mut reply => return reply,
+        () = upload.carry() => {}
+    }
+    reply.await
+}
+
+/// KrakenD's words for a parameter that would mean something else once it is decoded again.
+fn encoded_twice(value: &str) -> Option<&'static str> {
+    if value.contains(['?', '#']) {
+        return Some("error: encoded url params");
+    }
+    match decoded(value) {
+        None => Some("error: invalid URL escape \"%\""),
+        Some(again) if again != value => Some("error: encoded url params"),
+        Some(_) => None,
+    }
+}
+
+fn log_failures(endpoint: &EndpointPlan, reply: &Reply) {
+    for failure in &reply.failures {
+        tracing::warn!(kind = failure.kind.label(), "[ENDPOINT: {}] {}", endpoint.path, failure.message);
+    }
+}
+
+/// Counts a request when it ends, also when it ends by its client hanging up.
+struct Counted<'a> {
+    tree: &'a Tree,
+    id: EndpointId,
+    started: Instant,
+    ended: bool,
+}
+
+impl<'a> Counted<'a> {
+    fn start(tree: &'a Tree, id: EndpointId) -> Self {
+        tree.recorder.borrow_mut().endpoint_started(id);
+        Self { tree, id, started: Instant::now(), ended: false }
+    }
+
+    fn end(mut self, outgoing: egress::Outgoing) -> HttpResponse {
+        self.ended = true;
+        let status = outgoing.response.status().as_u16();
+        let elapsed = self.started.elapsed();
+        self.tree.recorder.borrow_mut().endpoint_done(self.id, status, outgoing.complete, elapsed);
+        outgoing.response
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tree.recorder.borrow_mut().endpoint_abandoned(self.id);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Where the components around everything meet actix-web's requests and answers.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::{
+    component::{Asked, EdgeLayer},
+    model::Headers,
+    plan::ServicePlan,
+};
+
+use super::{egress, ingress};
+
+/// The answer of the first component that answers instead of the gateway.
+pub(super) fn turned_away(
+    layers: &[Arc<dyn EdgeLayer>],
+    client: &HttpRequest,
+    service: &ServicePlan,
+) -> Option<HttpResponse> {
+    asked(client, service, |asked| layers.iter().find_map(|layer| layer.before(asked)))
+        .map(|refusal| egress::refused(&refusal))
+}
+
+/// The answer with what components add to it.
+pub(super) fn added_to(
+    mut response: HttpResponse,
+    layers: &[Arc<dyn EdgeLayer>],
+    client: &HttpRequest,
+    service: &ServicePlan,
+) -> HttpResponse {
+    let mut added = Headers::new();
+    asked(client, service, |asked| layers.iter().for_each(|layer| layer.after(asked, &mut added)));
+    for (name, value) in added {
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+fn asked<T>(client: &HttpRequest, service: &ServicePlan, look: impl FnOnce(&Asked<'_>) -> T) -> T {
+    let target = client.uri().path_and_query().map_or("/", |target| target.as_str());
+    look(&Asked {
+        method: client.method(),
+        target,
+        headers: &ingress::ClientHeaders(client.headers()),
+        address: ingress::client_address(client, service),
+        is_tls: client.app_config().secure(),
+    })
+}
