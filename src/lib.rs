@@ -13,3 +13,4 @@ pub mod server;
 pub mod shadow;
 pub mod shape;
 pub mod stats;
+pub mod tls;

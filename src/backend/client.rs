@@ -1,4 +1,4 @@
-//! Calls to upstreams through awc, whose plain HTTP goes over [`super::transport`].
+//! Calls to upstreams through awc, which go over [`super::transport`].
 //!
 //! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
 //! share a client with the live path.
@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbound, WireAnswer, body::Held};
 
-use super::transport::{PoolLimits, Transport, TransportError};
+use super::transport::{PoolLimits, Secure, Transport, TransportError, is_of_tls};
 
 /// A client with connections of its own.
 #[derive(Clone)]
@@ -37,11 +37,11 @@ enum Origin {
 }
 
 impl Client {
-    /// A client whose pool has these limits.
+    /// A client whose pool has these limits, and which calls `https://` as `secure` says.
     #[must_use]
-    pub fn new(limits: PoolLimits) -> Self {
+    pub fn new(limits: PoolLimits, secure: Secure) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self(builder.wrap(Transport::new(limits)).finish())
+        Self(builder.wrap(Transport::new(limits, secure)).finish())
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
@@ -203,8 +203,12 @@ fn too_large(limit: usize) -> Failure {
 fn body_failure(error: &PayloadError) -> Failure {
     match error {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
+        PayloadError::Io(cause) if is_of_tls(cause) => Failure::new(Kind::Tls, cause.to_string()),
         PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
             Failure::new(Kind::Protocol, cause.to_string())
+        }
+        PayloadError::Io(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Failure::new(Kind::Io, "unexpected EOF")
         }
         other => Failure::new(Kind::Io, other.to_string()),
     }

@@ -104,7 +104,8 @@ pub(super) fn failed(error: &dyn std::error::Error) -> ExitCode {
 }
 
 fn told(gateway: &Gateway) {
-    tracing::info!("Gnomon {} listening on {}", env!("CARGO_PKG_VERSION"), gateway.address);
+    let how = if gateway.is_secure { " for HTTPS" } else { "" };
+    tracing::info!("Gnomon {} listening on {}{how}", env!("CARGO_PKG_VERSION"), gateway.address);
     if let Some(admin) = gateway.admin {
         tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
     }

@@ -56,6 +56,8 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
+        tls: config.tls.clone(),
+        client_tls: config.client_tls.clone(),
         admin: config.admin.listen,
         admin_is_explicit: config.admin.explicit,
         shadow_memory_bytes: config.shadow.memory_budget_bytes,

@@ -8,7 +8,11 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{component::tables::Edge, stats::Names};
+use crate::{
+    component::tables::Edge,
+    config::{ClientTls, Tls},
+    stats::Names,
+};
 
 use super::{ClientAddress, EndpointPlan, Identity, Routes};
 
@@ -60,6 +64,10 @@ pub struct ServicePlan {
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,
+    /// HTTPS towards clients, if it is spoken.
+    pub tls: Option<Tls>,
+    /// TLS towards upstreams, where the file says something about it.
+    pub client_tls: Option<ClientTls>,
     /// Dashboard and metrics.
     pub admin: Option<SocketAddr>,
     /// Whether the file or the command line names that address; the default one gives way when it is taken.

@@ -15,6 +15,7 @@ pub mod serve;
 pub mod shadows;
 pub mod signal;
 pub mod start;
+pub mod tls;
 pub mod tree;
 
 pub use signal::Signals;

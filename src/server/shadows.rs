@@ -6,7 +6,10 @@ use actix::{Actor, Addr, Arbiter};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    backend::{Caller, Client, transport::PoolLimits},
+    backend::{
+        Caller, Client,
+        transport::{PoolLimits, Secure},
+    },
     endpoint::ShadowLink,
     plan::{Plan, ShadowPlan},
     shadow::{Gate, MemoryBudget, ShadowActor},
@@ -32,7 +35,7 @@ thread_local! {
 impl Shadows {
     /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
     #[must_use]
-    pub fn start(plan: &Arc<Plan>, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+    pub fn start(plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
         let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         let threads = plan.service.shadow_threads.min(count);
@@ -45,7 +48,7 @@ impl Shadows {
                 let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
-                let recipient = start_actor(arbiter, shadow, plan, stats).recipient();
+                let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
                 of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
                 gates.push(gate);
             }
@@ -82,13 +85,14 @@ fn start_actor(
     arbiter: &Arbiter,
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
+    secure: &Secure,
     stats: &Addr<StatsActor>,
 ) -> Addr<ShadowActor> {
-    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
+    let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
         let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-        ShadowActor::new(shadow, Caller::new(Client::new(pool), 0), recorder)
+        ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
     })
 }
 

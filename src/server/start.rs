@@ -17,6 +17,7 @@ use actix_web::{
 use tokio::time::Instant;
 
 use crate::{
+    backend::transport::Secure,
     plan::{Plan, ServicePlan},
     stats::{Names, Read, Registry, Snapshot, StatsActor},
 };
@@ -24,6 +25,7 @@ use crate::{
 use super::{
     admin, serve,
     shadows::Shadows,
+    tls::{self, TlsError},
     tree::{Shared, Tree},
 };
 
@@ -31,6 +33,8 @@ use super::{
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// How long an idle client connection is kept, unless the file says otherwise. (KrakenD keeps it for ever.)
 const IDLE_TIME: Duration = Duration::from_secs(120);
+/// How long a client may take to shake hands.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// «For ever» for a graceful stop: the server wants a number of seconds.
 const SHUTDOWN_SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
 /// Connections that wait to be accepted.
@@ -50,6 +54,8 @@ pub enum StartError {
     Listen(SocketAddr, io::Error),
     /// The admin address can't be bound, and was asked for.
     Admin(SocketAddr, io::Error),
+    /// HTTPS can't be served as the file says.
+    Tls(TlsError),
 }
 
 impl fmt::Display for StartError {
@@ -59,6 +65,7 @@ impl fmt::Display for StartError {
             Self::Admin(address, error) => {
                 (address, "dashboard and metrics", "--admin ADDRESS:PORT or --admin off", error)
             }
+            Self::Tls(error) => return write!(f, "cannot serve HTTPS: {error}"),
         };
         write!(f, "cannot listen on {address} for {what}: {error} (choose another with {remedy})")
     }
@@ -70,6 +77,8 @@ impl std::error::Error for StartError {}
 pub struct Gateway {
     /// Where it serves clients.
     pub address: SocketAddr,
+    /// Whether it speaks TLS there.
+    pub is_secure: bool,
     /// Where it shows its numbers, if it does.
     pub admin: Option<SocketAddr>,
     server: ServerHandle,
@@ -83,23 +92,27 @@ pub struct Gateway {
 /// Starts serving a plan. Must be called inside an actix system.
 ///
 /// # Errors
-/// When an address can't be bound.
+/// When an address can't be bound, or HTTPS can't be served.
 pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let plan = Arc::new(plan);
+    let tls = plan.service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
+    let is_secure = tls.is_some();
+    // Also where no host is called by https: a redirect may lead to one.
+    let secure = Secure::new(plan.service.client_tls.as_ref());
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
     let address = listener.local_addr().unwrap_or(plan.service.listen);
     let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
-    let shadows = Shadows::start(&plan, &stats, &registry);
+    let shadows = Shadows::start(&plan, &secure, &stats, &registry);
     let drain_time = plan.service.shadow_drain_time;
-    let shared = Shared { plan, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
-    let server = server(shared, listener, options).map_err(|error| StartError::Listen(address, error))?;
+    let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
+    let server = server(shared, listener, tls, options).map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
-    Ok(Gateway { address, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
+    Ok(Gateway { address, is_secure, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
 }
 
 fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
@@ -158,7 +171,12 @@ fn start_admin(
     Ok((address, Some(handle)))
 }
 
-fn server(shared: Shared, listener: TcpListener, options: Options) -> io::Result<Server> {
+fn server(
+    shared: Shared,
+    listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
+    options: Options,
+) -> io::Result<Server> {
     let service = &shared.plan.service;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
     let shutdown_seconds = service.shutdown_time.map_or(SHUTDOWN_SECONDS_MAX, |time| time.as_secs().max(1));
@@ -177,8 +195,11 @@ fn server(shared: Shared, listener: TcpListener, options: Options) -> io::Result
         .client_request_timeout(head_time)
         .keep_alive(idle_time)
         .shutdown_timeout(shutdown_seconds)
-        .disable_signals()
-        .listen(listener)?;
+        .disable_signals();
+    let server = match tls {
+        None => server.listen(listener)?,
+        Some(tls) => server.tls_handshake_timeout(HANDSHAKE_TIME.min(head_time)).listen_rustls_0_23(listener, tls)?,
+    };
     Ok(server.run())
 }
 

@@ -10,7 +10,7 @@ use std::{
 use actix::{Actor, Addr};
 
 use crate::{
-    backend::{BackendActor, Caller, Client},
+    backend::{BackendActor, Caller, Client, transport::Secure},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
@@ -24,6 +24,8 @@ pub const REPORT_PERIOD: Duration = Duration::from_millis(250);
 pub struct Shared {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// TLS towards upstreams.
+    pub secure: Secure,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -92,7 +94,7 @@ fn endpoint_actor(
 ) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(Client::new(shared.plan.service.pool), turn);
+        let caller = Caller::new(Client::new(shared.plan.service.pool, shared.secure.clone()), turn);
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
     });
     EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()

@@ -37,9 +37,18 @@ pub(crate) struct Gnomon {
 impl Gnomon {
     /// `gnomon run` with this file, on ports of its own.
     pub(crate) fn run(file: &Value) -> Self {
+        Self::run_when(file, is_healthy)
+    }
+
+    /// The same for a file with `tls`: it is up when it accepts connections.
+    pub(crate) fn run_secure(file: &Value) -> Self {
+        Self::run_when(file, |address| TcpStream::connect(address).is_ok())
+    }
+
+    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool) -> Self {
         let folder = Folder::new();
         let path = folder.path("krakend.json");
-        let mut gnomon = Self::launch(|port, admin| {
+        let mut gnomon = Self::launch(is_ready, |port, admin| {
             let placed = with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }));
             write(&path, &placed.to_string());
             vec!["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()]
@@ -50,19 +59,19 @@ impl Gnomon {
 
     /// `gnomon demo`, on ports of its own.
     pub(crate) fn demo() -> Self {
-        Self::launch(|port, admin| {
+        Self::launch(is_healthy, |port, admin| {
             vec!["demo".into(), "--port".into(), port.to_string().into(), "--admin".into(), admin.to_string().into()]
         })
     }
 
     /// Starts the program and waits until both its listeners answer.
-    fn launch(arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+    fn launch(is_ready: fn(SocketAddr) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
             let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
-                Ok(None) => (is_up(address, "/__health") && is_up(admin, "/__stats")).then_some(true),
+                Ok(None) => (is_ready(address) && is_up(admin, "/__stats")).then_some(true),
                 _ => Some(false),
             });
             match ready {
@@ -81,6 +90,11 @@ impl Gnomon {
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
         Self { child, address, admin, output, _folder: None }
+    }
+
+    /// Where it serves clients.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where the dashboard is.
@@ -201,6 +215,10 @@ fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>
             output.extend_from_slice(buffer.get(..count).unwrap_or_default());
         }
     });
+}
+
+fn is_healthy(address: SocketAddr) -> bool {
+    is_up(address, "/__health")
 }
 
 fn is_up(address: SocketAddr, target: &str) -> bool {

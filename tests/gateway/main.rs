@@ -13,6 +13,8 @@ mod gnomon;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod upstream;
@@ -37,5 +39,7 @@ mod program;
 mod seed;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod uploads;

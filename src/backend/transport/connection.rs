@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use bytes::BytesMut;
 use tokio::net::{TcpStream, lookup_host};
 
-use super::TransportError;
+use super::{Secure, TransportError, stream::Stream};
 
 /// First size of a connection's read buffer in bytes; it grows with larger answers.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -13,8 +13,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// An open connection. Dropping it closes it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    /// The socket.
-    pub(super) io: TcpStream,
+    /// The socket, and TLS on it where the upstream wants it.
+    pub(super) io: Stream,
     /// What was read and not yet used.
     pub(super) read: BytesMut,
     /// Whether it has carried a request before.
@@ -22,13 +22,18 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `host:port`, trying each address the name has.
+    /// Connects to `host:port`, trying each address the name has, and shakes hands if `secure` is given.
     ///
     /// # Errors
-    /// When the name has no address or none of them accepts within `timeout`.
-    pub(super) async fn dial(host: &str, port: u16, timeout: Option<Duration>) -> Result<Self, TransportError> {
+    /// When the name has no address, none of them accepts within `timeout`, or the handshake fails.
+    pub(super) async fn dial(
+        host: &str,
+        port: u16,
+        timeout: Option<Duration>,
+        secure: Option<&Secure>,
+    ) -> Result<Self, TransportError> {
         let dialing = dial_any(host, port);
-        let io = match timeout {
+        let tcp = match timeout {
             None => dialing.await?,
             Some(limit) => tokio::time::timeout(limit, dialing).await.unwrap_or_else(|_elapsed| {
                 let address = format!("{host}:{port}");
@@ -36,15 +41,18 @@ impl Connection {
             })?,
         };
         // Small requests and answers must not wait for the other side's acknowledgement.
-        io.set_nodelay(true).map_err(TransportError::Io)?;
+        tcp.set_nodelay(true).map_err(TransportError::Io)?;
+        let io = match secure {
+            None => Stream::Plain(tcp),
+            Some(secure) => Stream::Tls(Box::new(secure.handshake(host, tcp).await?)),
+        };
         Ok(Self { io, read: BytesMut::with_capacity(READ_BUFFER_BYTES), reused: false })
     }
 
     /// Whether an idle connection still looks alive: nothing to read, not closed. Costs no system call while the
     /// reactor has seen nothing arrive.
-    pub(super) fn is_quiet(&self) -> bool {
-        let mut byte = [0];
-        matches!(self.io.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.io.is_quiet()
     }
 }
 

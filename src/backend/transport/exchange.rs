@@ -11,10 +11,8 @@ use awc::{
     http::{Method, Uri, header::HeaderMap},
 };
 use bytes::Bytes;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::tcp::{ReadHalf, WriteHalf},
-};
+use http::uri::Scheme;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
 use super::{
     TransportError,
@@ -22,7 +20,9 @@ use super::{
     framing::{self, Framing},
     head::{self, AnswerHead, BodyLength},
     payload::{AnswerBody, Home},
-    pool::Pool,
+    pool::{Origin, Pool},
+    stream::Stream,
+    tls::of_io,
 };
 
 /// A body up to this size is written together with its head.
@@ -58,18 +58,19 @@ where
     B: MessageBody + Unpin,
 {
     let authority = request.uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let origin = Origin { authority, secure: request.uri.scheme() == Some(&Scheme::HTTPS) };
     let again = match &body {
         OutgoingBody::None => Some(Bytes::new()),
         OutgoingBody::Whole(bytes) => Some(bytes.clone()),
         OutgoingBody::Once(_) => None,
     };
     let bodiless = matches!(body, OutgoingBody::None);
-    let first = match pool.take(authority) {
+    let first = match pool.take(origin) {
         Some(connection) => connection,
-        None => dial(pool, request.uri).await?,
+        None => dial(pool, origin, request.uri).await?,
     };
     let reused = first.reused;
-    match attempt(pool, authority, first, request, body).await {
+    match attempt(pool, origin, first, request, body).await {
         Err(Lost { error: TransportError::Io(_) | TransportError::Closed, answered: false })
             if reused && request.method.is_safe() && again.is_some() =>
         {
@@ -77,16 +78,17 @@ where
                 Some(bytes) if !bodiless => OutgoingBody::<B>::Whole(bytes),
                 _ => OutgoingBody::None,
             };
-            let fresh = dial(pool, request.uri).await?;
-            attempt(pool, authority, fresh, request, body).await.map_err(|lost| lost.error)
+            let fresh = dial(pool, origin, request.uri).await?;
+            attempt(pool, origin, fresh, request, body).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
     }
 }
 
-async fn dial(pool: &Pool, uri: &Uri) -> Result<Connection, TransportError> {
+async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
-    Connection::dial(host, uri.port_u16().unwrap_or(80), pool.limits.dial_time).await
+    let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
+    Connection::dial(host, uri.port_u16().unwrap_or(port), pool.limits.dial_time, secure).await
 }
 
 /// A failed attempt, and whether any byte of an answer had come.
@@ -97,7 +99,7 @@ struct Lost {
 
 async fn attempt<B>(
     pool: &Rc<Pool>,
-    authority: &str,
+    origin: Origin<'_>,
     mut connection: Connection,
     request: &Outgoing<'_>,
     body: OutgoingBody<B>,
@@ -107,19 +109,23 @@ where
 {
     let mut wire = Vec::with_capacity(1024);
     head::write(&mut wire, request.method, request.uri, request.headers, length_of(request.method, &body));
-    let (mut reader, mut writer) = connection.io.split();
     let read = &mut connection.read;
-    let (answer, sent) = match body {
-        OutgoingBody::None => send_whole(&mut writer, &mut reader, read, wire, Bytes::new()).await,
-        OutgoingBody::Whole(bytes) => send_whole(&mut writer, &mut reader, read, wire, bytes).await,
-        OutgoingBody::Once(body) => send_stream(&mut writer, &mut reader, read, wire, body).await,
+    let (answer, sent) = match &mut connection.io {
+        Stream::Plain(tcp) => {
+            let (mut reader, mut writer) = tcp.split();
+            send(&mut writer, &mut reader, read, wire, body).await
+        }
+        Stream::Tls(tls) => {
+            let (mut reader, mut writer) = split(tls.as_mut());
+            Box::pin(send(&mut writer, &mut reader, read, wire, body)).await
+        }
     };
     let answer = answer.map_err(|error| Lost { error, answered: !read.is_empty() })?;
     let framing = Framing::of(request.method, answer.status, &answer.headers)
         .map_err(|what| Lost { error: TransportError::Protocol(what), answered: true })?;
     let reusable =
         sent && !matches!(framing, Framing::UntilClose) && framing::keeps_alive(answer.version, &answer.headers);
-    let home = Home { pool: Rc::clone(pool), authority: authority.to_owned(), reusable };
+    let home = Home { pool: Rc::clone(pool), authority: origin.authority.to_owned(), secure: origin.secure, reusable };
     Ok((answer, AnswerBody::new(connection, framing, home)))
 }
 
@@ -140,30 +146,47 @@ fn length_of<B: MessageBody>(method: &Method, body: &OutgoingBody<B>) -> BodyLen
 /// The head of the answer, and whether the whole request went out before it came.
 type Sent = (Result<AnswerHead, TransportError>, bool);
 
+async fn send<B>(
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+    wire: Vec<u8>,
+    body: OutgoingBody<B>,
+) -> Sent
+where
+    B: MessageBody + Unpin,
+{
+    match body {
+        OutgoingBody::None => send_whole(writer, reader, read, wire, Bytes::new()).await,
+        OutgoingBody::Whole(bytes) => send_whole(writer, reader, read, wire, bytes).await,
+        OutgoingBody::Once(body) => send_stream(writer, reader, read, wire, body).await,
+    }
+}
+
 /// Sends a request that is all at hand. An answer may come before a large body is out: it is taken.
 async fn send_whole(
-    writer: &mut WriteHalf<'_>,
-    reader: &mut ReadHalf<'_>,
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
     mut wire: Vec<u8>,
     body: Bytes,
 ) -> Sent {
     if body.len() <= ONE_WRITE_BYTES_MAX {
         wire.extend_from_slice(&body);
-        let written = writer.write_all(&wire).await;
-        return settle(written.map_err(TransportError::Io), read_head(reader, read)).await;
+        let written = write_out(writer, &wire).await;
+        return settle(written.map_err(of_io), read_head(reader, read)).await;
     }
     let writing = async {
         writer.write_all(&wire).await?;
-        writer.write_all(&body).await
+        write_out(writer, &body).await
     };
-    race(async { writing.await.map_err(TransportError::Io) }, read_head(reader, read)).await
+    race(async { writing.await.map_err(of_io) }, read_head(reader, read)).await
 }
 
 /// Sends a request whose body is still arriving.
 async fn send_stream<B>(
-    writer: &mut WriteHalf<'_>,
-    reader: &mut ReadHalf<'_>,
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
     wire: Vec<u8>,
     mut body: B,
@@ -173,15 +196,17 @@ where
 {
     let size = body.size();
     let writing = async {
-        writer.write_all(&wire).await.map_err(TransportError::Io)?;
+        writer.write_all(&wire).await.map_err(of_io)?;
         let mut left = if let BodySize::Sized(bytes) = size { Some(bytes) } else { None };
         let mut body = pin!(&mut body);
         while let Some(chunk) = std::future::poll_fn(|ctx| body.as_mut().poll_next(ctx)).await {
             let chunk = chunk.map_err(|_broken| TransportError::RequestBody)?;
             write_chunk(writer, &chunk, &mut left).await?;
+            // The next chunk may be long in coming. (A socket has nothing to flush.)
+            writer.flush().await.map_err(of_io)?;
         }
         match left {
-            None => writer.write_all(b"0\r\n\r\n").await.map_err(TransportError::Io),
+            None => write_out(writer, b"0\r\n\r\n").await.map_err(of_io),
             Some(0) => Ok(()),
             Some(_missing) => Err(TransportError::RequestBody),
         }
@@ -189,22 +214,32 @@ where
     race(writing, read_head(reader, read)).await
 }
 
+/// Writes all of it and leaves nothing behind in the layers below.
+async fn write_out(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    writer.write_all(bytes).await?;
+    writer.flush().await
+}
+
 /// Writes one chunk: as it is when the length was promised, in the chunked coding otherwise.
-async fn write_chunk(writer: &mut WriteHalf<'_>, chunk: &Bytes, left: &mut Option<u64>) -> Result<(), TransportError> {
+async fn write_chunk(
+    writer: &mut (impl AsyncWrite + Unpin),
+    chunk: &Bytes,
+    left: &mut Option<u64>,
+) -> Result<(), TransportError> {
     if chunk.is_empty() {
         return Ok(());
     }
     match left {
         Some(left) => {
             *left = left.checked_sub(chunk.len() as u64).ok_or(TransportError::RequestBody)?;
-            writer.write_all(chunk).await.map_err(TransportError::Io)
+            writer.write_all(chunk).await.map_err(of_io)
         }
         None => {
             let mut framed = Vec::with_capacity(chunk.len() + 16);
             framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
             framed.extend_from_slice(chunk);
             framed.extend_from_slice(b"\r\n");
-            writer.write_all(&framed).await.map_err(TransportError::Io)
+            writer.write_all(&framed).await.map_err(of_io)
         }
     }
 }
@@ -236,7 +271,10 @@ async fn settle(
 }
 
 /// Reads until an answer's head is whole, passing over interim answers (1xx).
-async fn read_head(reader: &mut ReadHalf<'_>, read: &mut bytes::BytesMut) -> Result<AnswerHead, TransportError> {
+async fn read_head(
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+) -> Result<AnswerHead, TransportError> {
     loop {
         if !read.is_empty() {
             match head::read(read).map_err(TransportError::Protocol)? {
@@ -248,7 +286,7 @@ async fn read_head(reader: &mut ReadHalf<'_>, read: &mut bytes::BytesMut) -> Res
                 None => {}
             }
         }
-        match reader.read_buf(read).await.map_err(TransportError::Io)? {
+        match reader.read_buf(read).await.map_err(of_io)? {
             0 if read.is_empty() => return Err(TransportError::Closed),
             0 => return Err(TransportError::Protocol("unexpected EOF in the head")),
             _more => {}

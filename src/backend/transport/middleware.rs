@@ -1,4 +1,4 @@
-//! The place where the transport meets awc: a client middleware that answers `http://` requests itself.
+//! The place where the transport meets awc: a client middleware that answers `http://` and `https://` requests itself.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use awc::{
 use futures_util::future::LocalBoxFuture;
 
 use super::{
-    PoolLimits, TransportError,
+    PoolLimits, Secure, TransportError,
     begun::begin,
     exchange::{Outgoing, exchange},
     head::AnswerHead,
@@ -17,17 +17,18 @@ use super::{
     pool::Pool,
 };
 
-/// Wraps an awc client so that plain HTTP goes over our connections.
-#[derive(Clone, Copy, Debug)]
+/// Wraps an awc client so that its calls go over our connections.
+#[derive(Clone, Debug)]
 pub struct Transport {
     limits: PoolLimits,
+    secure: Secure,
 }
 
 impl Transport {
     /// A transport with a pool of its own.
     #[must_use]
-    pub fn new(limits: PoolLimits) -> Self {
-        Self { limits }
+    pub fn new(limits: PoolLimits, secure: Secure) -> Self {
+        Self { limits, secure }
     }
 }
 
@@ -39,7 +40,7 @@ where
     type Transform = TransportService<S>;
 
     fn new_transform(self, inner: S) -> Self::Transform {
-        TransportService { pool: Rc::new(Pool::new(self.limits)), inner }
+        TransportService { pool: Rc::new(Pool::new(self.limits, self.secure)), inner }
     }
 }
 

@@ -3,13 +3,14 @@
 //! awc's own transport adds a `Date` header to every request, starts a timer task per request, reuses the oldest
 //! idle connection first and never repeats a request that met a connection the upstream had just closed. So the
 //! client is awc's, and what it sends through is this: [`Transport`] is an awc middleware that answers `http://`
-//! requests itself.
+//! and `https://` requests itself.
 //!
 //! Promises: one pool per client, last in first out, bounded; a connection is used again only after its answer was
 //! read to the end; framing rules are security rules and refuse what is ambiguous; heads and trailers are bounded;
 //! dropping a call or an unread answer closes its connection.
 
 mod begun;
+mod blind;
 mod chunked;
 mod connection;
 mod exchange;
@@ -18,10 +19,13 @@ mod head;
 mod middleware;
 mod payload;
 mod pool;
+mod stream;
+mod tls;
 mod transport_error;
 
 pub use middleware::Transport;
 pub use pool::PoolLimits;
+pub use tls::{Secure, is_of_tls};
 pub use transport_error::TransportError;
 
 #[cfg(test)]

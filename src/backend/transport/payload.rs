@@ -14,7 +14,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio_util::io::poll_read_buf;
 
-use super::{chunked::Step, connection::Connection, framing::Framing, pool::Pool};
+use super::{
+    chunked::Step,
+    connection::Connection,
+    framing::Framing,
+    pool::{Origin, Pool},
+};
 
 /// The read buffer grows by at least so many bytes.
 const READ_BYTES: usize = 16 * 1024;
@@ -24,6 +29,7 @@ const READ_BYTES: usize = 16 * 1024;
 pub(super) struct Home {
     pub(super) pool: Rc<Pool>,
     pub(super) authority: String,
+    pub(super) secure: bool,
     pub(super) reusable: bool,
 }
 
@@ -57,7 +63,8 @@ impl AnswerBody {
         if let Some(connection) = self.connection.take()
             && self.home.reusable
         {
-            self.home.pool.give(&self.home.authority, connection);
+            let origin = Origin { authority: &self.home.authority, secure: self.home.secure };
+            self.home.pool.give(origin, connection);
         }
     }
 

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::connection::Connection;
+use super::{Secure, connection::Connection};
 
 /// Bounds of a pool.
 #[derive(Clone, Copy, Debug)]
@@ -25,23 +25,32 @@ struct Idle {
     since: Instant,
 }
 
-/// The idle connections by authority (`host:port`).
+/// An upstream as a pool knows it: an authority (`host:port`), and whether with TLS.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'a> {
+    pub(super) authority: &'a str,
+    pub(super) secure: bool,
+}
+
+/// The idle connections by authority, those with TLS apart.
 #[derive(Debug)]
 pub(super) struct Pool {
     pub(super) limits: PoolLimits,
+    pub(super) secure: Secure,
     idle: RefCell<HashMap<String, Vec<Idle>>>,
+    idle_secure: RefCell<HashMap<String, Vec<Idle>>>,
 }
 
 impl Pool {
     /// An empty pool.
-    pub(super) fn new(limits: PoolLimits) -> Self {
-        Self { limits, idle: RefCell::default() }
+    pub(super) fn new(limits: PoolLimits, secure: Secure) -> Self {
+        Self { limits, secure, idle: RefCell::default(), idle_secure: RefCell::default() }
     }
 
     /// The most recently used idle connection that still looks alive.
-    pub(super) fn take(&self, authority: &str) -> Option<Connection> {
-        let mut idle = self.idle.borrow_mut();
-        let stack = idle.get_mut(authority)?;
+    pub(super) fn take(&self, origin: Origin<'_>) -> Option<Connection> {
+        let mut idle = self.idle(origin.secure).borrow_mut();
+        let stack = idle.get_mut(origin.authority)?;
         while let Some(Idle { mut connection, since }) = stack.pop() {
             if self.limits.idle_time.is_some_and(|limit| since.elapsed() > limit) {
                 // Everything below is older still.
@@ -57,18 +66,22 @@ impl Pool {
     }
 
     /// Takes a connection back whose answer was read to the end; closes it when there are enough.
-    pub(super) fn give(&self, authority: &str, connection: Connection) {
+    pub(super) fn give(&self, origin: Origin<'_>, connection: Connection) {
         if self.limits.idle_per_host == 0 || !connection.read.is_empty() {
             return;
         }
-        let mut idle = self.idle.borrow_mut();
+        let mut idle = self.idle(origin.secure).borrow_mut();
         let entry = Idle { connection, since: Instant::now() };
-        match idle.get_mut(authority) {
+        match idle.get_mut(origin.authority) {
             Some(stack) if stack.len() >= self.limits.idle_per_host => {}
             Some(stack) => stack.push(entry),
             None => {
-                idle.insert(authority.to_owned(), vec![entry]);
+                idle.insert(origin.authority.to_owned(), vec![entry]);
             }
         }
+    }
+
+    fn idle(&self, secure: bool) -> &RefCell<HashMap<String, Vec<Idle>>> {
+        if secure { &self.idle_secure } else { &self.idle }
     }
 }

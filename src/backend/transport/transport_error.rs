@@ -14,8 +14,8 @@ pub enum TransportError {
         /// What the system said.
         error: io::Error,
     },
-    /// The TLS handshake failed.
-    Tls(io::Error),
+    /// TLS failed, most often in its handshake; what it says of itself.
+    Tls(String),
     /// The connection broke while the request or the answer was on it.
     Io(io::Error),
     /// The upstream closed the connection instead of answering.
@@ -31,7 +31,7 @@ impl fmt::Display for TransportError {
         match self {
             Self::Resolve(error) => write!(f, "dial tcp: lookup: {error}"),
             Self::Connect { address, error } => write!(f, "dial tcp {address}: connect: {}", go_text(error)),
-            Self::Tls(error) => write!(f, "tls: {error}"),
+            Self::Tls(error) => f.write_str(error),
             Self::Io(error) => write!(f, "{}", go_text(error)),
             Self::Closed => f.write_str("EOF"),
             Self::Protocol(what) => write!(f, "net/http: HTTP/1.x transport connection broken: {what}"),
@@ -48,6 +48,7 @@ fn go_text(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::ConnectionReset => "read: connection reset by peer".into(),
         io::ErrorKind::BrokenPipe => "write: broken pipe".into(),
+        io::ErrorKind::UnexpectedEof => "unexpected EOF".into(),
         io::ErrorKind::TimedOut => "i/o timeout".into(),
         io::ErrorKind::HostUnreachable => "no route to host".into(),
         io::ErrorKind::NetworkUnreachable => "network is unreachable".into(),

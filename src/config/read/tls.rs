@@ -87,12 +87,18 @@ fn version(node: &Node<'_>, findings: &mut Findings) -> u8 {
     match node.text(findings).as_deref() {
         None | Some("TLS13") => 13,
         Some("TLS12") => 12,
-        Some("TLS11") => 11,
-        Some("TLS10" | "SSL3.0") => 10,
+        Some("TLS11") => too_old(11, node, findings),
+        Some("TLS10" | "SSL3.0") => too_old(10, node, findings),
         Some(_) => {
             let message = format!("{} is not a version of TLS, read as TLS13 as KrakenD does", brief(node.value()));
             findings.warning(node.pointer(), message);
             13
         }
     }
+}
+
+fn too_old(version: u8, node: &Node<'_>, findings: &mut Findings) -> u8 {
+    let message = format!("{} is not spoken any more, TLS 1.2 is the oldest version that is", brief(node.value()));
+    findings.warning(node.pointer(), message);
+    version
 }

@@ -428,6 +428,12 @@ fn encryption() {
         ],
     );
     says(
+        &root(r#""client_tls":{"min_version":"TLS11","max_version":"TLS12"}"#),
+        &[
+            r#"1:28: warning at /client_tls/min_version: "TLS11" is not spoken any more, TLS 1.2 is the oldest version that is"#,
+        ],
+    );
+    says(
         &root(r#""client_tls":{"client_certs":[{"private_key":"k"}],"cipher_suites":[1]}"#),
         &[
             "1:44: error at /client_tls/client_certs/0/certificate: certificate not defined",

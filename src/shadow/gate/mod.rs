@@ -45,7 +45,6 @@ impl Gate {
     /// or counts why not.
     #[must_use]
     pub fn offer(self: &Arc<Self>, body_bytes: usize) -> Option<Ticket> {
-        self.ledger.offer();
         match self.admit(body_bytes) {
             Ok(()) => {
                 self.ledger.admit();
@@ -152,7 +151,7 @@ impl Ticket {
 
     /// Gives the right up before anything was sent.
     pub fn drop_for(mut self, reason: DropReason) {
-        self.stage = Stage::Held(reason);
+        self.expect_drop_for(reason);
     }
 
     /// Says why it would be if the ticket were dropped before anything is sent.

@@ -6,7 +6,7 @@ use http::Method;
 use tokio::sync::Notify;
 
 use super::{
-    super::PoolLimits,
+    super::{PoolLimits, Secure},
     upstream::{Answer, CHUNKED, OK, Peer, ROOMY, Upstream, client, held, on_real_sockets},
 };
 use crate::{
@@ -295,11 +295,11 @@ fn the_connection_that_came_home_last_goes_out_first() {
 fn no_more_idle_connections_are_kept_than_allowed() {
     on_real_sockets(async {
         let upstream = Upstream::always(CHUNKED).await;
-        let one = Client::new(PoolLimits { idle_per_host: 1, ..ROOMY });
+        let one = Client::new(PoolLimits { idle_per_host: 1, ..ROOMY }, Secure::new(None));
         two_at_once(&upstream, &one).await;
         two_at_once(&upstream, &one).await;
         assert_eq!(upstream.connections(), [0, 1, 0, 2]);
-        let none = Client::new(PoolLimits { idle_per_host: 0, ..ROOMY });
+        let none = Client::new(PoolLimits { idle_per_host: 0, ..ROOMY }, Secure::new(None));
         upstream.get(&none).await.unwrap();
         upstream.get(&none).await.unwrap();
         assert_eq!(upstream.connections()[4..], [3, 4]);
@@ -310,7 +310,7 @@ fn no_more_idle_connections_are_kept_than_allowed() {
 fn an_idle_connection_grows_too_old() {
     on_real_sockets(async {
         let upstream = Upstream::always(OK).await;
-        let client = Client::new(PoolLimits { idle_time: Some(Duration::from_secs(5)), ..ROOMY });
+        let client = Client::new(PoolLimits { idle_time: Some(Duration::from_secs(5)), ..ROOMY }, Secure::new(None));
         for idle in [4, 6] {
             upstream.get(&client).await.unwrap();
             tokio::time::pause();

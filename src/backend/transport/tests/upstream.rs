@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::super::PoolLimits;
+use super::super::{PoolLimits, Secure};
 use crate::{
     backend::{Client, client::Inbound},
     model::{Body, Failure, Headers, body::Held, wire::Outbound},
@@ -226,7 +226,7 @@ impl Peer {
 pub(super) const ROOMY: PoolLimits = PoolLimits { idle_per_host: 8, idle_time: None, dial_time: None };
 
 pub(super) fn client() -> Client {
-    Client::new(ROOMY)
+    Client::new(ROOMY, Secure::new(None))
 }
 
 /// A body in memory, as one chunk.
