@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod endpoint;
 pub mod extra;
+pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
@@ -20,6 +21,7 @@ pub mod read;
 pub mod rules;
 pub mod service;
 pub mod source;
+pub mod template;
 pub mod unknown;
 pub mod weak;
 

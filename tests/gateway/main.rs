@@ -22,6 +22,8 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
+mod compatibility;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod dashboard;
@@ -29,6 +31,8 @@ mod dashboard;
 mod demo;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod house;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
