@@ -49,7 +49,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// # Errors
     /// The first thing that goes wrong.
-    pub(super) fn call(&mut self, place: Place, name: &str, data: Value) -> Result<(), Trouble> {
+    pub(super) fn call(&mut self, place: Place, name: &str, data: &Value) -> Result<(), Trouble> {
         let body = self.templates.get(name).cloned();
         let body: Rc<Vec<Node>> = body.ok_or_else(|| (place, format!("template {name:?} not defined")))?;
         if self.calls >= CALLS_DEPTH_MAX {
@@ -57,7 +57,7 @@ impl<'a> Evaluation<'a> {
         }
         self.calls += 1;
         let outside = std::mem::replace(&mut self.variables, vec![("$".to_owned(), data.clone())]);
-        let outcome = self.nodes(&body, &data);
+        let outcome = self.nodes(&body, data);
         self.variables = outside;
         self.calls -= 1;
         outcome.map(|_flow| ())
@@ -115,7 +115,7 @@ impl<'a> Evaluation<'a> {
             Node::Template(place, name, pipe) => {
                 let data = pipe.as_ref().map_or(Ok(Value::Missing), |pipe| self.pipe(pipe, dot))?;
                 self.step(*place)?;
-                self.deeper(*place, |inner| inner.call(*place, name, data))?;
+                self.deeper(*place, |inner| inner.call(*place, name, &data))?;
             }
             Node::Break => return Ok(Flow::Break),
             Node::Continue => return Ok(Flow::Continue),

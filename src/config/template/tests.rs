@@ -20,7 +20,7 @@ fn rendered(files: &[(&str, &str)]) -> Result<String, Box<TemplateError>> {
     let settings = settings();
     let partial = |name: &str| Ok(if name == "p.txt" { "raw {{ .s }}".to_owned() } else { String::new() });
     let variable = |name: &str| (name == "HOME").then(|| "/root".to_owned());
-    render(&files, &Surroundings { settings: &settings, partial: &partial, variable: &variable })
+    render(&files, &Surroundings { settings: &settings, partial: &partial, variable: &variable, colored: false })
 }
 
 fn one(text: &str) -> Result<String, Box<TemplateError>> {
@@ -417,7 +417,7 @@ proptest! {
         prop_assume!(number.is_finite());
         let value = json!({ "t": text, "n": number });
         let settings = Map::from_iter([("v".to_owned(), value.clone())]);
-        let surroundings = Surroundings { settings: &settings, partial: &|_| Ok(String::new()), variable: &|_| None };
+        let surroundings = Surroundings { settings: &settings, partial: &|_| Ok(String::new()), variable: &|_| None, colored: false };
         let written = render(&[("m".to_owned(), "{{ marshal .v }}".to_owned())], &surroundings).unwrap();
         let read: Value = serde_json::from_str(&written).unwrap();
         prop_assert_eq!(&read["t"], &value["t"]);

@@ -116,19 +116,19 @@ impl Heap {
     }
 
     /// A JSON value as Go decodes it: every number a `float64`.
-    pub(super) fn from_json(&self, value: &serde_json::Value) -> Value {
+    pub(super) fn decoded(&self, value: &serde_json::Value) -> Value {
         match value {
             serde_json::Value::Null => Value::Nil,
             serde_json::Value::Bool(flag) => Value::Flag(*flag),
             serde_json::Value::Number(number) => Value::Float(number.as_f64().unwrap_or(f64::MAX)),
             serde_json::Value::String(text) => Value::text(text),
             serde_json::Value::Array(items) => {
-                let items: Rc<[Value]> = items.iter().map(|item| self.from_json(item)).collect();
+                let items: Rc<[Value]> = items.iter().map(|item| self.decoded(item)).collect();
                 // The parser's own limit is below ours.
                 Value::List(List { elements: Elements::Any, depth: depth_of(&items), items })
             }
             serde_json::Value::Object(members) => {
-                self.map(members.iter().map(|(key, value)| (key.clone(), self.from_json(value))).collect())
+                self.map(members.iter().map(|(key, value)| (key.clone(), self.decoded(value))).collect())
             }
         }
     }

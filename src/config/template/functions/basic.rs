@@ -35,6 +35,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes(1, "include", |host, arguments| {
         (host.surroundings.partial)(arguments.text(0)?).map(|text| Value::text(&text))
     }),
+    takes(1, "colored", |host, arguments| match host.surroundings.colored {
+        true => Ok(Value::text(arguments.text(0)?)),
+        false => Err("function \"colored\" not defined".to_owned()),
+    }),
     takes(1, "fail", |_, arguments| Err(arguments.text(0)?.to_owned())),
 ];
 
