@@ -28,7 +28,7 @@ fn over(text: &str, before: &[&str], after: &[&str]) -> Output {
 }
 
 const GOOD: &str = r#"{"version": 3, "endpoints": [
-    {"endpoint": "/a", "backend": [{"host": ["http://127.0.0.1:1"], "url_pattern": "/b"}]}]}"#;
+    {"endpoint": "/a", "backend": [{"host": ["http://127.0.0.1:8081"], "url_pattern": "/b"}]}]}"#;
 
 #[test]
 fn routes_prints_a_line_for_each_endpoint() {
@@ -36,7 +36,7 @@ fn routes_prints_a_line_for_each_endpoint() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.starts_with("METHOD  PATH  TIMEOUT"), "{text}");
-    assert!(text.contains("GET     /a    2s       GET http://127.0.0.1:1/b  -"), "{text}");
+    assert!(text.contains("GET     /a    2s       GET http://127.0.0.1:8081/b  -"), "{text}");
 }
 
 #[test]

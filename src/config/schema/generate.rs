@@ -10,7 +10,7 @@ use crate::config::{
 
 /// Durations as Go writes them, without a sign.
 const DURATION: &str = r"^(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$";
-const SIZE: &str = r"^[0-9]+ *[A-Za-z]*$";
+const SIZE: &str = r"^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$";
 /// Keys that are comments everywhere.
 const COMMENT: &str = "^[@$_#]";
 

@@ -303,10 +303,13 @@ fn rounds(value: &Value, variables: usize) -> Result<Rounds, String> {
             Ok(Box::new((0..count).map(keyed)))
         }
         Value::Map(map) => Ok(Box::new(map.members().into_iter().map(|(key, item)| (Value::text(&key), item)))),
-        Value::Int(_) if variables > 1 => Err("can't use an int to iterate over more than one variable".to_owned()),
-        Value::Int(count) => {
+        Value::Int(_) | Value::Long(_) if variables > 1 => {
+            Err("can't use an int to iterate over more than one variable".to_owned())
+        }
+        Value::Int(count) | Value::Long(count) => {
+            let made = if matches!(value, Value::Int(_)) { Value::Int } else { Value::Long };
             let count = usize::try_from(*count).unwrap_or(0);
-            let same = |index: usize| Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
+            let same = move |index: usize| made(i64::try_from(index).unwrap_or(i64::MAX));
             Ok(Box::new((0..count).map(move |index| (same(index), same(index)))))
         }
         other => Err(format!("range can't iterate over {}", print::text_of(other)?)),

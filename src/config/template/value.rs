@@ -19,8 +19,10 @@ pub(super) enum Value {
     Nil,
     /// `bool`.
     Flag(bool),
-    /// `int` and `int64`.
+    /// `int`.
     Int(i64),
+    /// `int64`, as sprig's arithmetic answers.
+    Long(i64),
     /// `float64`, as every number of a settings file.
     Float(f64),
     /// `string`.
@@ -188,7 +190,7 @@ impl Value {
         match self {
             Value::Missing | Value::Nil => false,
             Value::Flag(flag) => *flag,
-            Value::Int(number) => *number != 0,
+            Value::Int(number) | Value::Long(number) => *number != 0,
             Value::Float(number) => *number != 0.0,
             Value::Text(text) => !text.is_empty(),
             Value::List(list) => !list.items().is_empty(),
@@ -202,6 +204,7 @@ impl Value {
             Value::Missing | Value::Nil => "<nil>",
             Value::Flag(_) => "bool",
             Value::Int(_) => "int",
+            Value::Long(_) => "int64",
             Value::Float(_) => "float64",
             Value::Text(_) => "string",
             Value::List(list) => match list.elements {

@@ -81,7 +81,7 @@ fn index(_host: &Host<'_>, arguments: &Arguments) -> Result<Value, String> {
 
 fn position(key: &Value, length: usize) -> Result<usize, String> {
     match key {
-        Value::Int(number) => {
+        Value::Int(number) | Value::Long(number) => {
             let place = usize::try_from(*number).ok().filter(|place| *place < length);
             place.ok_or_else(|| format!("index out of range: {number}"))
         }
