@@ -28,7 +28,6 @@ const NOT_YET: &[&str] = &[
     "lua.*",
     "martian.*",
     "metrics.*",
-    "mtls.*",
     "oauth.*",
     "order.*",
     "rate-limit.*",
@@ -38,11 +37,6 @@ const NOT_YET: &[&str] = &[
     "shadow.breaker-on-shadow",
     "shadow.cel-rejects-both",
     "shadow.rate-limit-before-mirror",
-    "tls-backend-insecure.*",
-    "tls-backend.*",
-    "tls.*",
-    "tls12.*",
-    "check.tls-no-key-file",
 ];
 
 /// Cases where the original does something we do not want; docs/compatibility.md says why.
