@@ -27,7 +27,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("endpoint", &["model", "config", "component", "plan", "backend", "shadow"]),
     ("server", &["model", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
-    ("cli", &["config", "plan", "server", "demo"]),
+    ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];
 
 /// Words, the only places that may say them, and why.
