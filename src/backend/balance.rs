@@ -17,9 +17,9 @@ impl Balance {
 
     /// The next address; `None` if there is none.
     pub fn next<'a>(&self, bases: &'a [Base]) -> Option<&'a Base> {
-        let turn = self.0.get().checked_rem(bases.len())?;
-        self.0.set(turn + 1);
-        bases.get(turn)
+        let place = self.0.get().checked_rem(bases.len())?;
+        self.0.set(place + 1);
+        bases.get(place)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
-    known, legacy,
+    flexible, known, legacy,
     position::Positions,
     read,
     source::{Environment, Format, Source},
@@ -36,6 +36,12 @@ pub struct Places {
 }
 
 impl Places {
+    /// The document as it was read: rendered, overridden and migrated; `None` if there is none.
+    #[must_use]
+    pub fn document(&self) -> Option<&Value> {
+        self.document.as_ref().map(|document| &document.value)
+    }
+
     /// The findings with file and position, in the order of the file.
     #[must_use]
     pub fn locate(&self, findings: Findings) -> Vec<Diagnostic> {
@@ -56,15 +62,18 @@ impl Places {
 /// Reads, checks and normalises one configuration.
 #[must_use]
 pub fn load(source: &Source, environment: &Environment) -> Loaded {
-    let name = source.name();
-    let text = match source.read() {
+    let mut name = source.name();
+    let mut text = match source.read() {
         Ok(text) => text,
         Err(finding) => return refused(*finding, &name),
     };
-    if environment.get("FC_ENABLE").is_some_and(|value| !value.is_empty()) {
-        return refused(flexible(), &name);
+    let mut format = Format::of(&name);
+    if flexible::is_enabled(environment) {
+        match flexible::rendered(source, text, environment) {
+            Ok(rendered) => (name, text, format) = (rendered.name, rendered.text, rendered.format),
+            Err(finding) => return refused(*finding, &name),
+        }
     }
-    let format = Format::of(&name);
     let value = match format.parse(&text) {
         Ok(value) => value,
         Err(finding) => return refused(*finding, &name),
@@ -98,14 +107,12 @@ fn repeated(positions: &Positions<'_>) -> Vec<Diagnostic> {
 }
 
 fn refused(mut finding: Diagnostic, name: &str) -> Loaded {
-    name.clone_into(&mut finding.file);
+    // A finding about a template already names its file.
+    if finding.file.is_empty() {
+        name.clone_into(&mut finding.file);
+    }
     let places = Places { text: None, document: None, name: name.to_owned() };
     Loaded { service: None, diagnostics: vec![finding], components: Vec::new(), places }
-}
-
-fn flexible() -> Diagnostic {
-    Diagnostic::new(Severity::Error, "", "flexible configuration (FC_ENABLE) is not supported yet")
-        .hint("render the templates first and load the result without FC_ENABLE")
 }
 
 /// The document as it is read: overridden, migrated, and with a service around a lone endpoint.

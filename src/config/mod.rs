@@ -4,6 +4,7 @@
 //! format allows it; a configuration is returned only when no finding is an error. Nothing here knows actors,
 //! threads, sockets or clocks.
 
+pub mod audit;
 pub mod backend;
 pub mod byte_size;
 pub mod component;
@@ -11,6 +12,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod endpoint;
 pub mod extra;
+pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
@@ -18,8 +20,10 @@ pub mod node;
 pub mod position;
 pub mod read;
 pub mod rules;
+pub mod schema;
 pub mod service;
 pub mod source;
+pub mod template;
 pub mod unknown;
 pub mod weak;
 

@@ -98,10 +98,10 @@ fn send(admitted: Vec<Copy>, in_sequence: bool, request: &Arc<Request>, body: &B
 fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
     let mut copies = admitted.into_iter();
     let Some(first) = copies.next() else { return };
-    let rest = copies.map(|Copy { link, ticket }| Chained {
-        recipient: link.recipient,
-        ticket,
-        lookups: link.plan.backend.lookups.clone(),
+    let rest = copies.map(|Copy { link, mut ticket }| {
+        // The upload is whole, so from here only the copies before it can keep this one from being sent.
+        ticket.expect_drop_for(DropReason::ChainBroken);
+        Chained { recipient: link.recipient, ticket, lookups: link.plan.backend.lookups.clone() }
     });
     send_one(first, request, body, rest.collect());
 }

@@ -14,3 +14,6 @@ pub mod upload;
 
 pub use actor::{Call, EndpointActor};
 pub use dispatch::{Dispatch, ShadowLink};
+
+#[cfg(test)]
+mod tests;

@@ -19,4 +19,4 @@ pub mod tls;
 pub mod tree;
 
 pub use signal::Signals;
-pub use start::{Gateway, Options, StartError, start};
+pub use start::{Gateway, Options, StartError, start, try_to_listen};

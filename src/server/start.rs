@@ -115,6 +115,17 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     Ok(Gateway { address, is_secure, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
 }
 
+/// Finds out whether a gateway could start: reads its certificates, binds its addresses, and lets go of them.
+///
+/// # Errors
+/// When an address can't be bound, or HTTPS can't be served.
+pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
+    service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
+    let _public = listen(service)?;
+    let _admin = listen_admin(service)?;
+    Ok(())
+}
+
 fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
     StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
 }

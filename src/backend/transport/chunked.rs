@@ -84,13 +84,15 @@ fn after_size(size: u64) -> Chunked {
 
 /// The bytes before the next CRLF, without it.
 fn take_line(buffer: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, &'static str> {
-    let Some(end) = buffer.windows(2).take(limit).position(|pair| pair == b"\r\n") else {
+    let Some(end) = buffer.iter().take(limit.saturating_add(1)).position(|byte| *byte == b'\n') else {
         return if buffer.len() > limit { Err("chunk size line or trailers too long") } else { Ok(None) };
     };
-    let line = buffer.split_to(end);
-    buffer.advance(2);
-    if line.contains(&b'\n') || line.contains(&b'\r') {
-        return Err("bare line end in chunked coding");
+    let mut line = buffer.split_to(end + 1);
+    line.truncate(end);
+    // A line must end in CRLF and nowhere else; waiting for the CR of a bare LF could last until the deadline.
+    match line.split_last() {
+        Some((b'\r', inner)) if !inner.contains(&b'\r') => line.truncate(end - 1),
+        _ => return Err("bare line end in chunked coding"),
     }
     Ok(Some(line))
 }

@@ -4,17 +4,14 @@ use std::rc::Rc;
 
 use actix_web::dev::Service;
 use awc::{
-    ClientResponse, ConnectRequest, ConnectResponse,
-    body::{BodySize, MessageBody},
-    error::SendRequestError,
-    middleware::Transform,
-    test::TestResponse,
+    ClientResponse, ConnectRequest, ConnectResponse, error::SendRequestError, middleware::Transform, test::TestResponse,
 };
 use futures_util::future::LocalBoxFuture;
 
 use super::{
     PoolLimits, Secure, TransportError,
-    exchange::{Outgoing, OutgoingBody, exchange},
+    begun::begin,
+    exchange::{Outgoing, exchange},
     head::AnswerHead,
     payload::AnswerBody,
     pool::Pool,
@@ -74,11 +71,7 @@ where
         Box::pin(async move {
             let parts = head.as_ref();
             let outgoing = Outgoing { method: &parts.method, uri: &parts.uri, headers: &parts.headers };
-            let body = match body.size() {
-                BodySize::None | BodySize::Sized(0) => OutgoingBody::None,
-                _ => body.try_into_bytes().map_or_else(OutgoingBody::Once, OutgoingBody::Whole),
-            };
-            match exchange(&pool, &outgoing, body).await {
+            match exchange(&pool, &outgoing, begin(body)).await {
                 Ok((head, body)) => Ok(ConnectResponse::Client(response(head, body))),
                 Err(error) => Err(wrap(error)),
             }

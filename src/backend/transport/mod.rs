@@ -9,6 +9,7 @@
 //! read to the end; framing rules are security rules and refuse what is ambiguous; heads and trailers are bounded;
 //! dropping a call or an unread answer closes its connection.
 
+mod begun;
 mod blind;
 mod chunked;
 mod connection;
@@ -26,3 +27,6 @@ pub use middleware::Transport;
 pub use pool::PoolLimits;
 pub use tls::{Secure, is_of_tls};
 pub use transport_error::TransportError;
+
+#[cfg(test)]
+mod tests;

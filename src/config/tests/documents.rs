@@ -214,14 +214,6 @@ fn a_bad_variable_is_named() {
 }
 
 #[test]
-fn templates_are_refused_for_now() {
-    let loaded = under(&[("FC_ENABLE", "0")], "{{ not json");
-    assert!(loaded.service.is_none());
-    assert!(loaded.diagnostics[0].message.contains("FC_ENABLE"));
-    assert!(under(&[("FC_ENABLE", "")], r#"{"version":3}"#).service.is_some());
-}
-
-#[test]
 fn files_of_version_2_are_converted() {
     let text = r#"{"version":2,"endpoints":[{"endpoint":"/a","headers_to_pass":["x-a"],"querystring_params":["q"],
         "backend":[{"host":"h","whitelist":["a"],"mapping":{"whitelist":"blacklist"}},

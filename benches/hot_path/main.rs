@@ -1,0 +1,16 @@
+//! What one request costs on its way through the gateway, piece by piece. `benches/README.md` says how to read it.
+
+mod exchange;
+mod hand_over;
+mod pieces;
+mod plans;
+
+use criterion::Criterion;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    pieces::all(&mut criterion);
+    hand_over::all(&mut criterion);
+    exchange::all(&mut criterion);
+    criterion.final_summary();
+}

@@ -1,0 +1,211 @@
+//! A stage: the real endpoint actor and real gates between stubs.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use actix::{Actor, Addr};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::stubs::{DeafShadow, Fate, Log, Script, StubBackend, StubShadow, Turn};
+use crate::{
+    config::{Environment, Source, load},
+    endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
+    model::{Answer, Body, Budget, Headers, Payload, Reply, Request, body::Held, promise},
+    plan::{EndpointPlan, ShadowBounds, compile},
+    shadow::{Gate, MemoryBudget},
+    stats::Ledgered,
+};
+
+/// Plays on a clock that stands still while there is something to do.
+pub(super) fn on_virtual_time<T>(play: impl Future<Output = T>) -> T {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    actix::System::with_tokio_rt(runtime).block_on(play)
+}
+
+/// How an endpoint of the file calls its live backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    AtOnce,
+    InSequence,
+}
+
+/// The plan of an endpoint with a `timeout`, so many live backends and so many shadows. In sequences, every backend
+/// after the first wants `id` of the answer before it.
+pub(super) fn plan(timeout: &str, live: usize, order: Order, shadows: usize) -> Arc<EndpointPlan> {
+    let pattern = |place: usize| match (order, place) {
+        (Order::InSequence, 1..) => format!("/live{place}/{{resp{}_id}}", place - 1),
+        _ => format!("/live{place}"),
+    };
+    let mut backends: Vec<Value> = (0..live).map(|place| json!({"url_pattern": pattern(place)})).collect();
+    backends.extend(
+        (0..shadows).map(
+            |place| json!({"url_pattern": format!("/shadow{place}"), "extra_config": {"proxy": {"shadow": true}}}),
+        ),
+    );
+    plan_of(&json!({
+        "endpoint": "/x/{id}",
+        "timeout": timeout,
+        "backend": backends,
+        "extra_config": {"proxy": {"sequential": order == Order::InSequence}}
+    }))
+}
+
+/// The plan of an endpoint as a file gives it.
+pub(super) fn plan_of(endpoint: &Value) -> Arc<EndpointPlan> {
+    let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [endpoint]}).to_string();
+    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
+    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    Arc::clone(&compile(&service).0.endpoints[0])
+}
+
+/// What a shadow of the stage is like.
+#[derive(Clone)]
+pub(super) struct ShadowPart {
+    pub(super) bounds: ShadowBounds,
+    /// None never opens its mailbox.
+    pub(super) script: Option<Script<(u64, Fate)>>,
+}
+
+/// Bounds that are not met.
+pub(super) const ROOMY: ShadowBounds = ShadowBounds {
+    concurrent_max: 1000,
+    buffered_bytes_max: 1 << 20,
+    request_bytes_max: 1 << 20,
+    response_bytes_max: 1 << 20,
+};
+
+impl ShadowPart {
+    /// A shadow that answers 200 at once.
+    pub(super) fn quick() -> Self {
+        Self::that(ROOMY, 0, Fate::Completes(200))
+    }
+
+    pub(super) fn that(bounds: ShadowBounds, after: u64, fate: Fate) -> Self {
+        Self { bounds, script: Some(super::stubs::always((after, fate))) }
+    }
+
+    pub(super) fn deaf() -> Self {
+        Self { bounds: ROOMY, script: None }
+    }
+}
+
+/// The endpoint with everything around it.
+pub(super) struct Stage {
+    pub(super) log: Log,
+    pub(super) gates: Vec<Arc<Gate>>,
+    pub(super) memory: Arc<MemoryBudget>,
+    endpoint: Addr<EndpointActor>,
+    timeout: Duration,
+}
+
+impl Stage {
+    /// Raises the curtain: a script per live backend, a part per shadow of the plan.
+    pub(super) fn new(plan: &Arc<EndpointPlan>, live: Vec<Script<Turn>>, shadows: Vec<ShadowPart>) -> Self {
+        assert_eq!((live.len(), shadows.len()), (plan.live.len(), plan.shadows.len()), "one script each");
+        let log = Log::new();
+        let memory = Arc::new(MemoryBudget::new(1 << 20));
+        let recipients = live.into_iter().enumerate().map(|(place, script)| {
+            StubBackend { name: format!("live{place}"), log: log.clone(), script }.start().recipient()
+        });
+        let links: Vec<ShadowLink> = shadows
+            .into_iter()
+            .enumerate()
+            .map(|(place, part)| ShadowLink {
+                recipient: match part.script {
+                    None => DeafShadow.start().recipient(),
+                    Some(script) => {
+                        StubShadow { name: format!("shadow{place}"), log: log.clone(), script }.start().recipient()
+                    }
+                },
+                gate: Arc::new(Gate::new(part.bounds, Arc::clone(&memory))),
+                plan: Arc::clone(&plan.shadows[place]),
+            })
+            .collect();
+        let gates = links.iter().map(|link| Arc::clone(&link.gate)).collect();
+        let endpoint = EndpointActor::new(Dispatch::new(Arc::clone(plan), recipients.collect(), links)).start();
+        Self { log, gates, memory, endpoint, timeout: plan.timeout }
+    }
+
+    /// Sends a request whose `{id}` is `id`.
+    pub(super) fn call(&self, id: usize, body: Body) -> Answer<Reply> {
+        let request = Request {
+            method: http::Method::GET,
+            headers: Headers::new(),
+            query: String::new(),
+            params: vec![id.to_string()],
+            claims: None,
+        };
+        let (promise, answer) = promise();
+        let budget = Budget { deadline: Instant::now() + self.timeout };
+        #[expect(clippy::disallowed_methods, reason = "as the edge does")]
+        self.endpoint.do_send(Call { request, body, budget, promise });
+        answer
+    }
+
+    /// The reply to a request without a body, and the millisecond of the log at which it came.
+    pub(super) async fn reply(&self) -> (u64, Told) {
+        let reply = self.call(0, Body::Empty).await.expect("the endpoint answers");
+        (self.log.now(), Told::of(reply))
+    }
+
+    /// Waits until nothing can be under way any more, and says that every book is closed.
+    pub(super) async fn close(&self) {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        for gate in &self.gates {
+            let books = gate.books();
+            assert!(books.balanced(), "{books:?}");
+            assert_eq!((books.uploading, books.in_flight, books.buffered_bytes), (0, 0, 0), "{books:?}");
+            assert_eq!(gate.concurrent(), 0);
+        }
+        assert_eq!(self.memory.held(), 0);
+    }
+
+    /// Why copies for a shadow were not sent, and how often.
+    pub(super) fn dropped(&self, shadow: usize) -> Vec<(&'static str, u64)> {
+        self.gates[shadow].books().dropped
+    }
+}
+
+/// A reply in comparable form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Its data as text, byte for byte.
+    pub(super) text: Option<String>,
+    pub(super) complete: bool,
+    /// The texts of its failures, in order.
+    pub(super) failures: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn of(reply: Reply) -> Self {
+        let complete = reply.response.as_ref().is_some_and(|response| response.complete);
+        let text = reply.response.map(|response| match response.payload {
+            Payload::Data(data) => String::from_utf8(data.to_bytes().to_vec()).unwrap(),
+            other => panic!("stubs answer with data, not {other:?}"),
+        });
+        Self { text, complete, failures: reply.failures.into_iter().map(|failure| failure.message).collect() }
+    }
+
+    /// A complete answer.
+    pub(super) fn whole(text: &str) -> Self {
+        Self { text: Some(text.to_owned()), complete: true, failures: Vec::new() }
+    }
+
+    /// What is there when something is missing.
+    pub(super) fn part(text: &str, failures: &[&str]) -> Self {
+        Self { text: Some(text.to_owned()), complete: false, failures: owned(failures) }
+    }
+
+    pub(super) fn failed(failures: &[&str]) -> Self {
+        Self { text: None, complete: false, failures: owned(failures) }
+    }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// A body in memory.
+pub(super) fn held(text: &'static str) -> Body {
+    Body::Held(Held::new(vec![bytes::Bytes::from_static(text.as_bytes())]))
+}

@@ -1,0 +1,236 @@
+//! An upload that is shared with shadows while it arrives.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::{
+    stage::{Order, ROOMY, ShadowPart, Stage, Told, on_virtual_time, plan},
+    stubs::{Ends, Fate, Reads, Script, Turn, always, answers},
+};
+use crate::{
+    model::{
+        Answer, Body, BodyError, Reply,
+        body::{BodySender, transit},
+    },
+    plan::ShadowBounds,
+    stats::Ledgered,
+};
+
+/// An endpoint with one live backend and these shadows.
+fn stage(live: Script<Turn>, shadows: Vec<ShadowPart>) -> Stage {
+    Stage::new(&plan("1s", 1, Order::AtOnce, shadows.len()), vec![live], shadows)
+}
+
+/// Starts an upload; `length` is what the client promised.
+fn upload(stage: &Stage, length: Option<u64>) -> (BodySender, Answer<Reply>) {
+    let (sender, receiver) = transit(length);
+    let answer = stage.call(0, Body::Transit(receiver));
+    (sender, answer)
+}
+
+async fn send(sender: &BodySender, text: &'static str) -> Result<(), BodyError> {
+    sender.send(Bytes::from_static(text.as_bytes())).await
+}
+
+/// Lets everything happen that can happen without a client.
+async fn settle() {
+    sleep(Duration::from_millis(1)).await;
+}
+
+fn bounds(request_bytes_max: usize, buffered_bytes_max: usize) -> ShadowBounds {
+    ShadowBounds { request_bytes_max, buffered_bytes_max, ..ROOMY }
+}
+
+fn completing(bounds: ShadowBounds) -> ShadowPart {
+    ShadowPart::that(bounds, 0, Fate::Completes(200))
+}
+
+#[test]
+fn the_live_call_and_every_copy_get_the_same_bytes() {
+    on_virtual_time(async {
+        for length in [None, Some(12)] {
+            let stage = stage(answers(5, "{}"), vec![ShadowPart::quick(), ShadowPart::quick()]);
+            let (sender, answer) = upload(&stage, length);
+            for chunk in ["hello", ", ", "world"] {
+                send(&sender, chunk).await.unwrap();
+                settle().await;
+            }
+            assert!(stage.log.with("mirrored").is_empty(), "a copy is sent only when the upload is whole");
+            assert_eq!(stage.gates[0].books().uploading, 1);
+            sender.finish().await;
+            assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+            let lines: Vec<_> = stage.log.with("hello").into_iter().map(|(_, line)| line).collect();
+            let told =
+                ["live0 read hello, world whole", "shadow0 mirrored hello, world", "shadow1 mirrored hello, world"];
+            assert!(told.iter().all(|line| lines.iter().any(|other| other == line)) && lines.len() == 3, "{lines:?}");
+            stage.close().await;
+        }
+    });
+}
+
+#[test]
+fn an_upload_that_breaks_off_reaches_nobody_as_a_complete_body() {
+    on_virtual_time(async {
+        for says_so in [false, true] {
+            let stage = stage(answers(5, "{}"), vec![ShadowPart::quick()]);
+            let (sender, _answer) = upload(&stage, None);
+            send(&sender, "half").await.unwrap();
+            if says_so {
+                sender.break_off(BodyError::TimedOut).await;
+            } else {
+                drop(sender);
+            }
+            stage.close().await;
+            let error = if says_so { "body timed out" } else { "body broken off" };
+            assert_eq!(stage.log.with("half"), [(0, format!("live0 read half then: {error}"))]);
+            assert!(stage.log.with("mirrored").is_empty());
+            assert_eq!(stage.dropped(0), [("client_aborted", 1)]);
+        }
+    });
+}
+
+#[test]
+fn a_client_that_hangs_up_in_its_upload_is_booked_as_such() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![ShadowPart::quick(), ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, Some(100));
+        send(&sender, "half").await.unwrap();
+        settle().await;
+        drop((sender, answer));
+        stage.close().await;
+        assert_eq!(stage.log.with("live0 cancelled"), [(1, "live0 cancelled".to_owned())]);
+        assert!(stage.log.with("whole").is_empty() && stage.log.with("mirrored").is_empty());
+        assert_eq!((stage.dropped(0), stage.dropped(1)), (vec![("client_aborted", 1)], vec![("client_aborted", 1)]));
+    });
+}
+
+#[test]
+fn an_upload_without_length_that_grows_too_large_drops_only_the_copy_it_is_too_large_for() {
+    on_virtual_time(async {
+        let shadows = vec![completing(bounds(8, 100)), completing(bounds(100, 8)), completing(bounds(100, 100))];
+        let stage = stage(answers(5, "{}"), shadows);
+        let (sender, answer) = upload(&stage, None);
+        send(&sender, "12345").await.unwrap();
+        settle().await;
+        assert_eq!(stage.memory.held(), 15);
+        send(&sender, "67890").await.unwrap();
+        settle().await;
+        assert_eq!((stage.dropped(0), stage.dropped(1)), (vec![("body_too_large", 1)], vec![("memory", 1)]));
+        assert_eq!(stage.memory.held(), 10);
+        sender.finish().await;
+        assert!(answer.await.is_ok());
+        stage.close().await;
+        assert_eq!(stage.log.with("live0 read")[0].1, "live0 read 1234567890 whole");
+        assert_eq!(stage.log.with("mirrored").len(), 1);
+        assert_eq!(stage.log.with("shadow2 mirrored")[0].1, "shadow2 mirrored 1234567890");
+    });
+}
+
+#[test]
+fn an_upload_whose_last_copy_was_dropped_still_reaches_the_live_call() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![completing(bounds(8, 100))]);
+        let (sender, answer) = upload(&stage, None);
+        for chunk in ["12345", "67890", "abcde"] {
+            send(&sender, chunk).await.unwrap();
+        }
+        sender.finish().await;
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        assert_eq!(stage.log.with("live0 read")[0].1, "live0 read 1234567890abcde whole");
+        assert_eq!(stage.dropped(0), [("body_too_large", 1)]);
+        stage.close().await;
+    });
+}
+
+#[test]
+fn an_upload_too_large_by_its_own_word_is_not_kept_at_all() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![completing(bounds(8, 100))]);
+        let (sender, answer) = upload(&stage, Some(9));
+        assert_eq!(stage.memory.held(), 0);
+        send(&sender, "123456789").await.unwrap();
+        sender.finish().await;
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        assert_eq!(stage.dropped(0), [("body_too_large", 1)]);
+        stage.close().await;
+    });
+}
+
+#[test]
+fn the_live_call_sets_the_pace_of_the_upload() {
+    on_virtual_time(async {
+        let keeps = Turn { reads: Reads::Nothing, after: 400, ends: Ends::Json("{}".into()) };
+        let stage = stage(always(keeps), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, None);
+        let mut sent = 0;
+        while tokio::time::timeout(Duration::from_millis(10), send(&sender, "x")).await.is_ok() {
+            sent += 1;
+        }
+        assert!(sent <= 2 * crate::model::body::CHUNKS_IN_TRANSIT + 1, "{sent} chunks wait somewhere");
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        assert_eq!(stage.log.now(), 400, "the reply does not wait for the upload");
+        drop(sender);
+        stage.close().await;
+        assert_eq!(stage.dropped(0), [("body_error", 1)]);
+    });
+}
+
+#[test]
+fn a_live_call_that_stops_reading_does_not_cost_the_copies_the_rest() {
+    on_virtual_time(async {
+        let stops = Turn { reads: Reads::Chunks(1), after: 0, ends: Ends::Json(r#"{"early":true}"#.into()) };
+        let stage = stage(always(stops), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, None);
+        send(&sender, "one").await.unwrap();
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole(r#"{"early":true}"#));
+        for chunk in ["two"; 20] {
+            send(&sender, chunk).await.unwrap();
+        }
+        sender.finish().await;
+        stage.close().await;
+        assert_eq!(stage.log.with("shadow0 mirrored")[0].1, format!("shadow0 mirrored one{}", "two".repeat(20)));
+    });
+}
+
+#[test]
+fn an_upload_that_ends_early_because_of_the_live_answer_is_not_blamed_on_the_client() {
+    on_virtual_time(async {
+        let stops = Turn { reads: Reads::Chunks(1), after: 0, ends: Ends::Json("{}".into()) };
+        let stage = stage(always(stops), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, None);
+        send(&sender, "one").await.unwrap();
+        assert!(answer.await.is_ok());
+        send(&sender, "two").await.unwrap();
+        drop(sender);
+        stage.close().await;
+        assert!(stage.log.with("mirrored").is_empty());
+        assert_eq!(stage.dropped(0), [("body_error", 1)]);
+    });
+}
+
+#[test]
+fn without_a_shadow_that_takes_it_the_upload_is_not_touched() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![completing(ShadowBounds { concurrent_max: 0, ..ROOMY })]);
+        let (sender, answer) = upload(&stage, None);
+        send(&sender, "hello").await.unwrap();
+        sender.finish().await;
+        assert!(answer.await.is_ok());
+        assert_eq!(stage.log.lines()[1].1, "live0 read hello whole");
+        stage.close().await;
+    });
+}
+
+#[test]
+fn an_empty_upload_is_a_complete_body() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, None);
+        sender.finish().await;
+        assert!(answer.await.is_ok());
+        stage.close().await;
+        assert_eq!(stage.log.with("shadow0 mirrored").len(), 1);
+    });
+}
