@@ -29,7 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("endpoint", &["model", "config", "plan", "component", "backend", "shadow"]),
     ("server", &["model", "config", "plan", "stats", "component", "tls", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
-    ("cli", &["config", "plan", "server", "demo"]),
+    ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];
 
 /// Words, the only places that may say them, and why.
