@@ -18,16 +18,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
-    // What both sides of the gateway share about TLS.
     ("tls", &["config"]),
-    // Components are told their settings and see what travels, no stage.
     ("component", &["config", "model"]),
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
-    ("plan", &["config", "encoding", "shape", "stats", "component", "model", "backend", "endpoint"]),
-    ("backend", &["model", "config", "plan", "stats", "component", "tls"]),
+    ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
+    ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
     ("shadow", &["model", "plan", "stats", "backend"]),
-    ("endpoint", &["model", "config", "plan", "component", "backend", "shadow"]),
-    ("server", &["model", "config", "plan", "stats", "component", "tls", "backend", "shadow", "endpoint"]),
+    ("endpoint", &["model", "config", "component", "plan", "backend", "shadow"]),
+    ("server", &["model", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
     ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];
@@ -74,13 +72,13 @@ const EMPTY_WORDS: &[&str] = &["manager", "helper", "helpers", "util", "utils", 
 
 /// Packages that are there in two versions, and why.
 const TWICE: &[(&str, &str)] = &[
-    ("base64", "awc and rustls-pki-types move to 0.23 before the rest"),
-    ("getrandom", "ring is still on 0.2"),
+    ("base64", "awc has 0.22, the certificates of the tests are written with 0.23"),
+    ("getrandom", "ring has 0.2, proptest 0.4"),
     ("hashbrown", "dashmap 6 and indexmap"),
     ("http", "ours is actix's 0.2; awc's connector names 1.x, which we never touch"),
     ("syn", "macros move to 3 one by one"),
-    ("synstructure", "macros again: tests' certificates and the rest"),
-    ("windows-sys", "ring is still on 0.52"),
+    ("synstructure", "with syn"),
+    ("windows-sys", "not on our platform; ring has 0.52"),
 ];
 
 struct File {
