@@ -3,6 +3,7 @@
 //! Promises: a request is answered whatever happens behind; a client that hangs up ends its calls; what a client may
 //! see is written here on purpose. The only module that names actix-web.
 
+mod access;
 pub mod admin;
 pub mod builtin;
 mod call;

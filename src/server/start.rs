@@ -189,6 +189,7 @@ fn server(
     options: Options,
 ) -> io::Result<Server> {
     let service = &shared.plan.service;
+    let speaks_h2c = service.speaks_h2c;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
     let shutdown_seconds = service.shutdown_time.map_or(SHUTDOWN_SECONDS_MAX, |time| time.as_secs().max(1));
     let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
@@ -208,6 +209,7 @@ fn server(
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
     let server = match tls {
+        None if speaks_h2c => server.listen_auto_h2c(listener)?,
         None => server.listen(listener)?,
         Some(tls) => server.tls_handshake_timeout(HANDSHAKE_TIME.min(head_time)).listen_rustls_0_23(listener, tls)?,
     };
