@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     config::{Environment, Severity, Source, load},
-    encoding::Encoder,
     plan::{BackendPlan, EndpointPlan, Flow, Plan, compile},
 };
 
@@ -61,23 +60,10 @@ fn row(endpoint: &EndpointPlan) -> [String; 7] {
         Flow::Parallel => "parallel",
         Flow::Sequential => "sequential",
     };
-    let encoding = encoding(endpoint).to_owned();
+    let encoding = if endpoint.no_op { "no-op" } else { endpoint.encoder.name() }.to_owned();
     let timeout = format!("{:?}", endpoint.timeout);
     let method = endpoint.method.to_string();
     [method, endpoint.path.clone(), timeout, listed(&live), listed(&shadows), encoding, flow.to_owned()]
-}
-
-fn encoding(endpoint: &EndpointPlan) -> &'static str {
-    match endpoint.encoder {
-        _ if endpoint.no_op => "no-op",
-        Encoder::Json => "json",
-        Encoder::JsonCollection => "json-collection",
-        Encoder::Text => "string",
-        Encoder::Xml => "xml",
-        Encoder::Yaml => "yaml",
-        Encoder::Negotiate => "negotiate",
-        Encoder::NoOp => "no-op",
-    }
 }
 
 /// `GET http://a:80/v1/{{.Id}}`, with how many more addresses there are.
