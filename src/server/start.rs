@@ -239,7 +239,12 @@ impl Gateway {
 
 fn log_summary(snapshot: &Snapshot) {
     for endpoint in &snapshot.endpoints {
-        for books in endpoint.backends.iter().filter_map(|backend| backend.books.as_ref()) {
+        for books in endpoint
+            .backends
+            .iter()
+            .filter_map(|backend| backend.books.as_ref())
+            .filter(|books| books.books.offered > 0)
+        {
             tracing::info!(
                 "[ENDPOINT: {}] shadow: {} offered, {} sent, {} abandoned",
                 endpoint.path,
