@@ -7,6 +7,9 @@
 
 pub mod edge;
 pub mod layer;
+pub mod pattern;
+pub mod qos;
+pub mod security;
 pub mod tables;
 pub mod visit;
 

@@ -10,7 +10,11 @@ use crate::{
     model::{Failure, Reply, Response, WireAnswer, WireRequest},
 };
 
-use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit};
+use super::{
+    BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
+    qos::{circuit_breaker, ratelimit},
+    security::{self, bot_detector, cors},
+};
 
 /// Where a component is configured, for those that need to know more than their own settings.
 #[derive(Clone, Copy, Debug)]
@@ -36,16 +40,19 @@ pub type Called = Result<Response, Failure>;
 pub type Wired = Result<WireAnswer, Failure>;
 
 /// Around everything, health and redirects included.
-const OUTER_EDGE: &[EdgeRow] = &[];
+const OUTER_EDGE: &[EdgeRow] = &[("security/cors", cors::layer)];
 /// Around every routed request and every 404 and 405.
-const INNER_EDGE: &[EdgeRow] = &[];
+const INNER_EDGE: &[EdgeRow] =
+    &[("security/http", security::http::layer), ("security/bot-detector", bot_detector::edge)];
 /// Before an endpoint.
-const GUARDS: &[Row<Visit, Guarded>] = &[];
+const GUARDS: &[Row<Visit, Guarded>] =
+    &[("security/bot-detector", bot_detector::guard), ("qos/ratelimit/router", ratelimit::router::layer)];
 /// Inside an endpoint, before its shadows are split off.
 const EXCHANGES: &[Row<Exchange, Reply>] = &[];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
-const CALLS: &[Row<BackendCall, Called>] = &[];
+const CALLS: &[Row<BackendCall, Called>] =
+    &[("qos/circuit-breaker", circuit_breaker::layer), ("qos/ratelimit/proxy", ratelimit::proxy::layer)];
 /// Around one exchange with an upstream: what comes out is as it came.
 const WIRES: &[Row<WireRequest, Wired>] = &[];
 
