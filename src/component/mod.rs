@@ -8,6 +8,7 @@
 pub mod edge;
 pub mod layer;
 pub mod tables;
+pub mod validation;
 pub mod visit;
 
 pub use edge::{Asked, EdgeLayer, HeaderSource};

@@ -10,7 +10,7 @@ use crate::{
     model::{Failure, Reply, Response, WireAnswer, WireRequest},
 };
 
-use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit};
+use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit, validation};
 
 /// Where a component is configured, for those that need to know more than their own settings.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ const INNER_EDGE: &[EdgeRow] = &[];
 /// Before an endpoint.
 const GUARDS: &[Row<Visit, Guarded>] = &[];
 /// Inside an endpoint, before its shadows are split off.
-const EXCHANGES: &[Row<Exchange, Reply>] = &[];
+const EXCHANGES: &[Row<Exchange, Reply>] = &[("validation/json-schema", validation::json_schema::make)];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
 const CALLS: &[Row<BackendCall, Called>] = &[];

@@ -298,7 +298,7 @@ const TABLE: &[KnownKey] = &[
     row(At::EndpointComponents, NotYet, "qos/ratelimit/router", "requests will NOT be limited"),
     row(At::EndpointComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
     row(At::EndpointComponents, NotYet, "validation/cel", "requests will NOT be validated"),
-    row(At::EndpointComponents, NotYet, "validation/json-schema", "requests will NOT be validated"),
+    row(At::EndpointComponents, Supported, "validation/json-schema", ""),
     row(At::EndpointComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
     row(At::EndpointComponents, NotYet, "modifier/lua-proxy", "its scripts will NOT run, checks in them included"),
     row(

@@ -31,8 +31,6 @@ const NOT_YET: &[&str] = &[
     "oauth.*",
     "order.*",
     "rate-limit.*",
-    "schema-msg.*",
-    "schema.*",
     "service-lua.*",
     "shadow.breaker-on-shadow",
     "shadow.cel-rejects-both",
