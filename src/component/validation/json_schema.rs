@@ -106,6 +106,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::component::tables::tests::at;
 
     fn objection(schema: &Value, body: &str) -> Option<String> {
         JsonSchema(compiled(schema).unwrap()).objection(&Bytes::from(body.to_owned()))
@@ -155,9 +156,8 @@ mod tests {
     #[test]
     fn a_schema_that_does_not_compile_validates_nothing_and_check_fails() {
         for schema in [json!({"type": "nonsense"}), json!({"$ref": "https://example.org/schema.json"})] {
-            let (service, mut findings) = (crate::config::Extra::default(), Findings::default());
-            let place = Place { endpoint: "GET /", params: &[], service: &service };
-            assert!(make(&Node::root(&schema), place, &mut findings).is_none());
+            let mut findings = Findings::default();
+            assert!(at(&json!({}), |place| make(&Node::root(&schema), place, &mut findings)).is_none());
             assert!(findings.into_list().iter().all(|finding| finding.severity == Severity::Mistake));
         }
     }
