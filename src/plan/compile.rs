@@ -6,8 +6,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Uri};
 
 use crate::{
-    backend::transport::PoolLimits,
-    component::tables::{self, Place},
+    backend::{FetchedKeys, transport::PoolLimits},
+    component::{
+        auth::KeyHosts,
+        tables::{self, Place},
+    },
     config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -27,11 +30,13 @@ use super::{
 #[must_use]
 pub fn compile(config: &Service) -> (Plan, Findings) {
     let mut findings = Findings::default();
+    let agent = Identity::new(config.router.hide_version_header).agent;
+    let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
     let mut names = Names::default();
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &key_hosts, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
     (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
@@ -118,9 +123,16 @@ fn add_options(routes: &mut Routes, config: &Service) {
     }
 }
 
-fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names, findings: &mut Findings) -> EndpointPlan {
+fn endpoint_plan(
+    endpoint: &Endpoint,
+    config: &Service,
+    key_hosts: &Arc<dyn KeyHosts>,
+    names: &mut Names,
+    findings: &mut Findings,
+) -> EndpointPlan {
     let route = format!("{} {}", endpoint.method, endpoint.path);
-    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra };
+    let place =
+        Place { endpoint: &route, params: &endpoint.params, service: &config.extra, extra: &endpoint.extra, key_hosts };
     let guards = tables::guards(&endpoint.extra, place, findings);
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
