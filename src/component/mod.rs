@@ -7,6 +7,7 @@
 
 pub mod edge;
 pub mod layer;
+pub mod modifier;
 pub mod tables;
 pub mod visit;
 

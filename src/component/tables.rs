@@ -10,7 +10,7 @@ use crate::{
     model::{Failure, Reply, Response, WireAnswer, WireRequest},
 };
 
-use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit};
+use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit, modifier};
 
 /// Where a component is configured, for those that need to know more than their own settings.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ const EXCHANGES: &[Row<Exchange, Reply>] = &[];
 /// Around one backend: what goes in is decided, what comes out is shaped data.
 const CALLS: &[Row<BackendCall, Called>] = &[];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] = &[];
+const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]

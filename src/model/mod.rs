@@ -8,6 +8,7 @@ pub mod budget;
 pub mod data;
 pub mod failure;
 pub mod headers;
+pub mod query;
 pub mod reply;
 pub mod request;
 pub mod wire;

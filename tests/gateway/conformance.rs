@@ -26,7 +26,6 @@ const NOT_YET: &[&str] = &[
     "jwt.*",
     "legacy-names.*",
     "lua.*",
-    "martian.*",
     "metrics.*",
     "oauth.*",
     "order.*",
