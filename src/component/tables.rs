@@ -13,6 +13,7 @@ use crate::{
 use super::{
     BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
     auth::{self, KeyHosts},
+    modifier,
     qos::{circuit_breaker, ratelimit},
     security::{self, bot_detector, cors},
     validation,
@@ -70,7 +71,7 @@ const CALLS: &[Row<BackendCall, Called>] = &[
     ("validation/cel", validation::cel::around_backend),
 ];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] = &[];
+const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]

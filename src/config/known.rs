@@ -374,7 +374,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, Supported, "qos/circuit-breaker", ""),
     row(At::BackendComponents, NotYet, "qos/http-cache", ""),
     row(At::BackendComponents, NotYet, "validation/cel", "requests will NOT be validated"),
-    row(At::BackendComponents, NotYet, "modifier/martian", ""),
+    row(At::BackendComponents, Supported, "modifier/martian", ""),
     row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
     row(

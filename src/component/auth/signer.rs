@@ -123,7 +123,7 @@ impl Pen {
         };
         self.sign(&mut data, key)?;
         let json = HeaderValue::from_static("application/json; charset=utf-8");
-        Ok(Refusal { status, headers: vec![(CONTENT_TYPE, json)], body: Bytes::from(data.to_bytes()) })
+        Ok(Refusal { status, headers: vec![(CONTENT_TYPE, json)], body: data.to_bytes() })
     }
 
     /// Replaces the members that are objects; others are left alone.

@@ -74,20 +74,20 @@ impl Rules {
             }
         }
         for (node, text, program) in compiled {
-            rules.sort_in(&node, &text, program, findings);
+            rules.sort_in(&node, &text, &program, findings);
         }
         rules
     }
 
-    fn sort_in(&mut self, node: &Node<'_>, text: &str, program: Arc<Program>, findings: &mut Findings) {
-        if let Some(name) = undeclared(&program) {
+    fn sort_in(&mut self, node: &Node<'_>, text: &str, program: &Arc<Program>, findings: &mut Findings) {
+        if let Some(name) = undeclared(program) {
             return mistake(node, format!("it is NOT evaluated, as in KrakenD: nothing is called {name:?}"), findings);
         }
         let phases = [("req", &mut self.request), ("resp", &mut self.response), ("JWT", &mut self.token)];
         let mut is_sorted = false;
         for (word, programs) in phases {
             if text.contains(word) {
-                programs.push(Arc::clone(&program));
+                programs.push(Arc::clone(program));
                 is_sorted = true;
             }
         }
