@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
