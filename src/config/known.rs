@@ -40,6 +40,12 @@ pub enum Scope {
     Static,
     /// An element of `proxy.flatmap_filter`.
     FlatmapOperation,
+    /// `auth/validator` of an endpoint.
+    Validator,
+    /// `auth/signer`.
+    Signer,
+    /// An element of `validation/cel`.
+    Expression,
     /// `backend/http`.
     BackendHttp,
     /// `backend/http/client`.
@@ -70,6 +76,9 @@ impl Scope {
             Scope::BackendProxy => "backend proxy",
             Scope::Static => "static",
             Scope::FlatmapOperation => "flatmap_filter",
+            Scope::Validator => "auth/validator",
+            Scope::Signer => "auth/signer",
+            Scope::Expression => "validation/cel",
             Scope::BackendHttp => "backend/http",
             Scope::BackendHttpClient => "backend/http/client",
             Scope::Admin => "@admin",
@@ -80,8 +89,23 @@ impl Scope {
     /// Whether the original reads keys of this scope in any letter case.
     #[must_use]
     pub fn ignores_case(self) -> bool {
-        use Scope::{Backend, ClientCerts, ClientTls, Endpoint, Router, Service, Tls, TlsKeys};
-        matches!(self, Service | Endpoint | Backend | Tls | TlsKeys | ClientTls | ClientCerts | Router)
+        use Scope::{
+            Backend, ClientCerts, ClientTls, Endpoint, Expression, Router, Service, Signer, Tls, TlsKeys, Validator,
+        };
+        matches!(
+            self,
+            Service
+                | Endpoint
+                | Backend
+                | Tls
+                | TlsKeys
+                | ClientTls
+                | ClientCerts
+                | Router
+                | Validator
+                | Signer
+                | Expression
+        )
     }
 }
 
@@ -140,15 +164,15 @@ const TABLE: &[KnownKey] = &[
     row(At::Service, Supported, "echo_endpoint", ""),
     row(At::Service, Supported, "tls", ""),
     row(At::Service, Supported, "client_tls", ""),
-    row(At::Service, Supported, "read_timeout", ""),
-    row(At::Service, Supported, "write_timeout", ""),
+    row(At::Service, Supported, "read_timeout", "for heads and idle connections; uploads have the endpoint's time"),
+    row(At::Service, NotYet, "write_timeout", "a client may take its time to read"),
     row(At::Service, Supported, "idle_timeout", ""),
     row(At::Service, Supported, "read_header_timeout", ""),
-    row(At::Service, Supported, "max_header_bytes", ""),
+    row(At::Service, NotYet, "max_header_bytes", "heads up to 128 KiB are taken"),
     row(At::Service, Supported, "max_shutdown_wait_time", ""),
     row(At::Service, Supported, "use_h2c", ""),
-    row(At::Service, Supported, "dns_cache_ttl", ""),
-    row(At::Service, Supported, "max_idle_connections", ""),
+    row(At::Service, NotYet, "dns_cache_ttl", "SRV records are not looked up"),
+    row(At::Service, NotYet, "max_idle_connections", "idle connections are bounded per host only"),
     row(At::Service, Supported, "max_idle_connections_per_host", ""),
     row(At::Service, Supported, "idle_connection_timeout", ""),
     row(At::Service, Supported, "response_header_timeout", ""),
@@ -186,8 +210,8 @@ const TABLE: &[KnownKey] = &[
     row(At::Backend, Supported, "group", ""),
     row(At::Backend, Supported, "input_headers", ""),
     row(At::Backend, Supported, "input_query_strings", ""),
-    row(At::Backend, Supported, "sd", ""),
-    row(At::Backend, Supported, "sd_scheme", ""),
+    row(At::Backend, Supported, "sd", "static only; dns is told as an error"),
+    row(At::Backend, NotYet, "sd_scheme", "SRV records are not looked up"),
     row(At::Backend, Supported, "extra_config", ""),
     row(At::Backend, Ignored, "timeout", "always the endpoint's"),
     row(At::Backend, Ignored, "concurrent_calls", "always the endpoint's"),
@@ -221,12 +245,7 @@ const TABLE: &[KnownKey] = &[
     row(At::ServiceComponents, NotYet, "security/cors", "browsers of other origins are NOT answered as configured"),
     row(At::ServiceComponents, NotYet, "security/http", "requests will NOT be protected by it"),
     row(At::ServiceComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
-    row(
-        At::ServiceComponents,
-        NotYet,
-        "auth/validator",
-        "no key cache is shared and requests will NOT be authenticated",
-    ),
+    row(At::ServiceComponents, NotYet, "auth/validator", "each endpoint has a cache of keys of its own"),
     row(
         At::ServiceComponents,
         NotYet,
@@ -355,7 +374,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, NotYet, "qos/ratelimit/proxy", "calls will NOT be limited"),
     row(At::BackendComponents, NotYet, "qos/circuit-breaker", "a failing backend will NOT be spared"),
     row(At::BackendComponents, NotYet, "qos/http-cache", ""),
-    row(At::BackendComponents, NotYet, "validation/cel", "requests will NOT be validated"),
+    row(At::BackendComponents, Supported, "validation/cel", ""),
     row(At::BackendComponents, NotYet, "modifier/martian", ""),
     row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
@@ -437,6 +456,47 @@ const TABLE: &[KnownKey] = &[
     row(At::Static, Supported, "strategy", ""),
     row(At::FlatmapOperation, Supported, "type", ""),
     row(At::FlatmapOperation, Supported, "args", ""),
+    row(At::Validator, Supported, "alg", "ES512 refuses every request; RSA keys have 2048 bits or more"),
+    row(At::Validator, Supported, "jwk_url", ""),
+    row(At::Validator, Supported, "jwk_local_path", ""),
+    row(At::Validator, Supported, "disable_jwk_security", ""),
+    row(At::Validator, Supported, "jwk_local_ca", ""),
+    row(At::Validator, Supported, "cache", "the keys are fetched with the first request"),
+    row(At::Validator, Supported, "cache_duration", ""),
+    row(At::Validator, Supported, "failed_jwk_key_cooldown", ""),
+    row(At::Validator, Supported, "key_identify_strategy", ""),
+    row(At::Validator, Supported, "audience", ""),
+    row(At::Validator, Supported, "issuer", ""),
+    row(At::Validator, Supported, "roles", ""),
+    row(At::Validator, Supported, "roles_key", ""),
+    row(At::Validator, Supported, "roles_key_is_nested", ""),
+    row(At::Validator, Supported, "scopes", ""),
+    row(At::Validator, Supported, "scopes_key", ""),
+    row(At::Validator, Supported, "scopes_matcher", ""),
+    row(At::Validator, Supported, "auth_header_name", ""),
+    row(At::Validator, Supported, "cookie_key", ""),
+    row(At::Validator, Supported, "propagate_claims", ""),
+    row(At::Validator, Supported, "propagate_claims_preserve_array", ""),
+    row(At::Validator, Supported, "leeway", ""),
+    row(At::Validator, Supported, "operation_debug", ""),
+    row(At::Validator, NotYet, "jwk_fingerprints", "the host of the keys is NOT pinned"),
+    row(At::Validator, NotYet, "cipher_suites", ""),
+    row(At::Validator, NotYet, "secret_url", "files of keys must not be encrypted"),
+    row(At::Validator, NotYet, "cypher_key", "files of keys must not be encrypted"),
+    row(At::Signer, Supported, "alg", "without ES512"),
+    row(At::Signer, Supported, "kid", ""),
+    row(At::Signer, Supported, "keys_to_sign", ""),
+    row(At::Signer, Supported, "jwk_url", "a key that cannot be had is asked for again"),
+    row(At::Signer, Supported, "jwk_local_path", ""),
+    row(At::Signer, Supported, "disable_jwk_security", ""),
+    row(At::Signer, Supported, "jwk_local_ca", ""),
+    row(At::Signer, Supported, "full", ""),
+    row(At::Signer, Supported, "typ", ""),
+    row(At::Signer, NotYet, "jwk_fingerprints", "the host of the keys is NOT pinned"),
+    row(At::Signer, NotYet, "cipher_suites", ""),
+    row(At::Signer, NotYet, "secret_url", "files of keys must not be encrypted"),
+    row(At::Signer, NotYet, "cypher_key", "files of keys must not be encrypted"),
+    row(At::Expression, Supported, "check_expr", "of contradicting types: refuses instead of being left out"),
     row(At::BackendHttp, Supported, "return_error_code", ""),
     row(At::BackendHttp, Supported, "return_error_details", ""),
     row(At::BackendHttpClient, Supported, "send_body_on_redirect", ""),

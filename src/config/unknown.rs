@@ -44,6 +44,9 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
+    keys(&extra.namespace("auth/validator"), Scope::Validator, findings);
+    keys(&extra.namespace("auth/signer"), Scope::Signer, findings);
+    each(&extra.namespace("validation/cel"), Scope::Expression, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     for backend in endpoint.field("backend").elements() {
         report_backend(&backend, findings);
@@ -58,6 +61,7 @@ fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     refuse_policies(&[backend, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::BackendProxy, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
+    each(&extra.namespace("validation/cel"), Scope::Expression, findings);
     keys(&extra.namespace("backend/http"), Scope::BackendHttp, findings);
     keys(&extra.namespace("backend/http/client"), Scope::BackendHttpClient, findings);
 }

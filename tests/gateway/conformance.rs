@@ -16,7 +16,6 @@ const NOT_YET: &[&str] = &[
     "cors-any.*",
     "cors-defaults.*",
     "cors-list.*",
-    "flexible.*",
     "graphql.*",
     "http-cache.*",
     "http-secure.*",

@@ -8,7 +8,6 @@ use super::key::{Key, read_set};
 ///
 /// # Errors
 /// When it cannot be read, or holds no set of keys; the text names it.
-#[expect(clippy::disallowed_methods, reason = "read once, when the configuration is")]
 pub fn read(path: &Path) -> Result<Vec<Key>, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot read {path:?}: {error}"))?;
     read_set(&text).map_err(|error| format!("{path:?}: {error}"))

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
@@ -123,7 +122,7 @@ impl Pen {
         };
         self.sign(&mut data, key)?;
         let json = HeaderValue::from_static("application/json; charset=utf-8");
-        Ok(Refusal { status, headers: vec![(CONTENT_TYPE, json)], body: Bytes::from(data.to_bytes()) })
+        Ok(Refusal { status, headers: vec![(CONTENT_TYPE, json)], body: data.to_bytes() })
     }
 
     /// Replaces the members that are objects; others are left alone.
@@ -143,6 +142,8 @@ impl Pen {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::model::{Failure, Kind, Response};
 
