@@ -140,6 +140,11 @@ impl<'a, 'f> Settings<'a, 'f> {
         self.findings.push(Diagnostic::new(Severity::Mistake, node.pointer(), message));
     }
 
+    /// Tells of a part of a setting that does nothing.
+    pub fn warning(&mut self, key: &str, what: &str) {
+        self.findings.warning(self.node.field(key).pointer(), what);
+    }
+
     /// Tells of a setting with which the original does not start.
     pub fn error(&mut self, key: &str, what: impl Into<String>) {
         self.findings.error(self.node.field(key).pointer(), what);

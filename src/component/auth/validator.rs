@@ -86,22 +86,38 @@ fn gate(settings: &mut Settings<'_, '_>, place: Place<'_>, rules: TokenRules) ->
         name if name.is_empty() => "access_token".to_owned(),
         name => name,
     };
-    let propagated = settings.lists("propagate_claims");
-    let propagated = propagated.into_iter().filter_map(|pair| match pair.as_slice() {
-        [claim, header] => Some((claim.clone(), header.parse().ok()?)),
-        _ => None,
-    });
+    let propagated = propagated(settings);
+    let header: Option<HeaderName> = header.parse().ok();
+    if header.is_none() {
+        settings.mistake("auth_header_name", "is not the name of a header");
+    }
     Some(Gate {
-        propagated: propagated.collect(),
+        propagated,
         keeps_lists: settings.flag("propagate_claims_preserve_array"),
         requirements: requirements(settings),
         keys: keys(settings, place, naming)?,
         algorithm: algorithm?,
         naming,
-        header: header.parse().ok()?,
+        header: header?,
         cookie,
         rules,
     })
+}
+
+/// Claims and the headers they go into; what is no such pair is left out, as in the original.
+fn propagated(settings: &mut Settings<'_, '_>) -> Vec<(String, HeaderName)> {
+    let mut propagated = Vec::new();
+    for pair in settings.lists("propagate_claims") {
+        let read = match pair.as_slice() {
+            [claim, header] => header.parse().ok().map(|header| (claim.clone(), header)),
+            _ => None,
+        };
+        match read {
+            Some(pair) => propagated.push(pair),
+            None => settings.warning("propagate_claims", &format!("{pair:?} is not a claim and a header, left out")),
+        }
+    }
+    propagated
 }
 
 fn requirements(settings: &mut Settings<'_, '_>) -> Requirements {
@@ -284,7 +300,8 @@ mod tests {
         let node = Node::root(&settings);
         let mut reader = Settings::new(&node, &mut findings);
         let gate = at(&json!({}), |place| super::gate(&mut reader, place, rules)).unwrap();
-        assert!(!reader.are_spoilt() && findings.into_list().is_empty());
+        assert!(!reader.are_spoilt());
+        assert!(findings.into_list().iter().all(|finding| finding.severity == Severity::Warning));
         Gate { keys: Keys::fixed(&[key], gate.naming), ..gate }
     }
 

@@ -12,27 +12,10 @@ use crate::config::{
     diagnostic::{Diagnostic, Findings, Severity},
 };
 
+use super::names::undeclared;
+
 /// A variable of an expression.
 pub type Variable = (&'static str, Value);
-
-/// Everything an expression may name.
-const VARIABLES: [&str; 11] = [
-    "req_method",
-    "req_path",
-    "req_params",
-    "req_headers",
-    "req_querystring",
-    "resp_completed",
-    "resp_metadata_status",
-    "resp_metadata_headers",
-    "resp_data",
-    "JWT",
-    "now",
-];
-
-/// Types, which expressions name like variables.
-const TYPES: [&str; 12] =
-    ["bool", "bytes", "double", "duration", "dyn", "int", "list", "map", "null_type", "string", "timestamp", "uint"];
 
 /// The expressions of one block. Each may belong to several phases, as the original sorts them: by the words they hold.
 pub struct Rules {
@@ -80,7 +63,7 @@ impl Rules {
     }
 
     fn sort_in(&mut self, node: &Node<'_>, text: &str, program: &Arc<Program>, findings: &mut Findings) {
-        if let Some(name) = undeclared(program) {
+        if let Some(name) = undeclared(program.expression()) {
             return mistake(node, format!("it is NOT evaluated, as in KrakenD: nothing is called {name:?}"), findings);
         }
         let phases = [("req", &mut self.request), ("resp", &mut self.response), ("JWT", &mut self.token)];
@@ -124,22 +107,6 @@ fn texts<'a>(node: &Node<'a>, findings: &mut Findings) -> Option<Vec<(Node<'a>, 
         mistake(node, message.into(), findings);
     }
     texts
-}
-
-/// A name that nothing has. Variables of macros are declared where they are used, and are not listed.
-fn undeclared(program: &Program) -> Option<String> {
-    let references = program.references();
-    let names = references.variables();
-    let unknown = |name: &&&str| !VARIABLES.contains(name) && !TYPES.contains(name) && !name.starts_with('@');
-    let declared = declared_by_macros(&format!("{:?}", program.expression()));
-    names.iter().filter(unknown).find(|name| !declared.iter().any(|held| held == **name)).map(|name| (*name).to_owned())
-}
-
-/// The variables of comprehensions, which is what macros become.
-fn declared_by_macros(expression: &str) -> Vec<String> {
-    let names = ["iter_var: \"", "accu_var: \"", "iter_var2: Some(\""];
-    let after = names.iter().flat_map(|word| expression.split(word).skip(1));
-    after.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
 }
 
 fn mistake(node: &Node<'_>, message: String, findings: &mut Findings) {
