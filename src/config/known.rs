@@ -40,6 +40,12 @@ pub enum Scope {
     Static,
     /// An element of `proxy.flatmap_filter`.
     FlatmapOperation,
+    /// `auth/validator` of an endpoint.
+    Validator,
+    /// `auth/signer`.
+    Signer,
+    /// An element of `validation/cel`.
+    Expression,
     /// `backend/http`.
     BackendHttp,
     /// `backend/http/client`.
@@ -82,6 +88,9 @@ impl Scope {
             Scope::BackendProxy => "backend proxy",
             Scope::Static => "static",
             Scope::FlatmapOperation => "flatmap_filter",
+            Scope::Validator => "auth/validator",
+            Scope::Signer => "auth/signer",
+            Scope::Expression => "validation/cel",
             Scope::BackendHttp => "backend/http",
             Scope::BackendHttpClient => "backend/http/client",
             Scope::Cors => "security/cors",
@@ -98,8 +107,12 @@ impl Scope {
     /// Whether the original reads keys of this scope in any letter case.
     #[must_use]
     pub fn ignores_case(self) -> bool {
-        use Scope::{Backend, BotDetector, ClientCerts, ClientTls, Endpoint, Router, Service, Tls, TlsKeys};
-        matches!(self, Service | Endpoint | Backend | Tls | TlsKeys | ClientTls | ClientCerts | Router | BotDetector)
+        use Scope::{
+            Backend, BotDetector, ClientCerts, ClientTls, Endpoint, Expression, Router, Service, Signer, Tls, TlsKeys,
+            Validator,
+        };
+        let of_parts = matches!(self, Service | Endpoint | Backend | Tls | TlsKeys | ClientTls | ClientCerts);
+        of_parts || matches!(self, Router | BotDetector | Validator | Signer | Expression)
     }
 }
 
@@ -239,12 +252,7 @@ const TABLE: &[KnownKey] = &[
     row(At::ServiceComponents, Supported, "security/cors", ""),
     row(At::ServiceComponents, Supported, "security/http", ""),
     row(At::ServiceComponents, Supported, "security/bot-detector", ""),
-    row(
-        At::ServiceComponents,
-        NotYet,
-        "auth/validator",
-        "no key cache is shared and requests will NOT be authenticated",
-    ),
+    row(At::ServiceComponents, NotYet, "auth/validator", "each endpoint has a cache of keys of its own"),
     row(
         At::ServiceComponents,
         NotYet,
@@ -373,7 +381,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, Supported, "qos/ratelimit/proxy", ""),
     row(At::BackendComponents, Supported, "qos/circuit-breaker", ""),
     row(At::BackendComponents, NotYet, "qos/http-cache", ""),
-    row(At::BackendComponents, NotYet, "validation/cel", "requests will NOT be validated"),
+    row(At::BackendComponents, Supported, "validation/cel", ""),
     row(At::BackendComponents, Supported, "modifier/martian", ""),
     row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
@@ -455,6 +463,47 @@ const TABLE: &[KnownKey] = &[
     row(At::Static, Supported, "strategy", ""),
     row(At::FlatmapOperation, Supported, "type", ""),
     row(At::FlatmapOperation, Supported, "args", ""),
+    row(At::Validator, Supported, "alg", "ES512 refuses every request; RSA keys have 2048 bits or more"),
+    row(At::Validator, Supported, "jwk_url", ""),
+    row(At::Validator, Supported, "jwk_local_path", ""),
+    row(At::Validator, Supported, "disable_jwk_security", ""),
+    row(At::Validator, Supported, "jwk_local_ca", ""),
+    row(At::Validator, Supported, "cache", "the keys are fetched with the first request"),
+    row(At::Validator, Supported, "cache_duration", ""),
+    row(At::Validator, Supported, "failed_jwk_key_cooldown", ""),
+    row(At::Validator, Supported, "key_identify_strategy", ""),
+    row(At::Validator, Supported, "audience", ""),
+    row(At::Validator, Supported, "issuer", ""),
+    row(At::Validator, Supported, "roles", ""),
+    row(At::Validator, Supported, "roles_key", ""),
+    row(At::Validator, Supported, "roles_key_is_nested", ""),
+    row(At::Validator, Supported, "scopes", ""),
+    row(At::Validator, Supported, "scopes_key", ""),
+    row(At::Validator, Supported, "scopes_matcher", ""),
+    row(At::Validator, Supported, "auth_header_name", ""),
+    row(At::Validator, Supported, "cookie_key", ""),
+    row(At::Validator, Supported, "propagate_claims", ""),
+    row(At::Validator, Supported, "propagate_claims_preserve_array", ""),
+    row(At::Validator, Supported, "leeway", ""),
+    row(At::Validator, Supported, "operation_debug", ""),
+    row(At::Validator, NotYet, "jwk_fingerprints", "the host of the keys is NOT pinned"),
+    row(At::Validator, NotYet, "cipher_suites", ""),
+    row(At::Validator, NotYet, "secret_url", "files of keys must not be encrypted"),
+    row(At::Validator, NotYet, "cypher_key", "files of keys must not be encrypted"),
+    row(At::Signer, Supported, "alg", "without ES512"),
+    row(At::Signer, Supported, "kid", ""),
+    row(At::Signer, Supported, "keys_to_sign", ""),
+    row(At::Signer, Supported, "jwk_url", "a key that cannot be had is asked for again"),
+    row(At::Signer, Supported, "jwk_local_path", ""),
+    row(At::Signer, Supported, "disable_jwk_security", ""),
+    row(At::Signer, Supported, "jwk_local_ca", ""),
+    row(At::Signer, Supported, "full", ""),
+    row(At::Signer, Supported, "typ", ""),
+    row(At::Signer, NotYet, "jwk_fingerprints", "the host of the keys is NOT pinned"),
+    row(At::Signer, NotYet, "cipher_suites", ""),
+    row(At::Signer, NotYet, "secret_url", "files of keys must not be encrypted"),
+    row(At::Signer, NotYet, "cypher_key", "files of keys must not be encrypted"),
+    row(At::Expression, Supported, "check_expr", "of contradicting types: refuses instead of being left out"),
     row(At::BackendHttp, Supported, "return_error_code", ""),
     row(At::BackendHttp, Supported, "return_error_details", ""),
     row(At::BackendHttpClient, Supported, "send_body_on_redirect", ""),

@@ -65,6 +65,9 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
+    keys(&extra.namespace("auth/validator"), Scope::Validator, findings);
+    keys(&extra.namespace("auth/signer"), Scope::Signer, findings);
+    each(&extra.namespace("validation/cel"), Scope::Expression, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     for backend in endpoint.field("backend").elements() {
         report_backend(&backend, findings);
@@ -80,6 +83,7 @@ fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     keys(&proxy, Scope::BackendProxy, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     settings(&extra, &BACKEND_SETTINGS, findings);
+    each(&extra.namespace("validation/cel"), Scope::Expression, findings);
 }
 
 /// Reports unknown members of one of our own objects as errors.

@@ -73,9 +73,12 @@ const EMPTY_WORDS: &[&str] = &["manager", "helper", "helpers", "util", "utils", 
 /// Packages that are there in two versions, and why.
 const TWICE: &[(&str, &str)] = &[
     ("base64", "awc has 0.22, the certificates of the tests are written with 0.23"),
-    ("getrandom", "ring has 0.2, proptest 0.4"),
+    ("bit-set", "jsonschema's patterns and proptest's"),
+    ("bit-vec", "with bit-set"),
+    ("getrandom", "ring has 0.2, jsonschema 0.3, proptest 0.4"),
     ("hashbrown", "dashmap 6 and indexmap"),
     ("http", "ours is actix's 0.2; awc's connector names 1.x, which we never touch"),
+    ("r-efi", "with getrandom, not on our platform"),
     ("syn", "macros move to 3 one by one"),
     ("synstructure", "with syn"),
     ("windows-sys", "not on our platform; ring has 0.52"),

@@ -48,4 +48,6 @@ mod shutdown;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod uploads;

@@ -105,7 +105,8 @@ fn key(jwk: &Value) -> Option<Key> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let bytes = |name: &str| decoded(jwk.get(name)?.as_str()?);
     let material = match text("kty").as_str() {
-        "oct" => Material::Secret(bytes("k")?),
+        // Anybody can sign with a secret of no bytes.
+        "oct" => Material::Secret(bytes("k").filter(|secret| !secret.is_empty())?),
         "RSA" => Material::Rsa { n: bytes("n")?, e: bytes("e")?, private: rsa_private(&bytes).map(Box::new) },
         "EC" => {
             let (curve, width) = match text("crv").as_str() {
@@ -165,7 +166,9 @@ mod tests {
 
     #[test]
     fn what_is_no_set_or_an_empty_one_is_an_error() {
-        for text in ["", "[]", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"new"}]}"#] {
+        for text in
+            ["", "[]", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"new"}]}"#, r#"{"keys":[{"kty":"oct","k":""}]}"#]
+        {
             assert!(read_set(text.as_bytes()).is_err(), "{text}");
         }
     }

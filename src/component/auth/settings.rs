@@ -106,6 +106,7 @@ impl<'a, 'f> Settings<'a, 'f> {
         let found = Algorithm::named(&name);
         let pointer = self.node.field("alg").pointer().to_owned();
         match found {
+            None if self.is_spoilt => {}
             None => self.findings.error(&pointer, format!("alg \"{name}\" is no algorithm")),
             Some(found) if !found.is_available() => {
                 let finding = Diagnostic::new(Severity::Mistake, pointer, format!("{name} is not supported yet"));
@@ -137,6 +138,11 @@ impl<'a, 'f> Settings<'a, 'f> {
         let node = self.node.field(key);
         let message = format!("{key} {what}; every request is refused, as in KrakenD");
         self.findings.push(Diagnostic::new(Severity::Mistake, node.pointer(), message));
+    }
+
+    /// Tells of a part of a setting that does nothing.
+    pub fn warning(&mut self, key: &str, what: &str) {
+        self.findings.warning(self.node.field(key).pointer(), what);
     }
 
     /// Tells of a setting with which the original does not start.

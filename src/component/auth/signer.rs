@@ -142,6 +142,8 @@ impl Pen {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::model::{Failure, Kind, Response};
 
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn listed_members_that_are_objects_become_tokens_and_others_stay() {
-        let body = bytes::Bytes::from_static(br#"{"a":{"z":1,"b":"x"},"text":"kept","other":{"c":1}}"#);
+        let body = Bytes::from_static(br#"{"a":{"z":1,"b":"x"},"text":"kept","other":{"c":1}}"#);
         let reply = Reply::ok(Response::data(Data::parse(&body).unwrap(), true));
         let answer = pen().answer(reply, &Material::Secret(b"secret".to_vec())).unwrap();
         let text = String::from_utf8(answer.body.to_vec()).unwrap();

@@ -86,22 +86,38 @@ fn gate(settings: &mut Settings<'_, '_>, place: Place<'_>, rules: TokenRules) ->
         name if name.is_empty() => "access_token".to_owned(),
         name => name,
     };
-    let propagated = settings.lists("propagate_claims");
-    let propagated = propagated.into_iter().filter_map(|pair| match pair.as_slice() {
-        [claim, header] => Some((claim.clone(), header.parse().ok()?)),
-        _ => None,
-    });
+    let propagated = propagated(settings);
+    let header: Option<HeaderName> = header.parse().ok();
+    if header.is_none() {
+        settings.mistake("auth_header_name", "is not the name of a header");
+    }
     Some(Gate {
-        propagated: propagated.collect(),
+        propagated,
         keeps_lists: settings.flag("propagate_claims_preserve_array"),
         requirements: requirements(settings),
         keys: keys(settings, place, naming)?,
         algorithm: algorithm?,
         naming,
-        header: header.parse().ok()?,
+        header: header?,
         cookie,
         rules,
     })
+}
+
+/// Claims and the headers they go into; what is no such pair is left out, as in the original.
+fn propagated(settings: &mut Settings<'_, '_>) -> Vec<(String, HeaderName)> {
+    let mut propagated = Vec::new();
+    for pair in settings.lists("propagate_claims") {
+        let read = match pair.as_slice() {
+            [claim, header] => header.parse().ok().map(|header| (claim.clone(), header)),
+            _ => None,
+        };
+        match read {
+            Some(pair) => propagated.push(pair),
+            None => settings.warning("propagate_claims", &format!("{pair:?} is not a claim and a header, left out")),
+        }
+    }
+    propagated
 }
 
 fn requirements(settings: &mut Settings<'_, '_>) -> Requirements {
@@ -245,6 +261,145 @@ impl Gate {
                 }
             }
             claim => visit.headers.append(header.clone(), value(claim.map(claim::text).unwrap_or_default())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use http::Method;
+    use serde_json::json;
+
+    use super::{
+        super::{
+            key::{Key, Material},
+            token::{Form, signed},
+        },
+        *,
+    };
+    use crate::{
+        component::tables::tests::at,
+        config::diagnostic::Severity,
+        model::{Body, Headers},
+    };
+
+    fn secret() -> Material {
+        Material::Secret(b"secret".to_vec())
+    }
+
+    /// The gate of these settings, with one key.
+    fn gate(settings: &Value, extra: &Value) -> Gate {
+        let mut settings = settings.clone();
+        settings["alg"] = "HS256".into();
+        settings["jwk_url"] = "https://id.example/".into();
+        let key = Key { id: "k".into(), thumbprint: "t".into(), thumbprint_256: String::new(), material: secret() };
+        let mut findings = Findings::default();
+        let rules = TokenRules::of(&Node::root(extra), &mut findings);
+        let node = Node::root(&settings);
+        let mut reader = Settings::new(&node, &mut findings);
+        let gate = at(&json!({}), |place| super::gate(&mut reader, place, rules)).unwrap();
+        assert!(!reader.are_spoilt());
+        assert!(findings.into_list().iter().all(|finding| finding.severity == Severity::Warning));
+        Gate { keys: Keys::fixed(&[key], gate.naming), ..gate }
+    }
+
+    fn token(claims: &Value) -> String {
+        let algorithm = Algorithm::named("HS256").unwrap();
+        signed(claims.to_string().as_bytes(), (algorithm, "k", "JWT"), &secret(), Form::Compact).unwrap()
+    }
+
+    fn visit(headers: &[(&'static str, &str)]) -> Visit {
+        let mut sent = Headers::new();
+        for (name, value) in headers {
+            sent.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        Visit {
+            method: Method::GET,
+            path: "/".into(),
+            query: String::new(),
+            headers: sent,
+            params: Vec::new(),
+            address: IpAddr::from([127, 0, 0, 1]),
+            body: Body::Empty,
+            claims: None,
+        }
+    }
+
+    async fn status(gate: &Gate, visit: &mut Visit) -> u16 {
+        gate.admit(visit).await.map_or_else(|Reason(status, _)| status.as_u16(), |()| 200)
+    }
+
+    #[tokio::test]
+    async fn a_token_comes_in_the_header_or_where_that_is_not_there_in_a_cookie() {
+        let gate = gate(&json!({}), &json!([]));
+        let token = token(&json!({"sub": "ann"}));
+        let (bearer, cookie) = (format!("Bearer {token}"), format!("a=b; access_token={token}"));
+        assert_eq!(status(&gate, &mut visit(&[("authorization", &bearer)])).await, 200);
+        assert_eq!(status(&gate, &mut visit(&[("authorization", &token)])).await, 200);
+        assert_eq!(status(&gate, &mut visit(&[("cookie", &cookie)])).await, 200);
+        assert_eq!(status(&gate, &mut visit(&[("authorization", "Basic x"), ("cookie", &cookie)])).await, 401);
+        assert_eq!(status(&gate, &mut visit(&[])).await, 401);
+    }
+
+    #[tokio::test]
+    async fn roles_scopes_and_expressions_refuse_with_their_own_status() {
+        let settings = json!({"roles": ["admin"], "scopes": ["read"], "scopes_key": "scope"});
+        let gate = gate(&settings, &json!([{"check_expr": "JWT.level > 1"}]));
+        for (claims, wanted) in [
+            (json!({"roles": ["admin"], "scope": "read", "level": 2}), 200),
+            (json!({"roles": ["guest"], "scope": "read", "level": 2}), 403),
+            (json!({"roles": ["admin"], "scope": "write", "level": 2}), 403),
+            (json!({"roles": ["admin"], "scope": "read", "level": 1}), 401),
+            (json!({"roles": ["admin"], "scope": "read"}), 401),
+        ] {
+            let token = token(&claims);
+            assert_eq!(status(&gate, &mut visit(&[("authorization", &token)])).await, wanted, "{claims}");
+        }
+    }
+
+    #[tokio::test]
+    async fn claims_fill_headers_and_absent_ones_empty_what_the_client_sent() {
+        let settings = json!({"propagate_claims": [["sub", "x-user"], ["nope", "x-none"], ["bad"]]});
+        let gate = gate(&settings, &json!([]));
+        let token = token(&json!({"sub": "ann"}));
+        let mut visit = visit(&[("authorization", &token), ("x-user", "root"), ("x-none", "forged")]);
+        assert_eq!(status(&gate, &mut visit).await, 200);
+        let header = |name: &'static str| visit.headers.get(&HeaderName::from_static(name)).cloned();
+        assert_eq!(header("x-user"), Some(HeaderValue::from_static("ann")));
+        assert_eq!(header("x-none"), Some(HeaderValue::from_static("")));
+        assert_eq!(visit.claims.as_deref(), Some(&json!({"sub": "ann"})));
+    }
+
+    #[tokio::test]
+    async fn lists_stay_lists_when_the_file_says_so() {
+        let settings = json!({"propagate_claims": [["a", "x-a"]], "propagate_claims_preserve_array": true});
+        let token = token(&json!({"a": ["x", 3]}));
+        let mut visit = visit(&[("authorization", &token)]);
+        assert_eq!(status(&gate(&settings, &json!([])), &mut visit).await, 200);
+        let name = HeaderName::from_static("x-a");
+        assert_eq!(visit.headers.get_all(&name).collect::<Vec<_>>(), ["x", "3"]);
+    }
+
+    #[test]
+    fn settings_that_let_nobody_through_fail_the_check_and_those_that_stop_the_original_stop_us() {
+        for (settings, severity) in [
+            (json!({"alg": "HS256", "jwk_url": "http://id.example/"}), Severity::Mistake),
+            (json!({"alg": "HS256", "jwk_local_path": "keys.json"}), Severity::Mistake),
+            (json!({"alg": "HS256", "jwk_url": "https://id.example/", "roles": "admin"}), Severity::Mistake),
+            (json!({"alg": "ES512", "jwk_url": "https://id.example/"}), Severity::Mistake),
+            (json!("HS256"), Severity::Mistake),
+            (json!({"alg": "none", "jwk_url": "https://id.example/"}), Severity::Error),
+            (
+                json!({"alg": "HS256", "jwk_local_path": "/nowhere/at/all", "disable_jwk_security": true}),
+                Severity::Error,
+            ),
+        ] {
+            let mut findings = Findings::default();
+            assert!(at(&json!({}), |place| make(&Node::root(&settings), place, &mut findings)).is_some());
+            let worst = findings.into_list().iter().map(|finding| finding.severity).max();
+            assert_eq!(worst, Some(severity), "{settings}");
         }
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             (r#"[]"#, Some("- (root): Invalid type. Expected: object, given: array")),
             (r#"{"name":"A"}"#, Some("- name: String length must be greater than or equal to 2")),
             (r#"{"name":"Ann"}"#, Some("- name: Does not match pattern '^[a-z]'")),
-            (r#"{"name":"ann","age":"3"}"#, Some("- age: Invalid type. Expected: [integer,null], given: string")),
+            (r#"{"name":"ann","age":"3"}"#, Some("- age: Invalid type. Expected: [null,integer], given: string")),
             (r#"{"name":"ann","age":-1}"#, Some("- age: Must be greater than or equal to 0")),
             (r#"{"name":"ann","kind":"c"}"#, Some("- kind: kind must be one of the following: \"a\", 1")),
             (r#"{"name":"ann","tags":["a","b","c"]}"#, Some("- tags: Array must have at most 2 items")),

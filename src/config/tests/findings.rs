@@ -532,8 +532,6 @@ fn keys_that_are_read_past() {
             r#""extra_config":{"auth/validator":{},"github.com/devopsfaith/krakend-jose/signer":{},"auth/validtor":{},"qos/ratelimit/router":{}}"#,
         ),
         &[
-            r#"1:92: warning at /endpoints/0/extra_config/auth~1validator: "auth/validator" is not supported yet: requests will NOT be authenticated"#,
-            r#"1:112: warning at /endpoints/0/extra_config/github.com~1devopsfaith~1krakend-jose~1signer: "auth/signer" is not supported yet: answers will NOT be signed"#,
             r#"1:160: warning at /endpoints/0/extra_config/auth~1validtor: unknown key "auth/validtor", ignored as KrakenD does (did you mean "auth/validator"?)"#,
             r#"1:179: warning at /endpoints/0/extra_config/qos~1ratelimit~1router: "qos/ratelimit/router" is not supported yet: requests will NOT be limited"#,
         ],

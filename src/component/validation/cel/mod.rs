@@ -1,6 +1,7 @@
 //! `validation/cel`: expressions that requests, answers and tokens must make true.
 
 pub mod layers;
+pub mod names;
 pub mod rules;
 pub mod token_rules;
 pub mod variables;

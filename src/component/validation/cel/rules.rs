@@ -12,27 +12,10 @@ use crate::config::{
     diagnostic::{Diagnostic, Findings, Severity},
 };
 
+use super::names::undeclared;
+
 /// A variable of an expression.
 pub type Variable = (&'static str, Value);
-
-/// Everything an expression may name.
-const VARIABLES: [&str; 11] = [
-    "req_method",
-    "req_path",
-    "req_params",
-    "req_headers",
-    "req_querystring",
-    "resp_completed",
-    "resp_metadata_status",
-    "resp_metadata_headers",
-    "resp_data",
-    "JWT",
-    "now",
-];
-
-/// Types, which expressions name like variables.
-const TYPES: [&str; 12] =
-    ["bool", "bytes", "double", "duration", "dyn", "int", "list", "map", "null_type", "string", "timestamp", "uint"];
 
 /// The expressions of one block. Each may belong to several phases, as the original sorts them: by the words they hold.
 pub struct Rules {
@@ -80,7 +63,7 @@ impl Rules {
     }
 
     fn sort_in(&mut self, node: &Node<'_>, text: &str, program: &Arc<Program>, findings: &mut Findings) {
-        if let Some(name) = undeclared(program) {
+        if let Some(name) = undeclared(program.expression()) {
             return mistake(node, format!("it is NOT evaluated, as in KrakenD: nothing is called {name:?}"), findings);
         }
         let phases = [("req", &mut self.request), ("resp", &mut self.response), ("JWT", &mut self.token)];
@@ -126,22 +109,106 @@ fn texts<'a>(node: &Node<'a>, findings: &mut Findings) -> Option<Vec<(Node<'a>, 
     texts
 }
 
-/// A name that nothing has. Variables of macros are declared where they are used, and are not listed.
-fn undeclared(program: &Program) -> Option<String> {
-    let references = program.references();
-    let names = references.variables();
-    let unknown = |name: &&&str| !VARIABLES.contains(name) && !TYPES.contains(name) && !name.starts_with('@');
-    let declared = declared_by_macros(&format!("{:?}", program.expression()));
-    names.iter().filter(unknown).find(|name| !declared.iter().any(|held| held == **name)).map(|name| (*name).to_owned())
-}
-
-/// The variables of comprehensions, which is what macros become.
-fn declared_by_macros(expression: &str) -> Vec<String> {
-    let names = ["iter_var: \"", "accu_var: \"", "iter_var2: Some(\""];
-    let after = names.iter().flat_map(|word| expression.split(word).skip(1));
-    after.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
-}
-
 fn mistake(node: &Node<'_>, message: String, findings: &mut Findings) {
     findings.push(Diagnostic::new(Severity::Mistake, node.pointer(), message).value(node.value()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(block: &serde_json::Value) -> (Rules, usize) {
+        let mut findings = Findings::default();
+        let rules = Rules::of(&Node::root(block), &mut findings);
+        let mistakes = findings.into_list();
+        assert!(mistakes.iter().all(|finding| finding.severity == Severity::Mistake));
+        (rules, mistakes.len())
+    }
+
+    fn sorted(text: &str) -> (usize, usize, usize, usize) {
+        let (rules, mistakes) = rules(&json!([{"check_expr": text}]));
+        (rules.request.len(), rules.response.len(), rules.token.len(), mistakes)
+    }
+
+    /// Whether a request with this header and this parameter passes.
+    fn passes(text: &str) -> bool {
+        let (rules, mistakes) = rules(&json!([{"Check_Expr": text}]));
+        assert_eq!(mistakes, 0, "{text}");
+        let headers = HashMap::from([("X-Tag".to_owned(), vec![Value::from("a"), "b".into()])]);
+        let params = HashMap::from([("Id".to_owned(), Value::from("42"))]);
+        let variables = vec![
+            ("req_method", "GET".into()),
+            ("req_headers", headers.into()),
+            ("req_params", params.into()),
+            ("now", "2026-11-24T19:42:40.000Z".into()),
+        ];
+        rules.first_objection(&rules.request, variables).is_none()
+    }
+
+    #[test]
+    fn expressions_are_sorted_by_the_words_they_hold() {
+        assert_eq!(sorted("req_method == 'GET'"), (1, 0, 0, 0));
+        assert_eq!(sorted("resp_data.request_id == 'x'"), (1, 1, 0, 0));
+        assert_eq!(sorted("JWT.sub == 'x'"), (0, 0, 1, 0));
+    }
+
+    #[test]
+    fn what_the_original_leaves_out_is_left_out_and_told() {
+        assert_eq!(sorted("timestamp(now).getDayOfWeek() == 0"), (0, 0, 0, 1));
+        assert_eq!(sorted("req_nothing == 1"), (0, 0, 0, 1));
+        let (broken, mistakes) =
+            rules(&json!([{"check_expr": "req_method == 'GET'"}, {"check_expr": "req_method =="}]));
+        assert_eq!((broken.request.len(), mistakes), (0, 1));
+        for block in [json!({"check_expr": "true"}), json!([{"check_expr": 1}]), json!(["true"])] {
+            assert_eq!(rules(&block).1, 1, "{block}");
+        }
+    }
+
+    #[test]
+    fn the_language_of_the_originals_examples_is_understood() {
+        for text in [
+            "'X-Tag' in req_headers && req_headers['X-Tag'][0] in ['a', 'c']",
+            "int(req_params.Id) % 2 == 0",
+            "has(req_params.Id) && req_params.Id.matches('^[0-9]+$')",
+            "req_method == 'GET' && timestamp(now).getFullYear() > 2000",
+            "req_method == 'GET' && timestamp(now).getDayOfWeek() == 2",
+            "timestamp(now) - duration('1h') < timestamp(now) && req_method != 'PUT'",
+            "req_headers['X-Tag'].exists(tag, tag.startsWith('b'))",
+            "req_headers['X-Tag'].all(tag, size(tag) == 1)",
+            "req_headers['X-Tag'].filter(tag, tag == 'a').size() == 1",
+            "double(req_params.Id) > 1.5 && string(42) == req_params.Id",
+        ] {
+            assert!(passes(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_false_no_truth_value_or_an_error_is_an_objection() {
+        for text in [
+            "req_method == 'PUT'",
+            "req_method",
+            "req_params.Nope == 'x'",
+            "req_params.Id > 1",
+            "resp_data == req_method",
+        ] {
+            assert!(!passes(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_objection_is_counted_from_0() {
+        let (rules, _) = rules(&json!([{"check_expr": "req_method == 'A'"}, {"check_expr": "req_method == 'B'"}]));
+        assert_eq!(rules.first_objection(&rules.request, vec![("req_method", "A".into())]), Some(1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_expression_panics(text: String) {
+            let _rules = Rules::of(&Node::root(&json!([{"check_expr": text}])), &mut Findings::default());
+        }
+    }
 }

@@ -133,3 +133,37 @@ pub fn of_response(response: &Response) -> Vec<Variable> {
         now(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_the_original_writes_them() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399, "2000-02-28T23:59:59.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (4_102_444_800, "2100-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(time_text(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(time_text(Duration::from_millis(1_795_549_360_042)), "2026-11-24T19:42:40.042Z");
+    }
+
+    #[test]
+    fn numbers_of_answers_are_texts_and_those_of_tokens_are_floating() {
+        let mut data = Data::parse(&bytes::Bytes::from_static(b"[1, 2.50]")).unwrap();
+        data.open_deep();
+        assert_eq!(of_data(&data), vec![Value::from("1"), Value::from("2.50")].into());
+        assert_eq!(of_claim(&serde_json::json!(1)), Value::Float(1.0));
+    }
+
+    #[test]
+    fn headers_have_the_names_that_go_gives_them() {
+        let mut headers = Headers::new();
+        headers.append(http::HeaderName::from_static("x-tier"), http::HeaderValue::from_static("gold"));
+        let wanted = HashMap::from([("X-Tier".to_owned(), vec![Value::from("gold")])]);
+        assert_eq!(of_headers(&headers), wanted.into());
+    }
+}
