@@ -5,6 +5,8 @@
 //! and the wire (around one HTTP exchange with an upstream). A component is a [`Layer`] made from its settings; one
 //! that is not configured costs nothing. Components know neither each other nor the stages around them.
 
+pub mod auth;
+pub mod backend;
 pub mod edge;
 pub mod layer;
 pub mod pattern;

@@ -12,7 +12,13 @@ use crate::{
 
 use super::{
     BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
-    qos::{circuit_breaker, ratelimit},
+    auth::client_credentials,
+    backend::graphql,
+    qos::{
+        circuit_breaker,
+        http_cache::{self, SharedStores},
+        ratelimit,
+    },
     security::{self, bot_detector, cors},
 };
 
@@ -25,6 +31,8 @@ pub struct Place<'a> {
     pub params: &'a [String],
     /// The service's own `extra_config`.
     pub service: &'a Extra,
+    /// What backends of the service may share: those of live ones, or those of shadows.
+    pub shared: &'a SharedStores,
 }
 
 type Made<In, Out> = Option<Arc<dyn Layer<In, Out>>>;
@@ -51,10 +59,14 @@ const GUARDS: &[Row<Visit, Guarded>] =
 const EXCHANGES: &[Row<Exchange, Reply>] = &[];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
-const CALLS: &[Row<BackendCall, Called>] =
-    &[("qos/circuit-breaker", circuit_breaker::layer), ("qos/ratelimit/proxy", ratelimit::proxy::layer)];
+const CALLS: &[Row<BackendCall, Called>] = &[
+    ("backend/graphql", graphql::layer),
+    ("qos/circuit-breaker", circuit_breaker::layer),
+    ("qos/ratelimit/proxy", ratelimit::proxy::layer),
+];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] = &[];
+const WIRES: &[Row<WireRequest, Wired>] =
+    &[("qos/http-cache", http_cache::layer), ("auth/client-credentials", client_credentials::layer)];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]

@@ -32,7 +32,10 @@ const ENDPOINT_SETTINGS: [(&str, Scope); 2] =
     [("security/bot-detector", Scope::BotDetector), ("qos/ratelimit/router", Scope::RouterLimit)];
 
 /// Those of a backend.
-const BACKEND_SETTINGS: [(&str, Scope); 4] = [
+const BACKEND_SETTINGS: [(&str, Scope); 7] = [
+    ("backend/graphql", Scope::GraphQl),
+    ("qos/http-cache", Scope::HttpCache),
+    ("auth/client-credentials", Scope::ClientCredentials),
     ("backend/http", Scope::BackendHttp),
     ("backend/http/client", Scope::BackendHttpClient),
     ("qos/circuit-breaker", Scope::CircuitBreaker),

@@ -7,7 +7,10 @@ use http::{HeaderValue, Method, Uri};
 
 use crate::{
     backend::transport::PoolLimits,
-    component::tables::{self, Place},
+    component::{
+        qos::http_cache::SharedStores,
+        tables::{self, Place},
+    },
     config::{Backend, Endpoint, FlatmapOp, Service, Shadow, diagnostic::Findings},
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -28,13 +31,21 @@ use super::{
 pub fn compile(config: &Service) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let mut names = Names::default();
+    let stores = Stores::default();
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &stores, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
     (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
+}
+
+/// What backends of the service may share. A shadow's answers must never reach a client, so shadows share apart.
+#[derive(Default)]
+struct Stores {
+    live: SharedStores,
+    shadow: SharedStores,
 }
 
 fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
@@ -116,15 +127,23 @@ fn add_options(routes: &mut Routes, config: &Service) {
     }
 }
 
-fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names, findings: &mut Findings) -> EndpointPlan {
+fn endpoint_plan(
+    endpoint: &Endpoint,
+    config: &Service,
+    stores: &Stores,
+    names: &mut Names,
+    findings: &mut Findings,
+) -> EndpointPlan {
     let route = format!("{} {}", endpoint.method, endpoint.path);
-    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra };
+    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra, shared: &stores.live };
     let guards = tables::guards(&endpoint.extra, place, findings);
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
     names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
     let (mut live, mut shadows) = (Vec::new(), Vec::new());
     for backend in &endpoint.backends {
+        let shared = if backend.shadow.is_some() { &stores.shadow } else { &stores.live };
+        let place = Place { shared, ..place };
         let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),
