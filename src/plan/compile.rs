@@ -11,7 +11,7 @@ use crate::{
         qos::http_cache::SharedStores,
         tables::{self, Place},
     },
-    config::{Backend, Endpoint, FlatmapOp, Service, Shadow, diagnostic::Findings},
+    config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
     shape::{self, Shape, ShapeSpec},
@@ -60,6 +60,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         skips_path_check: config.router.disable_path_decoding,
         not_found_body: error_body(404),
         method_not_allowed_body: error_body(405),
+        speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
@@ -83,6 +84,7 @@ fn pool_limits(config: &Service) -> PoolLimits {
         idle_per_host: if transport.disable_keep_alives { 0 } else { transport.max_idle_connections_per_host },
         idle_time: transport.idle_connection_timeout,
         dial_time: transport.dialer_timeout,
+        head_time: transport.response_header_timeout,
     }
 }
 
@@ -228,6 +230,10 @@ fn backend_plan(
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
+    if let Discovery::Dns { .. } = &backend.discovery {
+        let message = "SRV records are not looked up yet: the host is called by the name that is written";
+        findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
+    }
     let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
     BackendPlan {
         id,
