@@ -38,14 +38,14 @@ pub type Wired = Result<WireAnswer, Failure>;
 /// Around everything, health and redirects included.
 const OUTER_EDGE: &[EdgeRow] = &[];
 /// Around every routed request and every 404 and 405.
-const INNER_EDGE: &[EdgeRow] = &[];
+const INNER_EDGE: &[EdgeRow] = &[("modifier/lua-endpoint", modifier::lua::make_edge)];
 /// Before an endpoint.
-const GUARDS: &[Row<Visit, Guarded>] = &[];
+const GUARDS: &[Row<Visit, Guarded>] = &[("modifier/lua-endpoint", modifier::lua::make_guard)];
 /// Inside an endpoint, before its shadows are split off.
-const EXCHANGES: &[Row<Exchange, Reply>] = &[];
+const EXCHANGES: &[Row<Exchange, Reply>] = &[("modifier/lua-proxy", modifier::lua::make_exchange)];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
-const CALLS: &[Row<BackendCall, Called>] = &[];
+const CALLS: &[Row<BackendCall, Called>] = &[("modifier/lua-backend", modifier::lua::make_call)];
 /// Around one exchange with an upstream: what comes out is as it came.
 const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
 
@@ -69,7 +69,10 @@ pub fn edge(service: &Extra, findings: &mut Findings) -> Edge {
 /// The guards of an endpoint.
 #[must_use]
 pub fn guards(endpoint: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<Visit, Guarded> {
-    made(GUARDS, endpoint, place, findings)
+    // The service's script is the only guard of the service that may change a request, so it stands before all others.
+    let script = configured(place.service, "modifier/lua-endpoint");
+    let of_service = script.and_then(|node| modifier::lua::make_service_guard(&node));
+    Layers::new(of_service.into_iter().chain(rows(GUARDS, endpoint, place, findings)).collect())
 }
 
 /// The components inside an endpoint.
@@ -90,9 +93,17 @@ pub fn wires(backend: &Extra, place: Place<'_>, findings: &mut Findings) -> Laye
     made(WIRES, backend, place, findings)
 }
 
-fn made<In, Out>(rows: &[Row<In, Out>], extra: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<In, Out> {
-    let layers = rows.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings));
-    Layers::new(layers.collect())
+fn made<In, Out>(table: &[Row<In, Out>], extra: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<In, Out> {
+    Layers::new(rows(table, extra, place, findings))
+}
+
+fn rows<In, Out>(
+    table: &[Row<In, Out>],
+    extra: &Extra,
+    place: Place<'_>,
+    findings: &mut Findings,
+) -> Vec<Arc<dyn Layer<In, Out>>> {
+    table.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings)).collect()
 }
 
 fn configured<'a>(extra: &'a Extra, name: &str) -> Option<Node<'a>> {

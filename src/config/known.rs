@@ -241,7 +241,7 @@ const TABLE: &[KnownKey] = &[
     row(At::ServiceComponents, NotYet, "telemetry/gelf", ""),
     row(At::ServiceComponents, NotYet, "telemetry/logstash", ""),
     row(At::ServiceComponents, NotYet, "telemetry/instana", "Enterprise only in KrakenD"),
-    row(At::ServiceComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
+    row(At::ServiceComponents, Supported, "modifier/lua-endpoint", "without http_response and goto"),
     row(
         At::ServiceComponents,
         NotYet,
@@ -299,8 +299,8 @@ const TABLE: &[KnownKey] = &[
     row(At::EndpointComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
     row(At::EndpointComponents, NotYet, "validation/cel", "requests will NOT be validated"),
     row(At::EndpointComponents, NotYet, "validation/json-schema", "requests will NOT be validated"),
-    row(At::EndpointComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
-    row(At::EndpointComponents, NotYet, "modifier/lua-proxy", "its scripts will NOT run, checks in them included"),
+    row(At::EndpointComponents, Supported, "modifier/lua-endpoint", "without http_response and goto"),
+    row(At::EndpointComponents, Supported, "modifier/lua-proxy", "without http_response and goto"),
     row(
         At::EndpointComponents,
         NotYet,
@@ -357,7 +357,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, NotYet, "qos/http-cache", ""),
     row(At::BackendComponents, NotYet, "validation/cel", "requests will NOT be validated"),
     row(At::BackendComponents, Supported, "modifier/martian", ""),
-    row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
+    row(At::BackendComponents, Supported, "modifier/lua-backend", "without http_response and goto"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
     row(
         At::BackendComponents,

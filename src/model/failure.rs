@@ -31,13 +31,15 @@ pub enum Kind {
     Upload,
     /// There is no host to call, or its address cannot be built.
     NoHost,
+    /// A script of the file ended the call.
+    Script,
     /// Something in the gateway panicked; the damage ended with this call.
     Panic,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Timeout,
         Self::Cancelled,
         Self::Connect,
@@ -49,6 +51,7 @@ impl Kind {
         Self::TooLarge,
         Self::Upload,
         Self::NoHost,
+        Self::Script,
         Self::Panic,
     ];
 
@@ -67,6 +70,7 @@ impl Kind {
             Self::TooLarge => "too_large",
             Self::Upload => "upload",
             Self::NoHost => "no_host",
+            Self::Script => "script",
             Self::Panic => "panic",
         }
     }
