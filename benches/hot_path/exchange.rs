@@ -60,7 +60,10 @@ fn call(address: SocketAddr, times: u64) -> Duration {
         let backend = plan.endpoints.first().and_then(|endpoint| endpoint.live.first()).expect("there is one");
         let mut base = backend.bases.first().expect("there is one").clone();
         base.authority = address.to_string().parse().expect("an address is an authority");
-        let client = Client::new(PoolLimits { idle_per_host: 8, idle_time: None, dial_time: None }, Secure::new(None));
+        let client = Client::new(
+            PoolLimits { idle_per_host: 8, idle_time: None, dial_time: None, head_time: None },
+            Secure::new(None),
+        );
         let request = request();
         let outbound = || -> Outbound { outbound(backend, &base, &request, &[]).expect("the URL is legal") };
         let began = Instant::now();

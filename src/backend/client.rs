@@ -6,6 +6,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use awc::{
@@ -16,6 +17,7 @@ use awc::{
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderName, HeaderValue, StatusCode};
+use tokio::time::timeout;
 
 use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbound, WireAnswer, body::Held};
 
@@ -23,7 +25,10 @@ use super::transport::{PoolLimits, Secure, Transport, TransportError, is_of_tls}
 
 /// A client with connections of its own.
 #[derive(Clone)]
-pub struct Client(awc::Client);
+pub struct Client {
+    awc: awc::Client,
+    head_time: Option<Duration>,
+}
 
 /// The head of an answer; its body is still on its way.
 pub struct Inbound(Origin);
@@ -41,7 +46,7 @@ impl Client {
     #[must_use]
     pub fn new(limits: PoolLimits, secure: Secure) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self(builder.wrap(Transport::new(limits, secure)).finish())
+        Self { awc: builder.wrap(Transport::new(limits, secure)).finish(), head_time: limits.head_time }
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
@@ -49,7 +54,7 @@ impl Client {
     /// # Errors
     /// When no answer comes; the text is KrakenD's.
     pub async fn send(&self, outbound: &Outbound, body: Body) -> Result<Inbound, Failure> {
-        let mut request = self.0.request(outbound.method.clone(), outbound.uri.clone()).no_decompress();
+        let mut request = self.awc.request(outbound.method.clone(), outbound.uri.clone()).no_decompress();
         let map = request.headers_mut();
         for (name, value) in outbound.headers.iter() {
             map.append(name.clone(), value.clone());
@@ -60,7 +65,11 @@ impl Client {
             Body::Held(held) => request.send_body(Chunks { held, next: 0 }),
             Body::Transit(receiver) => request.send_body(Upload(receiver)),
         };
-        match sending.await {
+        let answer = match self.head_time {
+            None => sending.await,
+            Some(limit) => timeout(limit, sending).await.unwrap_or(Err(SendRequestError::Timeout)),
+        };
+        match answer {
             Ok(response) => Ok(Inbound(Origin::Upstream(response))),
             Err(error) => Err(failure(error, &call_text(outbound))),
         }
@@ -74,6 +83,9 @@ fn call_text(outbound: &Outbound) -> String {
 }
 
 fn failure(error: SendRequestError, told: &str) -> Failure {
+    if let SendRequestError::Timeout = error {
+        return Failure::new(Kind::Timeout, format!("{told}: net/http: timeout awaiting response headers"));
+    }
     let SendRequestError::Custom(cause, _) = error else {
         return Failure::new(Kind::Protocol, format!("{told}: {error}"));
     };

@@ -30,8 +30,28 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   gnomon check -c krakend.json       findings with line and column, then \"Syntax OK!\"
   gnomon check -c krakend.json -d    also what was understood; -dd and -ddd tell more
+  gnomon check -c krakend.json -l    also every key and type that the JSON Schema does not know
+  gnomon check -c krakend.json -t    also whether its ports are free
 
-Routes that conflict are always found; -t is accepted and changes nothing.";
+Routes that conflict are always found.";
+
+const ROUTES_EXAMPLES: &str = "\
+Examples:
+  gnomon routes -c krakend.json      one line for each endpoint: live backends, shadows, how answers are merged";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  gnomon audit -c krakend.json
+  gnomon audit -c krakend.json -i 2.1.2,3.1.1           leave rules out
+  gnomon audit -c krakend.json -s CRITICAL,HIGH
+  gnomon audit -c krakend.json -f '{{ marshal . }}'     as JSON
+
+Exit codes: 0 nothing to recommend, 1 recommendations, 2 an unusable configuration.";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  gnomon config schema > gnomon.schema.json
+  then write \"$schema\": \"./gnomon.schema.json\" into the configuration, and editors complete its keys";
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
@@ -56,6 +76,13 @@ pub enum Command {
     /// Say everything that is wrong with a configuration
     #[command(alias = "validate")]
     Check(CheckArgs),
+    /// Print what becomes of each route: timeout, live backends, shadows
+    Routes(RoutesArgs),
+    /// Recommend what makes a configuration safer and faster
+    Audit(AuditArgs),
+    /// About configuration files
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show shadow traffic at work, with backends and clients of its own
     Demo(DemoArgs),
     /// Print the version
@@ -105,21 +132,59 @@ pub struct CheckArgs {
     /// Print what was understood; repeat for more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub debug: u8,
-    /// Find conflicting routes (always done)
+    /// Also find out whether the gateway could start: bind its ports, and let go of them
     #[arg(short, long)]
     pub test_gin_routes: bool,
-    /// Not supported yet: check against KrakenD's schema from the internet
+    /// Also check against the JSON Schema that "config schema" prints
     #[arg(short, long)]
     pub lint: bool,
-    /// Not supported yet: check against the embedded schema
+    /// The same as --lint: nothing is ever fetched
     #[arg(short = 'n', long)]
     pub lint_no_network: bool,
-    /// Not supported yet: check against this schema
+    /// Not supported: check against another schema
     #[arg(short = 's', long, value_name = "PATH")]
     pub lint_schema: Option<String>,
     /// What --debug indents with [default: a tab]
     #[arg(short, long, value_name = "TEXT", default_value = "\t", hide_default_value = true)]
     pub indent: String,
+}
+
+/// Arguments of `routes`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ROUTES_EXAMPLES)]
+pub struct RoutesArgs {
+    /// The configuration: JSON, or by extension .yaml, .yml or .toml
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// Arguments of `audit`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub struct AuditArgs {
+    /// The configuration: JSON, or by extension .yaml, .yml or .toml
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Rules to leave out
+    #[arg(short, long, value_name = "RULES", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// A file with rules to leave out, one a line
+    #[arg(short = 'I', long, value_name = "FILE")]
+    pub ignore_file: Option<PathBuf>,
+    /// Severities that count
+    #[arg(short, long, value_name = "LIST", value_delimiter = ',', default_value = "CRITICAL,HIGH,MEDIUM,LOW")]
+    pub severity: Vec<String>,
+    /// A Go template for the output, which sees .Recommendations with .Rule, .Severity and .Message
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub format: Option<String>,
+}
+
+/// What to do about configuration files.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the JSON Schema of the configuration, Gnomon's own keys included
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
 }
 
 /// Arguments of `demo`.

@@ -1,6 +1,7 @@
 //! `gnomon check`: every finding about a configuration, and on request what was understood.
 //!
-//! Promises: everything goes to standard error, as in KrakenD; nothing is started or contacted.
+//! Promises: everything goes to standard error, as in KrakenD; nothing is contacted, and ports are only tried when that
+//! is asked for.
 
 #![expect(clippy::print_stderr, reason = "a command line talks to people")]
 
@@ -8,8 +9,9 @@ use std::process::ExitCode;
 
 use super::{args::CheckArgs, dump};
 use crate::{
-    config::{Diagnostic, Environment, Severity, Source, load},
+    config::{Diagnostic, Environment, Severity, Source, load, schema::lint},
     plan::compile,
+    server::try_to_listen,
 };
 
 /// The exit code for wrong usage and unusable configurations.
@@ -17,8 +19,10 @@ pub const UNUSABLE: u8 = 2;
 
 /// Checks one configuration: 0 when it can be used, else 2.
 pub fn check(arguments: &CheckArgs) -> ExitCode {
-    if let Some(flag) = unsupported(arguments) {
-        eprintln!("{flag} is not supported yet");
+    if arguments.lint_schema.is_some() {
+        eprintln!(
+            "--lint-schema is not supported: --lint checks against the schema that \"gnomon config schema\" prints"
+        );
         return ExitCode::from(UNUSABLE);
     }
     eprintln!("Parsing configuration file: {}", arguments.config.display());
@@ -27,9 +31,13 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
         report(&loaded.diagnostics);
         return ExitCode::from(UNUSABLE);
     };
-    let (_plan, findings) = compile(&service);
+    let (plan, findings) = compile(&service);
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(loaded.places.locate(findings));
+    if arguments.lint || arguments.lint_no_network {
+        let findings = loaded.places.document().map(lint).unwrap_or_default();
+        diagnostics.extend(loaded.places.locate(findings));
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.position);
     report(&diagnostics);
     if arguments.debug > 0 {
@@ -37,6 +45,12 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
     }
     if diagnostics.iter().any(|diagnostic| diagnostic.severity >= Severity::Mistake) {
         return ExitCode::from(UNUSABLE);
+    }
+    if arguments.test_gin_routes
+        && let Err(error) = try_to_listen(&plan.service)
+    {
+        eprintln!("ERROR testing the configuration file:\t{error}");
+        return ExitCode::FAILURE;
     }
     eprintln!("Syntax OK!");
     ExitCode::SUCCESS
@@ -52,13 +66,4 @@ pub fn report(diagnostics: &[Diagnostic]) {
         1 => eprintln!("ERROR parsing the configuration file: 1 error"),
         errors => eprintln!("ERROR parsing the configuration file: {errors} errors"),
     }
-}
-
-fn unsupported(arguments: &CheckArgs) -> Option<&'static str> {
-    let flags = [
-        (arguments.lint, "--lint"),
-        (arguments.lint_no_network, "--lint-no-network"),
-        (arguments.lint_schema.is_some(), "--lint-schema"),
-    ];
-    flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
 }

@@ -7,9 +7,10 @@ use std::{ffi::OsString, io::Write, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use super::{
-    args::{Arguments, Command},
-    check, demo, run, version,
+    args::{Arguments, Command, ConfigCommand},
+    audit, check, demo, routes, run, version,
 };
+use crate::config::schema::schema;
 
 /// Runs the program with these arguments, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -21,6 +22,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => written(|out| write!(out, "{}", Arguments::command().render_long_help())),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Routes(arguments)) => routes::routes(&arguments),
+        Some(Command::Audit(arguments)) => audit::audit(&arguments),
+        Some(Command::Config(ConfigCommand::Schema)) => written(|out| writeln!(out, "{:#}", schema())),
         Some(Command::Version) => version::version(),
         Some(Command::Demo(arguments)) => demo::demo(arguments),
         Some(Command::Man) => written(|out| clap_mangen::Man::new(Arguments::command()).render(out)),

@@ -4,12 +4,13 @@
 //! This is the only place that prints.
 
 pub mod args;
+pub mod audit;
 pub mod check;
 pub mod demo;
 mod dispatch;
 pub mod dump;
 pub mod log;
-
+pub mod routes;
 pub mod run;
 pub mod version;
 

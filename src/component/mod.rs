@@ -5,10 +5,15 @@
 //! and the wire (around one HTTP exchange with an upstream). A component is a [`Layer`] made from its settings; one
 //! that is not configured costs nothing. Components know neither each other nor the stages around them.
 
+pub mod auth;
 pub mod edge;
 pub mod layer;
 pub mod modifier;
+pub mod pattern;
+pub mod qos;
+pub mod security;
 pub mod tables;
+pub mod validation;
 pub mod visit;
 
 pub use edge::{Asked, EdgeLayer, HeaderSource};

@@ -10,7 +10,14 @@ use crate::{
     model::{Failure, Reply, Response, WireAnswer, WireRequest},
 };
 
-use super::{BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit, modifier};
+use super::{
+    BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
+    auth::{self, KeyHosts},
+    modifier,
+    qos::{circuit_breaker, ratelimit},
+    security::{self, bot_detector, cors},
+    validation,
+};
 
 /// Where a component is configured, for those that need to know more than their own settings.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +28,10 @@ pub struct Place<'a> {
     pub params: &'a [String],
     /// The service's own `extra_config`.
     pub service: &'a Extra,
+    /// The `extra_config` that the component stands in, with its neighbours.
+    pub extra: &'a Extra,
+    /// Who fetches sets of keys.
+    pub key_hosts: &'a Arc<dyn KeyHosts>,
 }
 
 type Made<In, Out> = Option<Arc<dyn Layer<In, Out>>>;
@@ -36,16 +47,37 @@ pub type Called = Result<Response, Failure>;
 pub type Wired = Result<WireAnswer, Failure>;
 
 /// Around everything, health and redirects included.
-const OUTER_EDGE: &[EdgeRow] = &[];
+const OUTER_EDGE: &[EdgeRow] = &[("security/cors", cors::layer)];
 /// Around every routed request and every 404 and 405.
-const INNER_EDGE: &[EdgeRow] = &[("modifier/lua-endpoint", modifier::lua::make_edge)];
+const INNER_EDGE: &[EdgeRow] = &[
+    ("security/http", security::http::layer),
+    ("modifier/lua-endpoint", modifier::lua::make_edge),
+    ("security/bot-detector", bot_detector::edge),
+];
 /// Before an endpoint.
-const GUARDS: &[Row<Visit, Guarded>] = &[("modifier/lua-endpoint", modifier::lua::make_guard)];
+const GUARDS: &[Row<Visit, Guarded>] = &[
+    ("security/bot-detector", bot_detector::guard),
+    ("auth/validator", auth::validator::make),
+    // What stands below this never runs beside it, as in KrakenD.
+    (LAST_GUARD, auth::signer::make),
+    ("modifier/lua-endpoint", modifier::lua::make_guard),
+    ("qos/ratelimit/router", ratelimit::router::layer),
+];
+const LAST_GUARD: &str = "auth/signer";
 /// Inside an endpoint, before its shadows are split off.
-const EXCHANGES: &[Row<Exchange, Reply>] = &[("modifier/lua-proxy", modifier::lua::make_exchange)];
+const EXCHANGES: &[Row<Exchange, Reply>] = &[
+    ("modifier/lua-proxy", modifier::lua::make_exchange),
+    ("validation/cel", validation::cel::around_endpoint),
+    ("validation/json-schema", validation::json_schema::make),
+];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
-const CALLS: &[Row<BackendCall, Called>] = &[("modifier/lua-backend", modifier::lua::make_call)];
+const CALLS: &[Row<BackendCall, Called>] = &[
+    ("qos/circuit-breaker", circuit_breaker::layer),
+    ("qos/ratelimit/proxy", ratelimit::proxy::layer),
+    ("modifier/lua-backend", modifier::lua::make_call),
+    ("validation/cel", validation::cel::around_backend),
+];
 /// Around one exchange with an upstream: what comes out is as it came.
 const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
 
@@ -69,10 +101,16 @@ pub fn edge(service: &Extra, findings: &mut Findings) -> Edge {
 /// The guards of an endpoint.
 #[must_use]
 pub fn guards(endpoint: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<Visit, Guarded> {
+    let end = if configured(endpoint, LAST_GUARD).is_some() {
+        GUARDS.iter().position(|(name, _)| *name == LAST_GUARD).map_or(GUARDS.len(), |place| place + 1)
+    } else {
+        GUARDS.len()
+    };
     // The service's script is the only guard of the service that may change a request, so it stands before all others.
     let script = configured(place.service, "modifier/lua-endpoint");
     let of_service = script.and_then(|node| modifier::lua::make_service_guard(&node));
-    Layers::new(of_service.into_iter().chain(rows(GUARDS, endpoint, place, findings)).collect())
+    let of_endpoint = rows(GUARDS.get(..end).unwrap_or(GUARDS), endpoint, place, findings);
+    Layers::new(of_service.into_iter().chain(of_endpoint).collect())
 }
 
 /// The components inside an endpoint.
@@ -103,9 +141,36 @@ fn rows<In, Out>(
     place: Place<'_>,
     findings: &mut Findings,
 ) -> Vec<Arc<dyn Layer<In, Out>>> {
+    let place = Place { extra, ..place };
     table.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings)).collect()
 }
 
 fn configured<'a>(extra: &'a Extra, name: &str) -> Option<Node<'a>> {
     Some(extra.component(name)).filter(|node| !node.is_absent())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use futures_util::future::LocalBoxFuture;
+
+    use super::*;
+    use crate::component::auth::{KeyDocument, KeyHost};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl KeyHosts for Nobody {
+        fn fetch<'a>(&'a self, _from: &'a KeyHost) -> LocalBoxFuture<'a, Result<KeyDocument, String>> {
+            Box::pin(async { Err("nobody answers".to_owned()) })
+        }
+    }
+
+    /// A place at `GET /a/{id}` with these settings around the component.
+    pub(crate) fn at<T>(extra: &serde_json::Value, look: impl FnOnce(Place<'_>) -> T) -> T {
+        let (service, extra) = (Extra::default(), Extra::of(&Node::root(extra)));
+        let key_hosts: Arc<dyn KeyHosts> = Arc::new(Nobody);
+        let params = ["id".to_owned()];
+        let endpoint = "GET /a/{id}";
+        look(Place { endpoint, params: &params, service: &service, extra: &extra, key_hosts: &key_hosts })
+    }
 }

@@ -47,7 +47,7 @@ pub fn rendered(source: &Source, text: String, environment: &Environment) -> Res
     let partials = folder(environment, "FC_PARTIALS");
     let partial = |name: &str| partial(partials.as_deref(), name);
     let variable = |name: &str| environment.get(name).map(str::to_owned);
-    let surroundings = Surroundings { settings: &settings, partial: &partial, variable: &variable };
+    let surroundings = Surroundings { settings: &settings, partial: &partial, variable: &variable, colored: false };
     let text = render(&files, &surroundings).map_err(|error| Box::new(finding(*error)))?;
     let mut format = Format::Json;
     if let Some(path) = folder(environment, "FC_OUT") {

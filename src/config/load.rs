@@ -36,6 +36,12 @@ pub struct Places {
 }
 
 impl Places {
+    /// The document as it was read: rendered, overridden and migrated; `None` if there is none.
+    #[must_use]
+    pub fn document(&self) -> Option<&Value> {
+        self.document.as_ref().map(|document| &document.value)
+    }
+
     /// The findings with file and position, in the order of the file.
     #[must_use]
     pub fn locate(&self, findings: Findings) -> Vec<Diagnostic> {

@@ -4,6 +4,7 @@
 //! format allows it; a configuration is returned only when no finding is an error. Nothing here knows actors,
 //! threads, sockets or clocks.
 
+pub mod audit;
 pub mod backend;
 pub mod byte_size;
 pub mod component;
@@ -19,6 +20,7 @@ pub mod node;
 pub mod position;
 pub mod read;
 pub mod rules;
+pub mod schema;
 pub mod service;
 pub mod source;
 pub mod template;

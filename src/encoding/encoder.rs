@@ -49,6 +49,20 @@ impl Encoder {
         Self::named(output).or_else(|| single_backend_encoding.and_then(Self::named)).unwrap_or(Self::Json)
     }
 
+    /// The name that `output_encoding` has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::JsonCollection => "json-collection",
+            Self::Text => "string",
+            Self::Xml => "xml",
+            Self::Yaml => "yaml",
+            Self::Negotiate => "negotiate",
+            Self::NoOp => "no-op",
+        }
+    }
+
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "json" => Self::Json,

@@ -31,8 +31,8 @@ pub enum Kind {
     Upload,
     /// There is no host to call, or its address cannot be built.
     NoHost,
-    /// A script of the file ended the call.
-    Script,
+    /// A component of the file — a limit, a breaker, a rule — turned the request or its answer away.
+    Refused,
     /// Something in the gateway panicked; the damage ended with this call.
     Panic,
 }
@@ -51,7 +51,7 @@ impl Kind {
         Self::TooLarge,
         Self::Upload,
         Self::NoHost,
-        Self::Script,
+        Self::Refused,
         Self::Panic,
     ];
 
@@ -70,7 +70,7 @@ impl Kind {
             Self::TooLarge => "too_large",
             Self::Upload => "upload",
             Self::NoHost => "no_host",
-            Self::Script => "script",
+            Self::Refused => "refused",
             Self::Panic => "panic",
         }
     }

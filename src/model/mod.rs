@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod budget;
+pub mod claim;
 pub mod data;
 pub mod failure;
 pub mod headers;

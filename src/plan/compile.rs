@@ -6,9 +6,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Uri};
 
 use crate::{
-    backend::transport::PoolLimits,
-    component::tables::{self, Place},
-    config::{Backend, Endpoint, FlatmapOp, Service, Shadow, diagnostic::Findings},
+    backend::{FetchedKeys, transport::PoolLimits},
+    component::{
+        auth::KeyHosts,
+        tables::{self, Place},
+    },
+    config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
     shape::{self, Shape, ShapeSpec},
@@ -27,11 +30,13 @@ use super::{
 #[must_use]
 pub fn compile(config: &Service) -> (Plan, Findings) {
     let mut findings = Findings::default();
+    let agent = Identity::new(config.router.hide_version_header).agent;
+    let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
     let mut names = Names::default();
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &key_hosts, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
     (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
@@ -49,6 +54,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         skips_path_check: config.router.disable_path_decoding,
         not_found_body: error_body(404),
         method_not_allowed_body: error_body(405),
+        speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
@@ -72,6 +78,7 @@ fn pool_limits(config: &Service) -> PoolLimits {
         idle_per_host: if transport.disable_keep_alives { 0 } else { transport.max_idle_connections_per_host },
         idle_time: transport.idle_connection_timeout,
         dial_time: transport.dialer_timeout,
+        head_time: transport.response_header_timeout,
     }
 }
 
@@ -116,9 +123,16 @@ fn add_options(routes: &mut Routes, config: &Service) {
     }
 }
 
-fn endpoint_plan(endpoint: &Endpoint, config: &Service, names: &mut Names, findings: &mut Findings) -> EndpointPlan {
+fn endpoint_plan(
+    endpoint: &Endpoint,
+    config: &Service,
+    key_hosts: &Arc<dyn KeyHosts>,
+    names: &mut Names,
+    findings: &mut Findings,
+) -> EndpointPlan {
     let route = format!("{} {}", endpoint.method, endpoint.path);
-    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra };
+    let place =
+        Place { endpoint: &route, params: &endpoint.params, service: &config.extra, extra: &endpoint.extra, key_hosts };
     let guards = tables::guards(&endpoint.extra, place, findings);
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
@@ -209,6 +223,10 @@ fn backend_plan(
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
+    if let Discovery::Dns { .. } = &backend.discovery {
+        let message = "SRV records are not looked up yet: the host is called by the name that is written";
+        findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
+    }
     let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
     BackendPlan {
         id,

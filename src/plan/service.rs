@@ -50,6 +50,8 @@ pub struct ServicePlan {
     pub not_found_body: Option<Bytes>,
     /// Body of a 405, if the file gives one.
     pub method_not_allowed_body: Option<Bytes>,
+    /// Whether HTTP/2 is spoken without TLS.
+    pub speaks_h2c: bool,
     /// Whether each request is logged.
     pub logs_access: bool,
     /// Paths without an access log line.

@@ -3,6 +3,7 @@
 //! Promises: a request is answered whatever happens behind; a client that hangs up ends its calls; what a client may
 //! see is written here on purpose. The only module that names actix-web.
 
+mod access;
 pub mod admin;
 pub mod builtin;
 mod call;
@@ -19,4 +20,4 @@ pub mod tls;
 pub mod tree;
 
 pub use signal::Signals;
-pub use start::{Gateway, Options, StartError, start};
+pub use start::{Gateway, Options, StartError, start, try_to_listen};

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use crate::plan::{Decision, Plan, Target};
 
 use super::{
+    access::Line,
     builtin,
     call::serve_endpoint,
     edge::{added_to, turned_away, turned_away_unrouted},
@@ -15,17 +16,27 @@ use super::{
     tree::Tree,
 };
 
-/// Serves one request, through the components around everything.
+/// Serves one request and logs it.
 pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let line = Line::begin(&request, &tree.shared.plan.service);
+    let response = serve_within(&tree, request, payload).await;
+    if let Some(line) = line {
+        line.end(&response);
+    }
+    response
+}
+
+/// Serves one request, through the components around everything.
+async fn serve_within(tree: &Rc<Tree>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let plan = Arc::clone(&tree.shared.plan);
     let outer = &plan.service.edge.outer;
     if outer.is_empty() {
-        return route(&tree, request, payload).await;
+        return route(tree, request, payload).await;
     }
     let client = request.clone();
     match turned_away(outer, &client, &plan.service) {
         Some(response) => response,
-        None => added_to(route(&tree, request, payload).await, outer, &client, &plan.service),
+        None => added_to(route(tree, request, payload).await, outer, &client, &plan.service),
     }
 }
 

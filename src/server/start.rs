@@ -115,6 +115,17 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     Ok(Gateway { address, is_secure, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
 }
 
+/// Finds out whether a gateway could start: reads its certificates, binds its addresses, and lets go of them.
+///
+/// # Errors
+/// When an address can't be bound, or HTTPS can't be served.
+pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
+    service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
+    let _public = listen(service)?;
+    let _admin = listen_admin(service)?;
+    Ok(())
+}
+
 fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
     StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
 }
@@ -178,6 +189,7 @@ fn server(
     options: Options,
 ) -> io::Result<Server> {
     let service = &shared.plan.service;
+    let speaks_h2c = service.speaks_h2c;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
     let shutdown_seconds = service.shutdown_time.map_or(SHUTDOWN_SECONDS_MAX, |time| time.as_secs().max(1));
     let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
@@ -197,6 +209,7 @@ fn server(
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
     let server = match tls {
+        None if speaks_h2c => server.listen_auto_h2c(listener)?,
         None => server.listen(listener)?,
         Some(tls) => server.tls_handshake_timeout(HANDSHAKE_TIME.min(head_time)).listen_rustls_0_23(listener, tls)?,
     };
@@ -226,7 +239,12 @@ impl Gateway {
 
 fn log_summary(snapshot: &Snapshot) {
     for endpoint in &snapshot.endpoints {
-        for books in endpoint.backends.iter().filter_map(|backend| backend.books.as_ref()) {
+        for books in endpoint
+            .backends
+            .iter()
+            .filter_map(|backend| backend.books.as_ref())
+            .filter(|books| books.books.offered > 0)
+        {
             tracing::info!(
                 "[ENDPOINT: {}] shadow: {} offered, {} sent, {} abandoned",
                 endpoint.path,

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod gnomon;

@@ -15,6 +15,8 @@ pub struct PoolLimits {
     pub idle_per_host: usize,
     /// How long an idle connection may be used again; `None` is as long as it lives.
     pub idle_time: Option<Duration>,
+    /// How long an upstream may take from a request to the head of its answer; `None` leaves it to the caller's deadline.
+    pub head_time: Option<Duration>,
     /// How long a dial may take; `None` leaves it to the system and the caller's deadline.
     pub dial_time: Option<Duration>,
 }

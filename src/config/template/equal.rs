@@ -18,7 +18,7 @@ fn equal(left: &Value, right: &Value, depth: usize, host: &Host<'_>) -> Result<b
     match (left, right) {
         (Value::Missing | Value::Nil, Value::Missing | Value::Nil) => Ok(true),
         (Value::Flag(left), Value::Flag(right)) => Ok(left == right),
-        (Value::Int(left), Value::Int(right)) => Ok(left == right),
+        (Value::Int(left), Value::Int(right)) | (Value::Long(left), Value::Long(right)) => Ok(left == right),
         #[expect(clippy::float_cmp, reason = "Go compares exactly")]
         (Value::Float(left), Value::Float(right)) => Ok(left == right),
         (Value::Text(left), Value::Text(right)) => Ok(left == right),

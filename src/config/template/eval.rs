@@ -49,7 +49,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// # Errors
     /// The first thing that goes wrong.
-    pub(super) fn call(&mut self, place: Place, name: &str, data: Value) -> Result<(), Trouble> {
+    pub(super) fn call(&mut self, place: Place, name: &str, data: &Value) -> Result<(), Trouble> {
         let body = self.templates.get(name).cloned();
         let body: Rc<Vec<Node>> = body.ok_or_else(|| (place, format!("template {name:?} not defined")))?;
         if self.calls >= CALLS_DEPTH_MAX {
@@ -57,7 +57,7 @@ impl<'a> Evaluation<'a> {
         }
         self.calls += 1;
         let outside = std::mem::replace(&mut self.variables, vec![("$".to_owned(), data.clone())]);
-        let outcome = self.nodes(&body, &data);
+        let outcome = self.nodes(&body, data);
         self.variables = outside;
         self.calls -= 1;
         outcome.map(|_flow| ())
@@ -115,7 +115,7 @@ impl<'a> Evaluation<'a> {
             Node::Template(place, name, pipe) => {
                 let data = pipe.as_ref().map_or(Ok(Value::Missing), |pipe| self.pipe(pipe, dot))?;
                 self.step(*place)?;
-                self.deeper(*place, |inner| inner.call(*place, name, data))?;
+                self.deeper(*place, |inner| inner.call(*place, name, &data))?;
             }
             Node::Break => return Ok(Flow::Break),
             Node::Continue => return Ok(Flow::Continue),
@@ -303,10 +303,13 @@ fn rounds(value: &Value, variables: usize) -> Result<Rounds, String> {
             Ok(Box::new((0..count).map(keyed)))
         }
         Value::Map(map) => Ok(Box::new(map.members().into_iter().map(|(key, item)| (Value::text(&key), item)))),
-        Value::Int(_) if variables > 1 => Err("can't use an int to iterate over more than one variable".to_owned()),
-        Value::Int(count) => {
+        Value::Int(_) | Value::Long(_) if variables > 1 => {
+            Err("can't use an int to iterate over more than one variable".to_owned())
+        }
+        Value::Int(count) | Value::Long(count) => {
+            let made = if matches!(value, Value::Int(_)) { Value::Int } else { Value::Long };
             let count = usize::try_from(*count).unwrap_or(0);
-            let same = |index: usize| Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
+            let same = move |index: usize| made(i64::try_from(index).unwrap_or(i64::MAX));
             Ok(Box::new((0..count).map(move |index| (same(index), same(index)))))
         }
         other => Err(format!("range can't iterate over {}", print::text_of(other)?)),

@@ -97,7 +97,10 @@ impl Directive {
             Value::Missing | Value::Nil if verb == 'v' => self.pad(out, "<nil>"),
             Value::Missing | Value::Nil => out.push(&format!("%!{verb}(<nil>)")),
             Value::Flag(flag) if matches!(verb, 'v' | 't') => self.pad(out, if *flag { "true" } else { "false" }),
-            Value::Int(number) => self.int(out, *number, verb),
+            Value::Int(number) | Value::Long(number) => match self.int(out, *number, verb)? {
+                true => Ok(()),
+                false => self.wrong(out, value, verb),
+            },
             Value::Float(number) => self.float(out, *number, verb),
             Value::Text(text) => self.text(out, text, verb),
             Value::List(list) => {
@@ -156,7 +159,8 @@ impl Directive {
         }
     }
 
-    fn int(&self, out: &mut Bounded, number: i64, verb: char) -> Result<(), String> {
+    /// Writes a whole number, unless it has no such verb.
+    fn int(&self, out: &mut Bounded, number: i64, verb: char) -> Result<bool, String> {
         let size = number.unsigned_abs();
         let (prefix, digits) = match verb {
             'v' | 'd' => ("", size.to_string()),
@@ -165,8 +169,8 @@ impl Directive {
             'O' => ("0o", format!("{size:o}")),
             'x' => ("0x", format!("{size:x}")),
             'X' => ("0X", format!("{size:X}")),
-            'c' | 'q' | 'U' => return self.character(out, number, verb),
-            _ => return self.wrong(out, &Value::Int(number), verb),
+            'c' | 'q' | 'U' => return self.character(out, number, verb).map(|()| true),
+            _ => return Ok(false),
         };
         let prefix = if self.sharp || verb == 'O' { prefix } else { "" };
         let digits = match self.precision {
@@ -175,7 +179,7 @@ impl Directive {
             None => digits,
         };
         let zero = self.zero && self.precision.is_none();
-        self.number(out, number < 0, &format!("{prefix}{digits}"), zero)
+        self.number(out, number < 0, &format!("{prefix}{digits}"), zero).map(|()| true)
     }
 
     fn character(&self, out: &mut Bounded, number: i64, verb: char) -> Result<(), String> {

@@ -39,7 +39,7 @@ impl Writer {
         match value {
             Value::Missing | Value::Nil => self.out.push("null"),
             Value::Flag(flag) => self.out.push(if *flag { "true" } else { "false" }),
-            Value::Int(number) => self.out.push(&number.to_string()),
+            Value::Int(number) | Value::Long(number) => self.out.push(&number.to_string()),
             Value::Float(number) => self.number(*number),
             Value::Text(text) => self.text(text),
             Value::List(list) if list.items().is_empty() => self.out.push("[]"),

@@ -35,7 +35,7 @@ fn write_at(out: &mut Bounded, value: &Value, depth: usize) -> Result<(), String
     match value {
         Value::Missing | Value::Nil => out.push("<nil>"),
         Value::Flag(flag) => out.push(if *flag { "true" } else { "false" }),
-        Value::Int(number) => out.push(&number.to_string()),
+        Value::Int(number) | Value::Long(number) => out.push(&number.to_string()),
         Value::Float(number) => out.push(&general(*number)),
         Value::Text(text) => out.push(text),
         Value::List(list) => {

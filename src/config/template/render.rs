@@ -22,6 +22,8 @@ pub struct Surroundings<'a> {
     pub partial: &'a dyn Fn(&str) -> Result<String, String>,
     /// Answers a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether there is a function `colored`, as formats of the audit have it; it leaves texts as they are.
+    pub colored: bool,
 }
 
 /// Why there is no rendering.
@@ -54,13 +56,13 @@ pub fn render(files: &[(String, String)], surroundings: &Surroundings<'_>) -> Re
             .map_err(|(offset, message)| error(files, Place { file, offset }, message))?;
     }
     let settings: BTreeMap<_, _> =
-        surroundings.settings.iter().map(|(name, value)| (name.clone(), heap.from_json(value))).collect();
+        surroundings.settings.iter().map(|(name, value)| (name.clone(), heap.decoded(value))).collect();
     let data = heap.map(settings);
     let host = Host::new(&heap, surroundings);
     let start = Place { file: 0, offset: 0 };
     let main = files.first().map(|(name, _)| base_name(name)).unwrap_or_default();
     let mut evaluation = Evaluation::new(&templates, &host);
-    evaluation.call(start, main, data).map_err(|(place, message)| error(files, place, message))?;
+    evaluation.call(start, main, &data).map_err(|(place, message)| error(files, place, message))?;
     Ok(evaluation.into_text())
 }
 

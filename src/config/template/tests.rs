@@ -20,7 +20,7 @@ fn rendered(files: &[(&str, &str)]) -> Result<String, Box<TemplateError>> {
     let settings = settings();
     let partial = |name: &str| Ok(if name == "p.txt" { "raw {{ .s }}".to_owned() } else { String::new() });
     let variable = |name: &str| (name == "HOME").then(|| "/root".to_owned());
-    render(&files, &Surroundings { settings: &settings, partial: &partial, variable: &variable })
+    render(&files, &Surroundings { settings: &settings, partial: &partial, variable: &variable, colored: false })
 }
 
 fn one(text: &str) -> Result<String, Box<TemplateError>> {
@@ -220,6 +220,11 @@ fn sprigs_staples_for_lists_and_maps_work() {
 #[test]
 fn sprigs_staples_for_numbers_and_types_work() {
     assert_all(&[
+        (
+            "{{ typeOf (add 1 1) }} {{ has (add 1 1) (list 2) }} {{ eq (add 1 1) 2 }} {{ round 1.255 1 }}",
+            "int64 false true 1.3",
+        ),
+        ("{{ range (add 1 1) }}{{ . }}{{ end }} {{ index .l (add 1 1) }} {{ printf \"%03d\" (add 1 1) }}", "01 z 002"),
         ("{{ add .n 1 }} {{ add1 1 }} {{ sub 5 2 }} {{ mul 2 3 4 }} {{ div 7 2 }} {{ mod 7 2 }}", "8081 2 3 24 3 1"),
         (
             "{{ max 1 3 2 }} {{ min 3 1 }} {{ int .n }} {{ int64 \"12\" }} {{ float64 \"1.5\" }} {{ atoi \"7\" }}",
@@ -257,6 +262,8 @@ fn errors_name_file_line_and_column() {
         ("{{ range .f }}{{ end }}", (1, 10), "range can't iterate over 1.5"),
         ("{{ index .l 7 }}", (1, 4), "index out of range: 7"),
         ("{{ until .n }}", (1, 4), "expected int; got float64"),
+        ("{{ until (add 1 1) }}", (1, 4), "expected int; got int64"),
+        ("{{ until (add 1 1) }}", (1, 4), "expected int; got int64"),
         ("{{ div 1 0 }}", (1, 4), "divide by zero"),
         ("{{ upper }}", (1, 4), "wrong number of args: want 1 got 0"),
         ("{{ printf \"%[1]d\" 1 }}", (1, 4), "not supported"),
@@ -417,7 +424,7 @@ proptest! {
         prop_assume!(number.is_finite());
         let value = json!({ "t": text, "n": number });
         let settings = Map::from_iter([("v".to_owned(), value.clone())]);
-        let surroundings = Surroundings { settings: &settings, partial: &|_| Ok(String::new()), variable: &|_| None };
+        let surroundings = Surroundings { settings: &settings, partial: &|_| Ok(String::new()), variable: &|_| None, colored: false };
         let written = render(&[("m".to_owned(), "{{ marshal .v }}".to_owned())], &surroundings).unwrap();
         let read: Value = serde_json::from_str(&written).unwrap();
         prop_assert_eq!(&read["t"], &value["t"]);

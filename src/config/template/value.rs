@@ -19,8 +19,10 @@ pub(super) enum Value {
     Nil,
     /// `bool`.
     Flag(bool),
-    /// `int` and `int64`.
+    /// `int`.
     Int(i64),
+    /// `int64`, as sprig's arithmetic answers.
+    Long(i64),
     /// `float64`, as every number of a settings file.
     Float(f64),
     /// `string`.
@@ -116,19 +118,19 @@ impl Heap {
     }
 
     /// A JSON value as Go decodes it: every number a `float64`.
-    pub(super) fn from_json(&self, value: &serde_json::Value) -> Value {
+    pub(super) fn decoded(&self, value: &serde_json::Value) -> Value {
         match value {
             serde_json::Value::Null => Value::Nil,
             serde_json::Value::Bool(flag) => Value::Flag(*flag),
             serde_json::Value::Number(number) => Value::Float(number.as_f64().unwrap_or(f64::MAX)),
             serde_json::Value::String(text) => Value::text(text),
             serde_json::Value::Array(items) => {
-                let items: Rc<[Value]> = items.iter().map(|item| self.from_json(item)).collect();
+                let items: Rc<[Value]> = items.iter().map(|item| self.decoded(item)).collect();
                 // The parser's own limit is below ours.
                 Value::List(List { elements: Elements::Any, depth: depth_of(&items), items })
             }
             serde_json::Value::Object(members) => {
-                self.map(members.iter().map(|(key, value)| (key.clone(), self.from_json(value))).collect())
+                self.map(members.iter().map(|(key, value)| (key.clone(), self.decoded(value))).collect())
             }
         }
     }
@@ -188,7 +190,7 @@ impl Value {
         match self {
             Value::Missing | Value::Nil => false,
             Value::Flag(flag) => *flag,
-            Value::Int(number) => *number != 0,
+            Value::Int(number) | Value::Long(number) => *number != 0,
             Value::Float(number) => *number != 0.0,
             Value::Text(text) => !text.is_empty(),
             Value::List(list) => !list.items().is_empty(),
@@ -202,6 +204,7 @@ impl Value {
             Value::Missing | Value::Nil => "<nil>",
             Value::Flag(_) => "bool",
             Value::Int(_) => "int",
+            Value::Long(_) => "int64",
             Value::Float(_) => "float64",
             Value::Text(_) => "string",
             Value::List(list) => match list.elements {

@@ -129,6 +129,22 @@ fn an_upload_without_length_that_grows_too_large_drops_only_the_copy_it_is_too_l
 }
 
 #[test]
+fn an_upload_whose_last_copy_was_dropped_still_reaches_the_live_call() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![completing(bounds(8, 100))]);
+        let (sender, answer) = upload(&stage, None);
+        for chunk in ["12345", "67890", "abcde"] {
+            send(&sender, chunk).await.unwrap();
+        }
+        sender.finish().await;
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        assert_eq!(stage.log.with("live0 read")[0].1, "live0 read 1234567890abcde whole");
+        assert_eq!(stage.dropped(0), [("body_too_large", 1)]);
+        stage.close().await;
+    });
+}
+
+#[test]
 fn an_upload_too_large_by_its_own_word_is_not_kept_at_all() {
     on_virtual_time(async {
         let stage = stage(answers(5, "{}"), vec![completing(bounds(8, 100))]);

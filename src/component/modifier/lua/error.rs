@@ -51,14 +51,14 @@ impl ScriptError {
 
     /// The failure of a call.
     pub(super) fn into_failure(self) -> Failure {
-        let Some(status) = self.status else { return Failure::new(Kind::Script, self.message) };
+        let Some(status) = self.status else { return Failure::new(Kind::Refused, self.message) };
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
         let answer = UpstreamAnswer {
             status,
             content_type: Some(self.content_type.unwrap_or(plain)),
             body: self.message.clone().into(),
         };
-        Failure { answer: Some(Box::new(answer)), ..Failure::new(Kind::Script, self.message) }
+        Failure { answer: Some(Box::new(answer)), ..Failure::new(Kind::Refused, self.message) }
     }
 
     /// The answer of an endpoint's guard: as in the original the message is only logged.

@@ -180,7 +180,7 @@ fn move_to(call: &mut BackendCall, url: &str) -> Result<(), Failure> {
 }
 
 fn failure(message: &str) -> Failure {
-    Failure::new(Kind::Script, message)
+    Failure::new(Kind::Refused, message)
 }
 
 fn titled(name: &str) -> String {

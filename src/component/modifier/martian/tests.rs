@@ -10,16 +10,15 @@ use super::make;
 use crate::{
     component::{
         Layers,
-        tables::{Place, Wired},
+        tables::{Wired, tests::at},
     },
-    config::{Extra, Node, Severity, diagnostic::Findings},
+    config::{Node, Severity, diagnostic::Findings},
     model::{Body, Headers, Outbound, WireAnswer, WireRequest},
 };
 
 fn layers(settings: &Value) -> (Layers<WireRequest, Wired>, Findings) {
     let mut findings = Findings::default();
-    let place = Place { endpoint: "GET /", params: &[], service: &Extra::default() };
-    let layer = make(&Node::root(settings), place, &mut findings);
+    let layer = at(&json!({}), |place| make(&Node::root(settings), place, &mut findings));
     (Layers::new(layer.into_iter().collect()), findings)
 }
 

@@ -35,6 +35,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes(1, "include", |host, arguments| {
         (host.surroundings.partial)(arguments.text(0)?).map(|text| Value::text(&text))
     }),
+    takes(1, "colored", |host, arguments| match host.surroundings.colored {
+        true => Ok(Value::text(arguments.text(0)?)),
+        false => Err("function \"colored\" not defined".to_owned()),
+    }),
     takes(1, "fail", |_, arguments| Err(arguments.text(0)?.to_owned())),
 ];
 
@@ -77,7 +81,7 @@ fn index(_host: &Host<'_>, arguments: &Arguments) -> Result<Value, String> {
 
 fn position(key: &Value, length: usize) -> Result<usize, String> {
     match key {
-        Value::Int(number) => {
+        Value::Int(number) | Value::Long(number) => {
             let place = usize::try_from(*number).ok().filter(|place| *place < length);
             place.ok_or_else(|| format!("index out of range: {number}"))
         }

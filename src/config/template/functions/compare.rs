@@ -35,7 +35,7 @@ fn same(left: &Value, right: &Value) -> Result<bool, String> {
     match (left, right) {
         (left, right) if left.is_nil() || right.is_nil() => Ok(left.is_nil() && right.is_nil()),
         (Value::Flag(left), Value::Flag(right)) => Ok(left == right),
-        (Value::Int(left), Value::Int(right)) => Ok(left == right),
+        (Value::Int(left) | Value::Long(left), Value::Int(right) | Value::Long(right)) => Ok(left == right),
         #[expect(clippy::float_cmp, reason = "Go compares exactly")]
         (Value::Float(left), Value::Float(right)) => Ok(left == right),
         (Value::Text(left), Value::Text(right)) => Ok(left == right),
@@ -48,7 +48,7 @@ fn same(left: &Value, right: &Value) -> Result<bool, String> {
 
 fn less(arguments: &Arguments) -> Result<bool, String> {
     match (arguments.any(0), arguments.any(1)) {
-        (Value::Int(left), Value::Int(right)) => Ok(left < right),
+        (Value::Int(left) | Value::Long(left), Value::Int(right) | Value::Long(right)) => Ok(left < right),
         (Value::Float(left), Value::Float(right)) => Ok(left.partial_cmp(&right) == Some(Ordering::Less)),
         (Value::Text(left), Value::Text(right)) => Ok(left < right),
         (left, right) if std::mem::discriminant(&left) == std::mem::discriminant(&right) => {
@@ -60,7 +60,9 @@ fn less(arguments: &Arguments) -> Result<bool, String> {
 
 /// Says more than Go does, because this is met so often.
 fn mixed(left: &Value, right: &Value) -> String {
-    let numbers = matches!((left, right), (Value::Int(_), Value::Float(_)) | (Value::Float(_), Value::Int(_)));
+    let is_whole = |value: &Value| matches!(value, Value::Int(_) | Value::Long(_));
+    let is_float = |value: &Value| matches!(value, Value::Float(_));
+    let numbers = (is_whole(left) && is_float(right)) || (is_float(left) && is_whole(right));
     let hint = if numbers { "; numbers of settings are float64, write 1.0 or use int" } else { "" };
     format!("{INCOMPATIBLE}: {} and {}{hint}", left.type_name(), right.type_name())
 }

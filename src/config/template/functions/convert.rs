@@ -36,7 +36,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes(1, "fromJson", |host, arguments| {
         let read = serde_json::from_str::<serde_json::Value>(arguments.text(0)?);
         // As in sprig, a text that is no JSON is nil.
-        Ok(read.map_or(Value::Nil, |value| host.heap.from_json(&value)))
+        Ok(read.map_or(Value::Nil, |value| host.heap.decoded(&value)))
     }),
     takes(1, "b64enc", |_, arguments| Ok(Value::text(&STANDARD.encode(arguments.text(0)?)))),
     takes(1, "b64dec", |_, arguments| {

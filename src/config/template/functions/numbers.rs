@@ -13,8 +13,8 @@ use super::{
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = &[
     takes_more(0, "add", |_, arguments| Ok(folded(arguments, 0, i64::wrapping_add))),
-    takes(1, "add1", |_, arguments| Ok(Value::Int(whole(&arguments.any(0)).wrapping_add(1)))),
-    takes(2, "sub", |_, arguments| Ok(Value::Int(first(arguments).wrapping_sub(second(arguments))))),
+    takes(1, "add1", |_, arguments| Ok(Value::Long(whole(&arguments.any(0)).wrapping_add(1)))),
+    takes(2, "sub", |_, arguments| Ok(Value::Long(first(arguments).wrapping_sub(second(arguments))))),
     takes_more(1, "mul", |_, arguments| Ok(folded(arguments, 1, i64::wrapping_mul))),
     takes(2, "div", |_, arguments| divided(arguments, i64::wrapping_div)),
     takes(2, "mod", |_, arguments| divided(arguments, i64::wrapping_rem)),
@@ -22,14 +22,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes_more(1, "biggest", |_, arguments| Ok(folded(arguments, i64::MIN, i64::max))),
     takes_more(1, "min", |_, arguments| Ok(folded(arguments, i64::MAX, i64::min))),
     takes(1, "int", |_, arguments| Ok(Value::Int(whole(&arguments.any(0))))),
-    takes(1, "int64", |_, arguments| Ok(Value::Int(whole(&arguments.any(0))))),
+    takes(1, "int64", |_, arguments| Ok(Value::Long(whole(&arguments.any(0))))),
     takes(1, "float64", |_, arguments| Ok(Value::Float(fraction(&arguments.any(0))))),
     takes(1, "floor", |_, arguments| Ok(Value::Float(fraction(&arguments.any(0)).floor()))),
     takes(1, "ceil", |_, arguments| Ok(Value::Float(fraction(&arguments.any(0)).ceil()))),
     takes(2, "round", |_, arguments| {
         let places = i32::try_from(arguments.int(1)?).map_err(|error| error.to_string())?;
         let scale = 10f64.powi(places);
-        Ok(Value::Float((fraction(&arguments.any(0)) * scale).round() / scale))
+        let scaled = fraction(&arguments.any(0)) * scale;
+        // As sprig has it: below zero everything goes down.
+        let whole = if scaled.fract() >= 0.5 { scaled.ceil() } else { scaled.floor() };
+        Ok(Value::Float(whole / scale))
     }),
     takes(1, "atoi", |_, arguments| Ok(Value::Int(arguments.text(0)?.parse().unwrap_or(0)))),
     takes(1, "until", |host, arguments| {
@@ -49,13 +52,13 @@ fn second(arguments: &Arguments) -> i64 {
 }
 
 fn folded(arguments: &Arguments, start: i64, fold: fn(i64, i64) -> i64) -> Value {
-    Value::Int(arguments.all().iter().map(whole).fold(start, fold))
+    Value::Long(arguments.all().iter().map(whole).fold(start, fold))
 }
 
 fn divided(arguments: &Arguments, divide: fn(i64, i64) -> i64) -> Result<Value, String> {
     match second(arguments) {
         0 => Err("integer divide by zero".to_owned()),
-        divisor => Ok(Value::Int(divide(first(arguments), divisor))),
+        divisor => Ok(Value::Long(divide(first(arguments), divisor))),
     }
 }
 
@@ -63,7 +66,7 @@ fn divided(arguments: &Arguments, divide: fn(i64, i64) -> i64) -> Result<Value, 
 pub(super) fn whole(value: &Value) -> i64 {
     match value {
         Value::Flag(flag) => i64::from(*flag),
-        Value::Int(number) => *number,
+        Value::Int(number) | Value::Long(number) => *number,
         // Saturates where Go's result depends on the machine.
         Value::Float(number) => *number as i64,
         Value::Text(text) => whole_text(text),
@@ -98,7 +101,7 @@ fn whole_text(text: &str) -> i64 {
 fn fraction(value: &Value) -> f64 {
     match value {
         Value::Flag(flag) => f64::from(u8::from(*flag)),
-        Value::Int(number) => *number as f64,
+        Value::Int(number) | Value::Long(number) => *number as f64,
         Value::Float(number) => *number,
         Value::Text(text) => text.parse().unwrap_or(0.0),
         Value::Missing | Value::Nil | Value::List(_) | Value::Map(_) => 0.0,

@@ -1,0 +1,98 @@
+//! The gateway under test: the real program, as this build made it.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A running gateway; dropping it ends it.
+pub(crate) struct Gateway {
+    pub(crate) port: u16,
+    admin: u16,
+    child: Child,
+}
+
+impl Gateway {
+    /// Starts one with a live backend and perhaps a shadow, and waits until it answers.
+    pub(crate) fn start(live: u16, shadow: Option<u16>) -> Self {
+        let (port, admin) = (free_port(), free_port());
+        let path = std::env::temp_dir().join(format!("gnomon-side-by-side-{}-{port}.json", std::process::id()));
+        std::fs::write(&path, file(port, live, shadow)).expect("the folder for temporary files can be written");
+        let child = Command::new(env!("CARGO_BIN_EXE_gnomon"))
+            .args(["run", "--workers", "1", "--admin", &format!("127.0.0.1:{admin}"), "-c"])
+            .arg(&path)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program was built");
+        let gateway = Self { port, admin, child };
+        while ask(port, "/__health").is_none() {
+            #[expect(clippy::disallowed_methods, reason = "waits for a program to start; nothing else runs here")]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _no_longer_needed = std::fs::remove_file(path);
+        gateway
+    }
+
+    /// Processor time used so far, in microseconds, over all threads.
+    pub(crate) fn cpu_us(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
+        let times = threads.filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        });
+        times.sum::<u64>() / 1000
+    }
+
+    /// Resident memory in MB.
+    pub(crate) fn memory_mb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
+    }
+
+    /// Copies sent and copies dropped since the start.
+    pub(crate) fn books(&self) -> (u64, u64) {
+        let stats: serde_json::Value = ask(self.admin, "/__stats")
+            .and_then(|answer| serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok())
+            .unwrap_or_default();
+        let backends = stats.pointer("/endpoints/0/backends").and_then(|list| list.as_array().cloned());
+        let books =
+            backends.into_iter().flatten().find_map(|backend| backend.get("books").cloned()).unwrap_or_default();
+        let dropped = books.get("dropped").and_then(|list| list.as_array().cloned()).unwrap_or_default();
+        let dropped = dropped.iter().filter_map(|pair| pair.get(1)?.as_u64()).sum();
+        (books.get("sent").and_then(serde_json::Value::as_u64).unwrap_or(0), dropped)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _ended_already = self.child.wait();
+    }
+}
+
+fn file(port: u16, live: u16, shadow: Option<u16>) -> String {
+    let backend = |port: u16, shadow: bool| {
+        let host = format!("http://127.0.0.1:{port}");
+        let extra = serde_json::json!({ "proxy": { "shadow": shadow } });
+        serde_json::json!({ "url_pattern": "/user/{id}", "host": [host], "extra_config": extra })
+    };
+    let mut backends = vec![backend(live, false)];
+    backends.extend(shadow.map(|port| backend(port, true)));
+    let endpoint = serde_json::json!({ "endpoint": "/user/{id}", "timeout": "2s", "backend": backends });
+    serde_json::json!({ "version": 3, "listen_ip": "127.0.0.1", "port": port, "endpoints": [endpoint] }).to_string()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+fn ask(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}

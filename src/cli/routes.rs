@@ -1,0 +1,117 @@
+//! `gnomon routes`: the compiled plan as a table.
+
+#![expect(clippy::print_stdout, reason = "a command line talks to people")]
+
+use std::process::ExitCode;
+
+use super::{
+    args::RoutesArgs,
+    check::{self, UNUSABLE},
+};
+use crate::{
+    config::{Environment, Severity, Source, load},
+    plan::{BackendPlan, EndpointPlan, Flow, Plan, compile},
+};
+
+const TITLES: [&str; 7] = ["METHOD", "PATH", "TIMEOUT", "LIVE", "SHADOWS", "ENCODING", "FLOW"];
+
+/// Prints the routes of one configuration: 0 when it can be used, else 2.
+pub fn routes(arguments: &RoutesArgs) -> ExitCode {
+    let loaded = load(&Source::File(arguments.config.clone()), &Environment::of_process());
+    let Some(service) = loaded.service else {
+        check::report(&loaded.diagnostics);
+        return ExitCode::from(UNUSABLE);
+    };
+    let (plan, findings) = compile(&service);
+    let findings = loaded.places.locate(findings);
+    if findings.iter().any(|finding| finding.severity >= Severity::Mistake) {
+        check::report(&findings);
+        return ExitCode::from(UNUSABLE);
+    }
+    print!("{}", table(&plan));
+    ExitCode::SUCCESS
+}
+
+/// The endpoints as a table, columns aligned, one line per endpoint.
+#[must_use]
+pub fn table(plan: &Plan) -> String {
+    let titles = TITLES.map(str::to_owned);
+    let rows: Vec<[String; 7]> = std::iter::once(titles).chain(plan.endpoints.iter().map(|one| row(one))).collect();
+    let mut widths = [0; 7];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn row(endpoint: &EndpointPlan) -> [String; 7] {
+    let live: Vec<_> = endpoint.live.iter().map(|backend| call(backend)).collect();
+    let shadows: Vec<_> = endpoint.shadows.iter().map(|shadow| call(&shadow.backend)).collect();
+    let flow = match endpoint.flow {
+        Flow::Single => "single",
+        Flow::Parallel => "parallel",
+        Flow::Sequential => "sequential",
+    };
+    let encoding = if endpoint.no_op { "no-op" } else { endpoint.encoder.name() }.to_owned();
+    let timeout = format!("{:?}", endpoint.timeout);
+    let method = endpoint.method.to_string();
+    [method, endpoint.path.clone(), timeout, listed(&live), listed(&shadows), encoding, flow.to_owned()]
+}
+
+/// `GET http://a:80/v1/{{.Id}}`, with how many more addresses there are.
+fn call(backend: &BackendPlan) -> String {
+    let host = match backend.bases.split_first() {
+        None => "(no host)".to_owned(),
+        Some((first, rest)) => {
+            let more = if rest.is_empty() { String::new() } else { format!("(+{})", rest.len()) };
+            format!("{}://{}{}{more}", first.scheme, first.authority, first.prefix)
+        }
+    };
+    format!("{} {host}{}", backend.method, backend.go_pattern)
+}
+
+fn listed(calls: &[String]) -> String {
+    if calls.is_empty() { "-".to_owned() } else { calls.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+    use crate::{
+        config::{Environment, Source, load},
+        plan::compile,
+    };
+
+    #[test]
+    fn the_table_tells_live_backends_from_shadows() {
+        let text = include_str!("../../config/krakend.json").to_owned();
+        let loaded = load(&Source::Text { name: "k.json".to_owned(), text }, &Environment::default());
+        let (plan, _) = compile(&loaded.service.unwrap());
+        let lines: Vec<Vec<String>> = table(&plan)
+            .lines()
+            .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect())
+            .collect();
+        assert_eq!(lines[0], ["METHOD", "PATH", "TIMEOUT", "LIVE", "SHADOWS", "ENCODING", "FLOW"]);
+        assert_eq!(
+            lines[1],
+            [
+                "GET",
+                "/user/{id}",
+                "150ms",
+                "GET http://127.0.0.1:8081/v1/user/{{.Id}}",
+                "GET http://127.0.0.1:8082/v2/user/{{.Id}}",
+                "json",
+                "single"
+            ]
+        );
+        assert_eq!(lines.len(), 2);
+    }
+}

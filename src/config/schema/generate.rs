@@ -1,0 +1,116 @@
+//! The schema as a JSON document.
+
+use serde_json::{Map, Value, json};
+
+use super::kind::{Kind, kind};
+use crate::config::{
+    known::{KnownKey, Scope, Status, known_keys},
+    legacy,
+};
+
+/// Durations as Go writes them, without a sign.
+const DURATION: &str = r"^(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$";
+const SIZE: &str = r"^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$";
+/// Keys that are comments everywhere.
+const COMMENT: &str = "^[@$_#]";
+
+/// The JSON Schema (draft 2020-12) of a configuration file.
+#[must_use]
+pub fn schema() -> Value {
+    let mut definitions = Map::new();
+    for row in known_keys() {
+        let title = row.scope.title();
+        if !definitions.contains_key(title) {
+            definitions.insert(title.to_owned(), object(row.scope));
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Gnomon",
+        "description": "A configuration of KrakenD, version 3, with Gnomon's own keys",
+        "$ref": reference(Scope::Service),
+        "$defs": definitions,
+    })
+}
+
+fn reference(scope: Scope) -> String {
+    // A slash in a name is written ~1 in a pointer, a space %20 in a reference.
+    format!("#/$defs/{}", scope.title().replace('/', "~1").replace(' ', "%20"))
+}
+
+fn object(scope: Scope) -> Value {
+    let mut properties = Map::new();
+    for row in known_keys().filter(|row| row.scope == scope) {
+        let described = described(row);
+        for name in names(row) {
+            properties.insert(name.to_owned(), described.clone());
+        }
+    }
+    let is_strict = matches!(scope, Scope::Admin | Scope::Shadow);
+    let mut object = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if let Some(members) = object.as_object_mut() {
+        if !is_strict {
+            members.insert("patternProperties".to_owned(), json!({ COMMENT: true }));
+        }
+        if let Some(required) = required(scope) {
+            members.insert("required".to_owned(), json!(required));
+        }
+    }
+    object
+}
+
+fn required(scope: Scope) -> Option<&'static [&'static str]> {
+    match scope {
+        Scope::Service => Some(&["version"]),
+        Scope::Endpoint => Some(&["endpoint", "backend"]),
+        Scope::Static => Some(&["data", "strategy"]),
+        Scope::FlatmapOperation => Some(&["type", "args"]),
+        Scope::TlsKeys => Some(&["public_key", "private_key"]),
+        Scope::ClientCerts => Some(&["certificate", "private_key"]),
+        _ => None,
+    }
+}
+
+/// A key, and its older spellings where it is a component.
+fn names(row: KnownKey) -> impl Iterator<Item = &'static str> {
+    let is_component =
+        matches!(row.scope, Scope::ServiceComponents | Scope::EndpointComponents | Scope::BackendComponents);
+    let aliases = is_component.then(|| legacy::aliases(row.key)).into_iter().flatten();
+    std::iter::once(row.key).chain(aliases)
+}
+
+fn described(row: KnownKey) -> Value {
+    let mut value = typed(kind(row.scope, row.key));
+    if row.scope == Scope::Service && row.key == "version" {
+        value = json!({ "const": 3 });
+    }
+    let status = match row.status {
+        Status::Supported => "",
+        Status::NotYet => "not supported",
+        Status::Ignored => "ignored",
+    };
+    let parts: Vec<_> = [status, row.note].into_iter().filter(|part| !part.is_empty()).collect();
+    if let (Some(members), false) = (value.as_object_mut(), parts.is_empty()) {
+        members.insert("description".to_owned(), Value::from(parts.join(": ")));
+    }
+    value
+}
+
+fn typed(kind: Kind) -> Value {
+    match kind {
+        Kind::Any => json!({}),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Choice(choices) => json!({ "type": "string", "enum": choices }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 0 }),
+        Kind::Integer => json!({ "type": "integer" }),
+        Kind::Duration => json!({ "type": "string", "pattern": DURATION }),
+        Kind::Size => json!({ "type": ["integer", "string"], "minimum": 0, "pattern": SIZE }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Integers => json!({ "type": "array", "items": { "type": "integer" } }),
+        Kind::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Kind::Object => json!({ "type": "object" }),
+        Kind::Scope(scope) => json!({ "$ref": reference(scope) }),
+        Kind::List(scope) => json!({ "type": "array", "items": { "$ref": reference(scope) } }),
+    }
+}
