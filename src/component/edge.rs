@@ -56,6 +56,12 @@ pub trait EdgeLayer: Send + Sync + Debug {
         None
     }
 
+    /// The same for requests that no endpoint gets: unknown paths and methods, debug and echo.
+    fn before_unrouted(&self, asked: &Asked<'_>) -> Option<Refusal> {
+        let _lets_in = asked;
+        None
+    }
+
     /// Adds headers to whatever answer goes out.
     fn after(&self, asked: &Asked<'_>, answer: &mut Headers) {
         let _adds_nothing = (asked, answer);

@@ -56,26 +56,34 @@ pub type Wired = Result<WireAnswer, Failure>;
 /// Around everything, health and redirects included.
 const OUTER_EDGE: &[EdgeRow] = &[("security/cors", cors::layer)];
 /// Around every routed request and every 404 and 405.
-const INNER_EDGE: &[EdgeRow] =
-    &[("security/http", security::http::layer), ("security/bot-detector", bot_detector::edge)];
+const INNER_EDGE: &[EdgeRow] = &[
+    ("security/http", security::http::layer),
+    ("modifier/lua-endpoint", modifier::lua::make_edge),
+    ("security/bot-detector", bot_detector::edge),
+];
 /// Before an endpoint.
 const GUARDS: &[Row<Visit, Guarded>] = &[
     ("security/bot-detector", bot_detector::guard),
     ("auth/validator", auth::validator::make),
     // What stands below this never runs beside it, as in KrakenD.
     (LAST_GUARD, auth::signer::make),
+    ("modifier/lua-endpoint", modifier::lua::make_guard),
     ("qos/ratelimit/router", ratelimit::router::layer),
 ];
 const LAST_GUARD: &str = "auth/signer";
 /// Inside an endpoint, before its shadows are split off.
-const EXCHANGES: &[Row<Exchange, Reply>] =
-    &[("validation/cel", validation::cel::around_endpoint), ("validation/json-schema", validation::json_schema::make)];
+const EXCHANGES: &[Row<Exchange, Reply>] = &[
+    ("modifier/lua-proxy", modifier::lua::make_exchange),
+    ("validation/cel", validation::cel::around_endpoint),
+    ("validation/json-schema", validation::json_schema::make),
+];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
 const CALLS: &[Row<BackendCall, Called>] = &[
     ("backend/graphql", graphql::layer),
     ("qos/circuit-breaker", circuit_breaker::layer),
     ("qos/ratelimit/proxy", ratelimit::proxy::layer),
+    ("modifier/lua-backend", modifier::lua::make_call),
     ("validation/cel", validation::cel::around_backend),
 ];
 /// Around one exchange with an upstream: what comes out is as it came.
@@ -110,7 +118,11 @@ pub fn guards(endpoint: &Extra, place: Place<'_>, findings: &mut Findings) -> La
     } else {
         GUARDS.len()
     };
-    made(GUARDS.get(..end).unwrap_or(GUARDS), endpoint, place, findings)
+    // The service's script is the only guard of the service that may change a request, so it stands before all others.
+    let script = configured(place.service, "modifier/lua-endpoint");
+    let of_service = script.and_then(|node| modifier::lua::make_service_guard(&node));
+    let of_endpoint = rows(GUARDS.get(..end).unwrap_or(GUARDS), endpoint, place, findings);
+    Layers::new(of_service.into_iter().chain(of_endpoint).collect())
 }
 
 /// The components inside an endpoint.
@@ -131,10 +143,18 @@ pub fn wires(backend: &Extra, place: Place<'_>, findings: &mut Findings) -> Laye
     made(WIRES, backend, place, findings)
 }
 
-fn made<In, Out>(rows: &[Row<In, Out>], extra: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<In, Out> {
+fn made<In, Out>(table: &[Row<In, Out>], extra: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<In, Out> {
+    Layers::new(rows(table, extra, place, findings))
+}
+
+fn rows<In, Out>(
+    table: &[Row<In, Out>],
+    extra: &Extra,
+    place: Place<'_>,
+    findings: &mut Findings,
+) -> Vec<Arc<dyn Layer<In, Out>>> {
     let place = Place { extra, ..place };
-    let layers = rows.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings));
-    Layers::new(layers.collect())
+    table.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings)).collect()
 }
 
 fn configured<'a>(extra: &'a Extra, name: &str) -> Option<Node<'a>> {

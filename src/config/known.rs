@@ -276,7 +276,7 @@ const TABLE: &[KnownKey] = &[
     row(At::ServiceComponents, NotYet, "telemetry/gelf", ""),
     row(At::ServiceComponents, NotYet, "telemetry/logstash", ""),
     row(At::ServiceComponents, NotYet, "telemetry/instana", "Enterprise only in KrakenD"),
-    row(At::ServiceComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
+    row(At::ServiceComponents, Supported, "modifier/lua-endpoint", "without http_response and goto"),
     row(
         At::ServiceComponents,
         NotYet,
@@ -334,8 +334,8 @@ const TABLE: &[KnownKey] = &[
     row(At::EndpointComponents, Supported, "security/bot-detector", ""),
     row(At::EndpointComponents, Supported, "validation/cel", ""),
     row(At::EndpointComponents, Supported, "validation/json-schema", ""),
-    row(At::EndpointComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
-    row(At::EndpointComponents, NotYet, "modifier/lua-proxy", "its scripts will NOT run, checks in them included"),
+    row(At::EndpointComponents, Supported, "modifier/lua-endpoint", "without http_response and goto"),
+    row(At::EndpointComponents, Supported, "modifier/lua-proxy", "without http_response and goto"),
     row(
         At::EndpointComponents,
         NotYet,
@@ -392,7 +392,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, Supported, "qos/http-cache", "bounded: 64 MiB per cache unless limited"),
     row(At::BackendComponents, Supported, "validation/cel", ""),
     row(At::BackendComponents, Supported, "modifier/martian", ""),
-    row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
+    row(At::BackendComponents, Supported, "modifier/lua-backend", "without http_response and goto"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
     row(
         At::BackendComponents,

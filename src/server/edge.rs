@@ -28,6 +28,16 @@ pub(super) fn turned_away(
     })
 }
 
+/// The same for a request that no endpoint gets.
+pub(super) fn turned_away_unrouted(
+    layers: &[Arc<dyn EdgeLayer>],
+    client: &HttpRequest,
+    service: &ServicePlan,
+) -> Option<HttpResponse> {
+    asked(client, service, |asked| layers.iter().find_map(|layer| layer.before_unrouted(asked)))
+        .map(|refusal| egress::refused(&refusal))
+}
+
 /// The answer with what components add to it.
 pub(super) fn added_to(
     mut response: HttpResponse,

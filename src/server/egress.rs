@@ -170,6 +170,13 @@ pub fn bad_path_parameter(text: &'static str) -> HttpResponse {
         .body(text)
 }
 
+/// Says which methods a path has, as every answer to another one does.
+pub fn allow(response: &mut HttpResponse, allowed: &[&str]) {
+    if let Ok(value) = HeaderValue::from_str(&allowed.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+}
+
 /// The answer of a component that turned a request away: exactly what it says, nothing of ours.
 #[must_use]
 pub fn refused(refusal: &Refusal) -> HttpResponse {

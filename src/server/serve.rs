@@ -11,7 +11,7 @@ use super::{
     access::Line,
     builtin,
     call::serve_endpoint,
-    edge::{added_to, turned_away},
+    edge::{added_to, turned_away, turned_away_unrouted},
     egress,
     tree::Tree,
 };
@@ -61,6 +61,14 @@ async fn route(tree: &Rc<Tree>, request: HttpRequest, payload: web::Payload) -> 
     let client = request.clone();
     match turned_away(inner, &client, service) {
         Some(response) => response,
+        None if !matches!(decision, Decision::Serve(Target::Endpoint(_), _))
+            && let Some(mut response) = turned_away_unrouted(inner, &client, service) =>
+        {
+            if let Decision::MethodNotAllowed(allowed) = &decision {
+                egress::allow(&mut response, allowed);
+            }
+            response
+        }
         None => added_to(serve_decision(tree, &plan, decision, request, payload).await, inner, &client, service),
     }
 }

@@ -55,7 +55,16 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("dashmap", &["stats/registry.rs"], "no shared map on the live path"),
     (
         "Rc",
-        &["config/template/", "backend/", "shadow/", "endpoint/", "stats/", "server/", "demo/"],
+        &[
+            "config/template/",
+            "component/modifier/lua/",
+            "backend/",
+            "shadow/",
+            "endpoint/",
+            "stats/",
+            "server/",
+            "demo/",
+        ],
         "plans are shared by threads",
     ),
     ("println!", &["cli/"], "only the command line prints"),

@@ -1,3 +1,4 @@
 //! Components that change requests and answers by rules or scripts of the file.
 
+pub mod lua;
 pub mod martian;
