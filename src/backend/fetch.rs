@@ -65,7 +65,7 @@ impl Caller {
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(backend, call.outbound, call.body, deadline))
         };
-        let call = BackendCall { request: Arc::clone(asked.request), outbound, body };
+        let call = BackendCall { request: Arc::clone(asked.request), outbound, body, deadline };
         backend.calls_through.run(call, &step).await
     }
 

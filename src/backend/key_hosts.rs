@@ -74,7 +74,8 @@ impl FetchedKeys {
         let mut headers = Headers::new();
         headers.append(USER_AGENT, self.agent.clone());
         let outbound = Outbound { method: Method::GET, uri, headers, asked_for_gzip: false };
-        let limits = PoolLimits { idle_per_host: 0, idle_time: None, dial_time: Some(FETCH_TIME), head_time: None };
+        let limits =
+            PoolLimits { idle_per_host: 0, idle_time: None, dial_time: Some(FETCH_TIME), head_time: Some(FETCH_TIME) };
         let client = Client::new(limits, self.secure(host));
         let mut trail = Trail::new(outbound, &Body::Empty, false);
         let mut inbound = client.send(trail.outbound(), Body::Empty).await?;

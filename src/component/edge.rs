@@ -16,6 +16,8 @@ pub struct Asked<'a> {
     pub target: &'a str,
     /// The client's headers.
     pub headers: &'a dyn HeaderSource,
+    /// What the client calls the gateway.
+    pub host: Option<HeaderValue>,
     /// The client's address by the router's rules.
     pub address: IpAddr,
     /// Whether the connection is encrypted.

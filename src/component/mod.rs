@@ -8,6 +8,10 @@
 pub mod auth;
 pub mod edge;
 pub mod layer;
+pub mod modifier;
+pub mod pattern;
+pub mod qos;
+pub mod security;
 pub mod tables;
 pub mod validation;
 pub mod visit;

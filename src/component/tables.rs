@@ -13,6 +13,9 @@ use crate::{
 use super::{
     BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
     auth::{self, KeyHosts},
+    modifier,
+    qos::{circuit_breaker, ratelimit},
+    security::{self, bot_detector, cors},
     validation,
 };
 
@@ -44,14 +47,17 @@ pub type Called = Result<Response, Failure>;
 pub type Wired = Result<WireAnswer, Failure>;
 
 /// Around everything, health and redirects included.
-const OUTER_EDGE: &[EdgeRow] = &[];
+const OUTER_EDGE: &[EdgeRow] = &[("security/cors", cors::layer)];
 /// Around every routed request and every 404 and 405.
-const INNER_EDGE: &[EdgeRow] = &[];
+const INNER_EDGE: &[EdgeRow] =
+    &[("security/http", security::http::layer), ("security/bot-detector", bot_detector::edge)];
 /// Before an endpoint.
 const GUARDS: &[Row<Visit, Guarded>] = &[
+    ("security/bot-detector", bot_detector::guard),
     ("auth/validator", auth::validator::make),
     // What stands below this never runs beside it, as in KrakenD.
     (LAST_GUARD, auth::signer::make),
+    ("qos/ratelimit/router", ratelimit::router::layer),
 ];
 const LAST_GUARD: &str = "auth/signer";
 /// Inside an endpoint, before its shadows are split off.
@@ -59,9 +65,13 @@ const EXCHANGES: &[Row<Exchange, Reply>] =
     &[("validation/cel", validation::cel::around_endpoint), ("validation/json-schema", validation::json_schema::make)];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
-const CALLS: &[Row<BackendCall, Called>] = &[("validation/cel", validation::cel::around_backend)];
+const CALLS: &[Row<BackendCall, Called>] = &[
+    ("qos/circuit-breaker", circuit_breaker::layer),
+    ("qos/ratelimit/proxy", ratelimit::proxy::layer),
+    ("validation/cel", validation::cel::around_backend),
+];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] = &[];
+const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use tokio::time::Instant;
 
 use crate::model::{Body, Headers, Outbound, Request};
 
@@ -60,6 +61,8 @@ pub struct BackendCall {
     pub outbound: Outbound,
     /// Its body.
     pub body: Body,
+    /// When nobody waits for its answer any more.
+    pub deadline: Instant,
 }
 
 /// A request inside its endpoint, before it is split between live and shadow backends.

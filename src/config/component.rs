@@ -26,6 +26,14 @@ impl Node<'_> {
         }
     }
 
+    /// A number written as such.
+    pub fn exact_number(&self, findings: &mut Findings) -> Option<f64> {
+        match self.value() {
+            Value::Number(number) => number.as_f64(),
+            _ => self.ignored(findings, "a number"),
+        }
+    }
+
     /// A list of texts written as such; elements of other types are left out.
     pub fn exact_texts(&self, findings: &mut Findings) -> Option<Vec<String>> {
         match self.value() {

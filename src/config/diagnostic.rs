@@ -133,6 +133,25 @@ impl Findings {
         self.push(Diagnostic::new(Severity::Info, pointer, message));
     }
 
+    /// Adds a mistake: the file does not do what its author means, and runs all the same.
+    pub fn mistake(&mut self, pointer: &str, message: impl Into<String>) {
+        self.push(Diagnostic::new(Severity::Mistake, pointer, message));
+    }
+
+    /// Adds findings about settings that protect something: a wrong value there is never only a warning.
+    pub fn append_as_mistakes(&mut self, findings: Self) {
+        for mut finding in findings.list {
+            finding.severity = finding.severity.max(Severity::Mistake);
+            self.list.push(finding);
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Whether any finding keeps the configuration from being used.
     #[must_use]
     pub fn any_error(&self) -> bool {

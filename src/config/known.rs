@@ -50,6 +50,18 @@ pub enum Scope {
     BackendHttp,
     /// `backend/http/client`.
     BackendHttpClient,
+    /// `security/cors`.
+    Cors,
+    /// `security/http`.
+    SecureHttp,
+    /// `security/bot-detector` of the service or an endpoint.
+    BotDetector,
+    /// `qos/ratelimit/router`.
+    RouterLimit,
+    /// `qos/ratelimit/proxy`.
+    ProxyLimit,
+    /// `qos/circuit-breaker`.
+    CircuitBreaker,
     /// `@admin` of the service.
     Admin,
     /// `@shadow` of the service.
@@ -81,6 +93,12 @@ impl Scope {
             Scope::Expression => "validation/cel",
             Scope::BackendHttp => "backend/http",
             Scope::BackendHttpClient => "backend/http/client",
+            Scope::Cors => "security/cors",
+            Scope::SecureHttp => "security/http",
+            Scope::BotDetector => "security/bot-detector",
+            Scope::RouterLimit => "qos/ratelimit/router",
+            Scope::ProxyLimit => "qos/ratelimit/proxy",
+            Scope::CircuitBreaker => "qos/circuit-breaker",
             Scope::Admin => "@admin",
             Scope::Shadow => "@shadow",
         }
@@ -90,7 +108,8 @@ impl Scope {
     #[must_use]
     pub fn ignores_case(self) -> bool {
         use Scope::{
-            Backend, ClientCerts, ClientTls, Endpoint, Expression, Router, Service, Signer, Tls, TlsKeys, Validator,
+            Backend, BotDetector, ClientCerts, ClientTls, Endpoint, Expression, Router, Service, Signer, Tls, TlsKeys,
+            Validator,
         };
         matches!(
             self,
@@ -105,6 +124,7 @@ impl Scope {
                 | Validator
                 | Signer
                 | Expression
+                | BotDetector
         )
     }
 }
@@ -242,9 +262,9 @@ const TABLE: &[KnownKey] = &[
     row(At::ServiceComponents, Supported, "router", ""),
     row(At::ServiceComponents, Supported, "@admin", "ours: where the dashboard listens"),
     row(At::ServiceComponents, Supported, "@shadow", "ours: bounds of all shadows"),
-    row(At::ServiceComponents, NotYet, "security/cors", "browsers of other origins are NOT answered as configured"),
-    row(At::ServiceComponents, NotYet, "security/http", "requests will NOT be protected by it"),
-    row(At::ServiceComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
+    row(At::ServiceComponents, Supported, "security/cors", ""),
+    row(At::ServiceComponents, Supported, "security/http", ""),
+    row(At::ServiceComponents, Supported, "security/bot-detector", ""),
     row(At::ServiceComponents, NotYet, "auth/validator", "each endpoint has a cache of keys of its own"),
     row(
         At::ServiceComponents,
@@ -314,8 +334,8 @@ const TABLE: &[KnownKey] = &[
     row(At::EndpointComponents, Supported, "proxy", ""),
     row(At::EndpointComponents, Supported, "auth/validator", ""),
     row(At::EndpointComponents, Supported, "auth/signer", ""),
-    row(At::EndpointComponents, NotYet, "qos/ratelimit/router", "requests will NOT be limited"),
-    row(At::EndpointComponents, NotYet, "security/bot-detector", "requests will NOT be protected by it"),
+    row(At::EndpointComponents, Supported, "qos/ratelimit/router", ""),
+    row(At::EndpointComponents, Supported, "security/bot-detector", ""),
     row(At::EndpointComponents, Supported, "validation/cel", ""),
     row(At::EndpointComponents, Supported, "validation/json-schema", ""),
     row(At::EndpointComponents, NotYet, "modifier/lua-endpoint", "its scripts will NOT run, checks in them included"),
@@ -371,11 +391,11 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, Supported, "backend/http", ""),
     row(At::BackendComponents, Supported, "backend/http/client", ""),
     row(At::BackendComponents, NotYet, "auth/client-credentials", "calls will NOT be authenticated"),
-    row(At::BackendComponents, NotYet, "qos/ratelimit/proxy", "calls will NOT be limited"),
-    row(At::BackendComponents, NotYet, "qos/circuit-breaker", "a failing backend will NOT be spared"),
+    row(At::BackendComponents, Supported, "qos/ratelimit/proxy", ""),
+    row(At::BackendComponents, Supported, "qos/circuit-breaker", ""),
     row(At::BackendComponents, NotYet, "qos/http-cache", ""),
     row(At::BackendComponents, Supported, "validation/cel", ""),
-    row(At::BackendComponents, NotYet, "modifier/martian", ""),
+    row(At::BackendComponents, Supported, "modifier/martian", ""),
     row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
     row(At::BackendComponents, NotYet, "plugin/http-client", "Go plugins cannot be loaded"),
     row(
@@ -503,6 +523,57 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendHttpClient, NotYet, "no_redirect", "Enterprise only in KrakenD"),
     row(At::BackendHttpClient, NotYet, "proxy_address", "Enterprise only in KrakenD"),
     row(At::BackendHttpClient, NotYet, "client_tls", "Enterprise only in KrakenD"),
+    row(At::Cors, Supported, "allow_origins", ""),
+    row(At::Cors, Supported, "allow_methods", ""),
+    row(At::Cors, Supported, "allow_headers", ""),
+    row(At::Cors, Supported, "expose_headers", ""),
+    row(At::Cors, Supported, "max_age", ""),
+    row(At::Cors, Supported, "allow_credentials", ""),
+    row(At::Cors, Supported, "allow_private_network", ""),
+    row(At::Cors, Supported, "options_passthrough", ""),
+    row(At::Cors, Supported, "options_success_status", ""),
+    row(At::Cors, NotYet, "debug", "no more is logged"),
+    row(At::SecureHttp, Supported, "allowed_hosts", ""),
+    row(At::SecureHttp, Supported, "allowed_hosts_are_regex", ""),
+    row(At::SecureHttp, Supported, "host_proxy_headers", ""),
+    row(At::SecureHttp, Supported, "ssl_redirect", ""),
+    row(At::SecureHttp, Supported, "ssl_host", ""),
+    row(At::SecureHttp, Supported, "ssl_proxy_headers", ""),
+    row(At::SecureHttp, Supported, "sts_seconds", ""),
+    row(At::SecureHttp, Supported, "sts_include_subdomains", ""),
+    row(At::SecureHttp, Supported, "force_sts_header", ""),
+    row(At::SecureHttp, Supported, "frame_deny", ""),
+    row(At::SecureHttp, Supported, "custom_frame_options_value", ""),
+    row(At::SecureHttp, Supported, "content_type_nosniff", ""),
+    row(At::SecureHttp, Supported, "browser_xss_filter", ""),
+    row(At::SecureHttp, Supported, "content_security_policy", ""),
+    row(At::SecureHttp, Supported, "referrer_policy", ""),
+    row(At::SecureHttp, Supported, "is_development", ""),
+    row(At::SecureHttp, Ignored, "hpkp_public_key", "without effect in KrakenD too"),
+    row(At::SecureHttp, Ignored, "public_key", "without effect in KrakenD too"),
+    row(At::BotDetector, Supported, "allow", ""),
+    row(At::BotDetector, Supported, "deny", ""),
+    row(At::BotDetector, Supported, "patterns", ""),
+    row(At::BotDetector, Supported, "empty_user_agent_is_bot", ""),
+    row(At::BotDetector, Ignored, "cache_size", "all patterns are searched in one pass, without a cache"),
+    row(At::RouterLimit, Supported, "max_rate", ""),
+    row(At::RouterLimit, Supported, "capacity", ""),
+    row(At::RouterLimit, Supported, "client_max_rate", ""),
+    row(At::RouterLimit, Supported, "client_capacity", ""),
+    row(At::RouterLimit, Supported, "strategy", "ip, header or param"),
+    row(At::RouterLimit, Supported, "key", ""),
+    row(At::RouterLimit, Supported, "every", "1s unless longer"),
+    row(At::RouterLimit, Supported, "num_shards", "at most 16384"),
+    row(At::RouterLimit, Supported, "cleanup_period", ""),
+    row(At::RouterLimit, Ignored, "cleanup_threads", "without effect in KrakenD too"),
+    row(At::ProxyLimit, Supported, "max_rate", ""),
+    row(At::ProxyLimit, Supported, "capacity", ""),
+    row(At::ProxyLimit, Supported, "every", ""),
+    row(At::CircuitBreaker, Supported, "interval", "seconds"),
+    row(At::CircuitBreaker, Supported, "timeout", "seconds, 60 unless given"),
+    row(At::CircuitBreaker, Supported, "max_errors", "one more opens it"),
+    row(At::CircuitBreaker, Supported, "name", ""),
+    row(At::CircuitBreaker, Supported, "log_status_change", ""),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies held per shadow"),

@@ -19,13 +19,37 @@ const POLICIES: [&str; 2] = ["@shadow_policy", "shadow_policy"];
 /// Below the service our bounds would be a policy too.
 const BELOW_SERVICE: [&str; 3] = ["@shadow_policy", "shadow_policy", "@shadow"];
 
+/// Components of the service whose settings the table knows.
+const SERVICE_SETTINGS: [(&str, Scope); 4] = [
+    ("router", Scope::Router),
+    ("security/cors", Scope::Cors),
+    ("security/http", Scope::SecureHttp),
+    ("security/bot-detector", Scope::BotDetector),
+];
+
+/// Those of an endpoint.
+const ENDPOINT_SETTINGS: [(&str, Scope); 4] = [
+    ("security/bot-detector", Scope::BotDetector),
+    ("qos/ratelimit/router", Scope::RouterLimit),
+    ("auth/validator", Scope::Validator),
+    ("auth/signer", Scope::Signer),
+];
+
+/// Those of a backend.
+const BACKEND_SETTINGS: [(&str, Scope); 4] = [
+    ("backend/http", Scope::BackendHttp),
+    ("backend/http/client", Scope::BackendHttpClient),
+    ("qos/circuit-breaker", Scope::CircuitBreaker),
+    ("qos/ratelimit/proxy", Scope::ProxyLimit),
+];
+
 /// Goes through the document and reports every key that is read past.
 pub fn report(root: &Node<'_>, findings: &mut Findings) {
     keys(root, Scope::Service, findings);
     misplaced(root, findings);
     let extra = root.field("extra_config");
     components(&extra, Scope::ServiceComponents, findings);
-    keys(&extra.namespace("router"), Scope::Router, findings);
+    settings(&extra, &SERVICE_SETTINGS, findings);
     let (server, client) = (root.field("tls"), root.field("client_tls"));
     keys(&server, Scope::Tls, findings);
     each(&server.field("keys"), Scope::TlsKeys, findings);
@@ -40,12 +64,11 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     keys(endpoint, Scope::Endpoint, findings);
     let extra = endpoint.field("extra_config");
     components(&extra, Scope::EndpointComponents, findings);
+    settings(&extra, &ENDPOINT_SETTINGS, findings);
     let proxy = extra.namespace("proxy");
     refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
-    keys(&extra.namespace("auth/validator"), Scope::Validator, findings);
-    keys(&extra.namespace("auth/signer"), Scope::Signer, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     for backend in endpoint.field("backend").elements() {
@@ -61,9 +84,8 @@ fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     refuse_policies(&[backend, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::BackendProxy, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
+    settings(&extra, &BACKEND_SETTINGS, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
-    keys(&extra.namespace("backend/http"), Scope::BackendHttp, findings);
-    keys(&extra.namespace("backend/http/client"), Scope::BackendHttpClient, findings);
 }
 
 /// Reports unknown members of one of our own objects as errors.
@@ -102,6 +124,13 @@ fn misplaced(root: &Node<'_>, findings: &mut Findings) {
             let finding = Diagnostic::new(Severity::Warning, node.pointer(), format!("\"{key}\" is read as a comment"));
             findings.push(finding.hint(format!("did you mean \"{near}\"?")));
         }
+    }
+}
+
+/// Reports the settings of components.
+fn settings(extra: &Node<'_>, components: &[(&str, Scope)], findings: &mut Findings) {
+    for (name, scope) in components {
+        keys(&extra.namespace(name), *scope, findings);
     }
 }
 

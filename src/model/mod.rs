@@ -9,6 +9,7 @@ pub mod claim;
 pub mod data;
 pub mod failure;
 pub mod headers;
+pub mod query;
 pub mod reply;
 pub mod request;
 pub mod wire;

@@ -12,14 +12,20 @@ use crate::{
 
 use super::{egress, ingress};
 
-/// The answer of the first component that answers instead of the gateway.
+/// The answer of the first component that answers instead of the gateway, with what those before it add.
 pub(super) fn turned_away(
     layers: &[Arc<dyn EdgeLayer>],
     client: &HttpRequest,
     service: &ServicePlan,
 ) -> Option<HttpResponse> {
-    asked(client, service, |asked| layers.iter().find_map(|layer| layer.before(asked)))
-        .map(|refusal| egress::refused(&refusal))
+    asked(client, service, |asked| {
+        let refused = |(place, layer): (usize, &Arc<dyn EdgeLayer>)| Some((place, layer.before(asked)?));
+        let (place, mut refusal) = layers.iter().enumerate().find_map(refused)?;
+        let mut added = Headers::new();
+        layers.iter().take(place).for_each(|layer| layer.after(asked, &mut added));
+        refusal.headers.extend(added);
+        Some(egress::refused(&refusal))
+    })
 }
 
 /// The answer with what components add to it.
@@ -43,6 +49,7 @@ fn asked<T>(client: &HttpRequest, service: &ServicePlan, look: impl FnOnce(&Aske
         method: client.method(),
         target,
         headers: &ingress::ClientHeaders(client.headers()),
+        host: ingress::host(client),
         address: ingress::client_address(client, service),
         is_tls: client.app_config().secure(),
     })

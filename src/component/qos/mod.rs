@@ -1,0 +1,5 @@
+//! Components of the namespaces `qos/…`: limits, breakers and caches.
+
+mod breaker;
+pub mod circuit_breaker;
+pub mod ratelimit;
