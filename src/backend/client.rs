@@ -138,6 +138,12 @@ impl Inbound {
         Self(Origin::Component(answer))
     }
 
+    /// Whether components around the exchange made or changed it.
+    #[must_use]
+    pub fn is_of_component(&self) -> bool {
+        matches!(self.0, Origin::Component(_))
+    }
+
     /// The answer as components see it.
     #[must_use]
     pub fn into_wire(self) -> WireAnswer {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::{
     component::BackendCall,
+    config::ErrorPolicy,
     model::{
         Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
         body,
@@ -82,9 +83,16 @@ impl Caller {
     ) -> Result<u16, Failure> {
         let outbound = self.outbound(backend, &asked)?;
         let (inbound, _sent) = self.send(backend, outbound, body).await?;
-        let status = inbound.status().as_u16();
-        inbound.drain(limit).await?;
-        Ok(status)
+        let status = inbound.status();
+        // A live call would close such an answer unread, and a cache around must see the same here.
+        let unread = inbound.is_of_component()
+            && !backend.no_op
+            && !is_success(status)
+            && matches!(backend.error_policy, ErrorPolicy::Plain);
+        if !unread {
+            inbound.drain(limit).await?;
+        }
+        Ok(status.as_u16())
     }
 
     fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {

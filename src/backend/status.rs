@@ -30,7 +30,10 @@ pub async fn failed_answer(backend: &BackendPlan, uri: &Uri, inbound: Inbound) -
     match &backend.error_policy {
         ErrorPolicy::Plain => {
             // Read what little there is, so that the connection can be used again; its content is of no interest.
-            let _any_length = inbound.drain(ERROR_BODY_BYTES_MAX).await;
+            // What a component hands on is closed unread, as the original does: a cache must not take it for read.
+            if !inbound.is_of_component() {
+                let _any_length = inbound.drain(ERROR_BODY_BYTES_MAX).await;
+            }
             Err(Failure::new(Kind::Status, status_text(backend, uri, status)))
         }
         ErrorPolicy::Code => {

@@ -50,11 +50,19 @@ impl<In, Out> Layers<In, Out> {
     }
 }
 
-/// What is left to run inside a layer.
+/// What is left to run inside a layer. Copies run it again, with another request of the layer's own.
 pub struct Next<'a, In, Out> {
     rest: &'a [Arc<dyn Layer<In, Out>>],
     step: &'a dyn Fn(In) -> LocalBoxFuture<'a, Out>,
 }
+
+impl<In, Out> Clone for Next<'_, In, Out> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<In, Out> Copy for Next<'_, In, Out> {}
 
 impl<'a, In, Out> Next<'a, In, Out> {
     /// Runs it.

@@ -6,6 +6,7 @@
 //! that is not configured costs nothing. Components know neither each other nor the stages around them.
 
 pub mod auth;
+pub mod backend;
 pub mod edge;
 pub mod layer;
 pub mod modifier;

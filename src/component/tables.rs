@@ -12,9 +12,14 @@ use crate::{
 
 use super::{
     BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
-    auth::{self, KeyHosts},
+    auth::{self, KeyHosts, client_credentials},
+    backend::graphql,
     modifier,
-    qos::{circuit_breaker, ratelimit},
+    qos::{
+        circuit_breaker,
+        http_cache::{self, SharedStores},
+        ratelimit,
+    },
     security::{self, bot_detector, cors},
     validation,
 };
@@ -32,6 +37,8 @@ pub struct Place<'a> {
     pub extra: &'a Extra,
     /// Who fetches sets of keys.
     pub key_hosts: &'a Arc<dyn KeyHosts>,
+    /// What backends of the service may share: those of live ones, or those of shadows.
+    pub shared: &'a SharedStores,
 }
 
 type Made<In, Out> = Option<Arc<dyn Layer<In, Out>>>;
@@ -66,12 +73,17 @@ const EXCHANGES: &[Row<Exchange, Reply>] =
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
 const CALLS: &[Row<BackendCall, Called>] = &[
+    ("backend/graphql", graphql::layer),
     ("qos/circuit-breaker", circuit_breaker::layer),
     ("qos/ratelimit/proxy", ratelimit::proxy::layer),
     ("validation/cel", validation::cel::around_backend),
 ];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] = &[("modifier/martian", modifier::martian::make)];
+const WIRES: &[Row<WireRequest, Wired>] = &[
+    ("modifier/martian", modifier::martian::make),
+    ("qos/http-cache", http_cache::layer),
+    ("auth/client-credentials", client_credentials::layer),
+];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]
@@ -151,6 +163,14 @@ pub(crate) mod tests {
         let key_hosts: Arc<dyn KeyHosts> = Arc::new(Nobody);
         let params = ["id".to_owned()];
         let endpoint = "GET /a/{id}";
-        look(Place { endpoint, params: &params, service: &service, extra: &extra, key_hosts: &key_hosts })
+        let shared = SharedStores::default();
+        look(Place {
+            endpoint,
+            params: &params,
+            service: &service,
+            extra: &extra,
+            key_hosts: &key_hosts,
+            shared: &shared,
+        })
     }
 }

@@ -62,6 +62,12 @@ pub enum Scope {
     ProxyLimit,
     /// `qos/circuit-breaker`.
     CircuitBreaker,
+    /// `qos/http-cache`.
+    HttpCache,
+    /// `auth/client-credentials`.
+    ClientCredentials,
+    /// `backend/graphql`.
+    GraphQl,
     /// `@admin` of the service.
     Admin,
     /// `@shadow` of the service.
@@ -99,6 +105,9 @@ impl Scope {
             Scope::RouterLimit => "qos/ratelimit/router",
             Scope::ProxyLimit => "qos/ratelimit/proxy",
             Scope::CircuitBreaker => "qos/circuit-breaker",
+            Scope::HttpCache => "qos/http-cache",
+            Scope::ClientCredentials => "auth/client-credentials",
+            Scope::GraphQl => "backend/graphql",
             Scope::Admin => "@admin",
             Scope::Shadow => "@shadow",
         }
@@ -108,24 +117,11 @@ impl Scope {
     #[must_use]
     pub fn ignores_case(self) -> bool {
         use Scope::{
-            Backend, BotDetector, ClientCerts, ClientTls, Endpoint, Expression, Router, Service, Signer, Tls, TlsKeys,
-            Validator,
+            Backend, BotDetector, ClientCerts, ClientTls, Endpoint, Expression, GraphQl, HttpCache, Router, Service,
+            Signer, Tls, TlsKeys, Validator,
         };
-        matches!(
-            self,
-            Service
-                | Endpoint
-                | Backend
-                | Tls
-                | TlsKeys
-                | ClientTls
-                | ClientCerts
-                | Router
-                | Validator
-                | Signer
-                | Expression
-                | BotDetector
-        )
+        let of_parts = matches!(self, Service | Endpoint | Backend | Tls | TlsKeys | ClientTls | ClientCerts);
+        of_parts || matches!(self, Router | BotDetector | Validator | Signer | Expression | HttpCache | GraphQl)
     }
 }
 
@@ -390,10 +386,10 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendComponents, Supported, "proxy", ""),
     row(At::BackendComponents, Supported, "backend/http", ""),
     row(At::BackendComponents, Supported, "backend/http/client", ""),
-    row(At::BackendComponents, NotYet, "auth/client-credentials", "calls will NOT be authenticated"),
+    row(At::BackendComponents, Supported, "auth/client-credentials", ""),
     row(At::BackendComponents, Supported, "qos/ratelimit/proxy", ""),
     row(At::BackendComponents, Supported, "qos/circuit-breaker", ""),
-    row(At::BackendComponents, NotYet, "qos/http-cache", ""),
+    row(At::BackendComponents, Supported, "qos/http-cache", "bounded: 64 MiB per cache unless limited"),
     row(At::BackendComponents, Supported, "validation/cel", ""),
     row(At::BackendComponents, Supported, "modifier/martian", ""),
     row(At::BackendComponents, NotYet, "modifier/lua-backend", "its scripts will NOT run, checks in them included"),
@@ -404,7 +400,7 @@ const TABLE: &[KnownKey] = &[
         "plugin/req-resp-modifier",
         "Go plugins cannot be loaded, checks in them will NOT run",
     ),
-    row(At::BackendComponents, NotYet, "backend/graphql", "calls go out as plain HTTP"),
+    row(At::BackendComponents, Supported, "backend/graphql", ""),
     row(At::BackendComponents, NotYet, "backend/lambda", "calls go out as plain HTTP"),
     row(At::BackendComponents, NotYet, "backend/amqp/producer", "calls go out as plain HTTP"),
     row(At::BackendComponents, NotYet, "backend/amqp/consumer", "calls go out as plain HTTP"),
@@ -574,6 +570,21 @@ const TABLE: &[KnownKey] = &[
     row(At::CircuitBreaker, Supported, "max_errors", "one more opens it"),
     row(At::CircuitBreaker, Supported, "name", ""),
     row(At::CircuitBreaker, Supported, "log_status_change", ""),
+    row(At::HttpCache, Supported, "shared", "shadows share apart from live backends"),
+    row(At::HttpCache, Supported, "max_items", ""),
+    row(At::HttpCache, Supported, "max_size", "64 MiB unless given with max_items"),
+    row(At::ClientCredentials, Supported, "client_id", ""),
+    row(At::ClientCredentials, Supported, "client_secret", ""),
+    row(At::ClientCredentials, Supported, "token_url", ""),
+    row(At::ClientCredentials, Supported, "scopes", ""),
+    row(At::ClientCredentials, Supported, "endpoint_params", ""),
+    row(At::ClientCredentials, Supported, "is_disabled", ""),
+    row(At::GraphQl, Supported, "type", ""),
+    row(At::GraphQl, Supported, "method", "get puts the operation into the URL, which KrakenD loses"),
+    row(At::GraphQl, Supported, "query", ""),
+    row(At::GraphQl, Supported, "query_path", ""),
+    row(At::GraphQl, Supported, "operationName", ""),
+    row(At::GraphQl, Supported, "variables", ""),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies held per shadow"),

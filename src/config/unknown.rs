@@ -36,7 +36,10 @@ const ENDPOINT_SETTINGS: [(&str, Scope); 4] = [
 ];
 
 /// Those of a backend.
-const BACKEND_SETTINGS: [(&str, Scope); 4] = [
+const BACKEND_SETTINGS: [(&str, Scope); 7] = [
+    ("backend/graphql", Scope::GraphQl),
+    ("qos/http-cache", Scope::HttpCache),
+    ("auth/client-credentials", Scope::ClientCredentials),
     ("backend/http", Scope::BackendHttp),
     ("backend/http/client", Scope::BackendHttpClient),
     ("qos/circuit-breaker", Scope::CircuitBreaker),
@@ -189,7 +192,11 @@ fn unknown(member: &Node<'_>, scope: Scope, key: &str, findings: &mut Findings) 
         return;
     }
     let message = format!("unknown key \"{key}\", ignored as KrakenD does");
-    findings.push(with_nearest(Diagnostic::new(Severity::Warning, member.pointer(), message), scope, key));
+    // A component under a name that died with version 2 is one that silently does nothing, mostly a limit.
+    let is_dead = matches!(scope, Scope::ServiceComponents | Scope::EndpointComponents | Scope::BackendComponents)
+        && newer_name(scope, key).is_some();
+    let severity = if is_dead { Severity::Mistake } else { Severity::Warning };
+    findings.push(with_nearest(Diagnostic::new(severity, member.pointer(), message), scope, key));
 }
 
 /// Adds what was probably meant: the newer name, the place where the key belongs, or the nearest known key.

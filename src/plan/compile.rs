@@ -9,6 +9,7 @@ use crate::{
     backend::{FetchedKeys, transport::PoolLimits},
     component::{
         auth::KeyHosts,
+        qos::http_cache::SharedStores,
         tables::{self, Place},
     },
     config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
@@ -32,14 +33,22 @@ pub fn compile(config: &Service) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let agent = Identity::new(config.router.hide_version_header).agent;
     let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
+    let kept = Kept { key_hosts, live: SharedStores::default(), shadow: SharedStores::default() };
     let mut names = Names::default();
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &key_hosts, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &kept, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
     (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
+}
+
+/// What components of the whole service share. Live backends share nothing with shadows but keys.
+struct Kept {
+    key_hosts: Arc<dyn KeyHosts>,
+    live: SharedStores,
+    shadow: SharedStores,
 }
 
 fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
@@ -126,19 +135,27 @@ fn add_options(routes: &mut Routes, config: &Service) {
 fn endpoint_plan(
     endpoint: &Endpoint,
     config: &Service,
-    key_hosts: &Arc<dyn KeyHosts>,
+    kept: &Kept,
     names: &mut Names,
     findings: &mut Findings,
 ) -> EndpointPlan {
     let route = format!("{} {}", endpoint.method, endpoint.path);
-    let place =
-        Place { endpoint: &route, params: &endpoint.params, service: &config.extra, extra: &endpoint.extra, key_hosts };
+    let place = Place {
+        endpoint: &route,
+        params: &endpoint.params,
+        service: &config.extra,
+        extra: &endpoint.extra,
+        key_hosts: &kept.key_hosts,
+        shared: &kept.live,
+    };
     let guards = tables::guards(&endpoint.extra, place, findings);
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
     names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
     let (mut live, mut shadows) = (Vec::new(), Vec::new());
     for backend in &endpoint.backends {
+        let shared = if backend.shadow.is_some() { &kept.shadow } else { &kept.live };
+        let place = Place { shared, ..place };
         let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),

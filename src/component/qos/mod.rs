@@ -2,4 +2,5 @@
 
 mod breaker;
 pub mod circuit_breaker;
+pub mod http_cache;
 pub mod ratelimit;

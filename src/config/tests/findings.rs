@@ -518,13 +518,12 @@ fn keys_that_are_read_past() {
         &root(r#""extra_config":{"github_com/devopsfaith/krakend-cors":{},"security/cors":{}}"#),
         &[
             r#"1:30: warning at /extra_config/github_com~1devopsfaith~1krakend-cors: overruled by "security/cors", the short name of the same component"#,
-            r#"1:71: warning at /extra_config/security~1cors: "security/cors" is not supported yet: browsers of other origins are NOT answered as configured"#,
         ],
     );
     says(
         &root(r#""extra_config":{"github.com/devopsfaith/krakend-ratelimit/juju/router":{}}"#),
         &[
-            r#"1:30: warning at /extra_config/github.com~1devopsfaith~1krakend-ratelimit~1juju~1router: unknown key "github.com/devopsfaith/krakend-ratelimit/juju/router", ignored as KrakenD does (version 3 calls it "qos/ratelimit/router")"#,
+            r#"1:30: error at /extra_config/github.com~1devopsfaith~1krakend-ratelimit~1juju~1router: unknown key "github.com/devopsfaith/krakend-ratelimit/juju/router", ignored as KrakenD does (version 3 calls it "qos/ratelimit/router")"#,
         ],
     );
     says(
@@ -533,7 +532,6 @@ fn keys_that_are_read_past() {
         ),
         &[
             r#"1:160: warning at /endpoints/0/extra_config/auth~1validtor: unknown key "auth/validtor", ignored as KrakenD does (did you mean "auth/validator"?)"#,
-            r#"1:179: warning at /endpoints/0/extra_config/qos~1ratelimit~1router: "qos/ratelimit/router" is not supported yet: requests will NOT be limited"#,
         ],
     );
     says(
@@ -550,7 +548,6 @@ fn keys_that_are_read_past() {
         ),
         &[
             r#"1:89: warning at /endpoints/0/backend/1/whitelist: unknown key "whitelist", ignored as KrakenD does (version 3 calls it "allow")"#,
-            r#"1:123: warning at /endpoints/0/backend/1/extra_config/qos~1circuit-breaker: "qos/circuit-breaker" is not supported yet: a failing backend will NOT be spared"#,
             r#"1:164: warning at /endpoints/0/backend/1/extra_config/backend~1http/return_error_cod: unknown key "return_error_cod", ignored as KrakenD does (did you mean "return_error_code"?)"#,
         ],
     );
