@@ -28,8 +28,12 @@ const SERVICE_SETTINGS: [(&str, Scope); 4] = [
 ];
 
 /// Those of an endpoint.
-const ENDPOINT_SETTINGS: [(&str, Scope); 2] =
-    [("security/bot-detector", Scope::BotDetector), ("qos/ratelimit/router", Scope::RouterLimit)];
+const ENDPOINT_SETTINGS: [(&str, Scope); 4] = [
+    ("security/bot-detector", Scope::BotDetector),
+    ("qos/ratelimit/router", Scope::RouterLimit),
+    ("auth/validator", Scope::Validator),
+    ("auth/signer", Scope::Signer),
+];
 
 /// Those of a backend.
 const BACKEND_SETTINGS: [(&str, Scope); 7] = [
@@ -68,8 +72,6 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
-    keys(&extra.namespace("auth/validator"), Scope::Validator, findings);
-    keys(&extra.namespace("auth/signer"), Scope::Signer, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     for backend in endpoint.field("backend").elements() {
