@@ -36,8 +36,8 @@ fn routing(criterion: &mut Criterion) {
 fn url(criterion: &mut Criterion) {
     let plan = plan(&[endpoint("/user/{id}", 1, 0)]);
     let backend = plan.endpoints.first().and_then(|endpoint| endpoint.live.first()).expect("there is one");
-    let plain = ["4711".to_owned()];
-    let escaped = ["a b/c".to_owned()];
+    let plain = request();
+    let escaped = gnomon::model::Request { params: vec!["a b/c".to_owned()], ..request() };
     let mut group = criterion.benchmark_group("url");
     group.bench_function("plain", |bench| bench.iter(|| backend.template.render(black_box(&plain), &[], "")));
     group.bench_function("escaped", |bench| bench.iter(|| backend.template.render(black_box(&escaped), &[], "a=1")));

@@ -22,7 +22,7 @@ pub fn outbound(
     earlier: &[Option<String>],
 ) -> Result<Outbound, Failure> {
     let query = filtered_query(backend, &request.query);
-    let rendered = backend.template.render(&request.params, earlier, &query);
+    let rendered = backend.template.render(request, earlier, &query);
     let target = rendered.map_err(|_bad| Failure::new(Kind::NoHost, "invalid URL escape"))?;
     let uri = uri(base, target).ok_or_else(|| Failure::new(Kind::NoHost, "invalid URL"))?;
     let mut headers = request.headers.clone();

@@ -9,10 +9,12 @@ pub mod auth;
 pub mod backend;
 pub mod edge;
 pub mod layer;
+pub mod modifier;
 pub mod pattern;
 pub mod qos;
 pub mod security;
 pub mod tables;
+pub mod validation;
 pub mod visit;
 
 pub use edge::{Asked, EdgeLayer, HeaderSource};

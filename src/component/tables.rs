@@ -12,14 +12,16 @@ use crate::{
 
 use super::{
     BackendCall, EdgeLayer, Exchange, Layer, Layers, Refusal, Visit,
-    auth::client_credentials,
+    auth::{self, KeyHosts, client_credentials},
     backend::graphql,
+    modifier,
     qos::{
         circuit_breaker,
         http_cache::{self, SharedStores},
         ratelimit,
     },
     security::{self, bot_detector, cors},
+    validation,
 };
 
 /// Where a component is configured, for those that need to know more than their own settings.
@@ -33,6 +35,10 @@ pub struct Place<'a> {
     pub service: &'a Extra,
     /// What backends of the service may share: those of live ones, or those of shadows.
     pub shared: &'a SharedStores,
+    /// The `extra_config` that the component stands in, with its neighbours.
+    pub extra: &'a Extra,
+    /// Who fetches sets of keys.
+    pub key_hosts: &'a Arc<dyn KeyHosts>,
 }
 
 type Made<In, Out> = Option<Arc<dyn Layer<In, Out>>>;
@@ -53,20 +59,31 @@ const OUTER_EDGE: &[EdgeRow] = &[("security/cors", cors::layer)];
 const INNER_EDGE: &[EdgeRow] =
     &[("security/http", security::http::layer), ("security/bot-detector", bot_detector::edge)];
 /// Before an endpoint.
-const GUARDS: &[Row<Visit, Guarded>] =
-    &[("security/bot-detector", bot_detector::guard), ("qos/ratelimit/router", ratelimit::router::layer)];
+const GUARDS: &[Row<Visit, Guarded>] = &[
+    ("security/bot-detector", bot_detector::guard),
+    ("auth/validator", auth::validator::make),
+    // What stands below this never runs beside it, as in KrakenD.
+    (LAST_GUARD, auth::signer::make),
+    ("qos/ratelimit/router", ratelimit::router::layer),
+];
+const LAST_GUARD: &str = "auth/signer";
 /// Inside an endpoint, before its shadows are split off.
-const EXCHANGES: &[Row<Exchange, Reply>] = &[];
+const EXCHANGES: &[Row<Exchange, Reply>] =
+    &[("validation/cel", validation::cel::around_endpoint), ("validation/json-schema", validation::json_schema::make)];
 
 /// Around one backend: what goes in is decided, what comes out is shaped data.
 const CALLS: &[Row<BackendCall, Called>] = &[
     ("backend/graphql", graphql::layer),
     ("qos/circuit-breaker", circuit_breaker::layer),
     ("qos/ratelimit/proxy", ratelimit::proxy::layer),
+    ("validation/cel", validation::cel::around_backend),
 ];
 /// Around one exchange with an upstream: what comes out is as it came.
-const WIRES: &[Row<WireRequest, Wired>] =
-    &[("qos/http-cache", http_cache::layer), ("auth/client-credentials", client_credentials::layer)];
+const WIRES: &[Row<WireRequest, Wired>] = &[
+    ("modifier/martian", modifier::martian::make),
+    ("qos/http-cache", http_cache::layer),
+    ("auth/client-credentials", client_credentials::layer),
+];
 
 /// The components around everything: those that also cover health and redirects, and those that don't.
 #[derive(Debug, Default)]
@@ -88,7 +105,12 @@ pub fn edge(service: &Extra, findings: &mut Findings) -> Edge {
 /// The guards of an endpoint.
 #[must_use]
 pub fn guards(endpoint: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<Visit, Guarded> {
-    made(GUARDS, endpoint, place, findings)
+    let end = if configured(endpoint, LAST_GUARD).is_some() {
+        GUARDS.iter().position(|(name, _)| *name == LAST_GUARD).map_or(GUARDS.len(), |place| place + 1)
+    } else {
+        GUARDS.len()
+    };
+    made(GUARDS.get(..end).unwrap_or(GUARDS), endpoint, place, findings)
 }
 
 /// The components inside an endpoint.
@@ -110,10 +132,45 @@ pub fn wires(backend: &Extra, place: Place<'_>, findings: &mut Findings) -> Laye
 }
 
 fn made<In, Out>(rows: &[Row<In, Out>], extra: &Extra, place: Place<'_>, findings: &mut Findings) -> Layers<In, Out> {
+    let place = Place { extra, ..place };
     let layers = rows.iter().filter_map(|(name, make)| make(&configured(extra, name)?, place, findings));
     Layers::new(layers.collect())
 }
 
 fn configured<'a>(extra: &'a Extra, name: &str) -> Option<Node<'a>> {
     Some(extra.component(name)).filter(|node| !node.is_absent())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use futures_util::future::LocalBoxFuture;
+
+    use super::*;
+    use crate::component::auth::{KeyDocument, KeyHost};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl KeyHosts for Nobody {
+        fn fetch<'a>(&'a self, _from: &'a KeyHost) -> LocalBoxFuture<'a, Result<KeyDocument, String>> {
+            Box::pin(async { Err("nobody answers".to_owned()) })
+        }
+    }
+
+    /// A place at `GET /a/{id}` with these settings around the component.
+    pub(crate) fn at<T>(extra: &serde_json::Value, look: impl FnOnce(Place<'_>) -> T) -> T {
+        let (service, extra) = (Extra::default(), Extra::of(&Node::root(extra)));
+        let key_hosts: Arc<dyn KeyHosts> = Arc::new(Nobody);
+        let params = ["id".to_owned()];
+        let endpoint = "GET /a/{id}";
+        let shared = SharedStores::default();
+        look(Place {
+            endpoint,
+            params: &params,
+            service: &service,
+            shared: &shared,
+            extra: &extra,
+            key_hosts: &key_hosts,
+        })
+    }
 }

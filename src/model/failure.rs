@@ -31,7 +31,7 @@ pub enum Kind {
     Upload,
     /// There is no host to call, or its address cannot be built.
     NoHost,
-    /// A limit or a breaker of the gateway kept the call from being made.
+    /// A component of the file — a limit, a breaker, a rule — turned the request or its answer away.
     Refused,
     /// Something in the gateway panicked; the damage ended with this call.
     Panic,

@@ -5,9 +5,11 @@
 
 pub mod body;
 pub mod budget;
+pub mod claim;
 pub mod data;
 pub mod failure;
 pub mod headers;
+pub mod query;
 pub mod reply;
 pub mod request;
 pub mod wire;

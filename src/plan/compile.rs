@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Uri};
 
 use crate::{
-    backend::transport::PoolLimits,
+    backend::{FetchedKeys, transport::PoolLimits},
     component::{
+        auth::KeyHosts,
         qos::http_cache::SharedStores,
         tables::{self, Place},
     },
@@ -30,22 +31,24 @@ use super::{
 #[must_use]
 pub fn compile(config: &Service) -> (Plan, Findings) {
     let mut findings = Findings::default();
+    let agent = Identity::new(config.router.hide_version_header).agent;
+    let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
     let mut names = Names::default();
-    let stores = Stores::default();
+    let shared = Shared { live: SharedStores::default(), shadow: SharedStores::default(), key_hosts };
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &stores, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &shared, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
     (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
 }
 
-/// What backends of the service may share. A shadow's answers must never reach a client, so shadows share apart.
-#[derive(Default)]
-struct Stores {
+/// What components of the service share. A shadow's answers must never reach a client, so shadows store apart.
+struct Shared {
     live: SharedStores,
     shadow: SharedStores,
+    key_hosts: Arc<dyn KeyHosts>,
 }
 
 fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
@@ -132,20 +135,27 @@ fn add_options(routes: &mut Routes, config: &Service) {
 fn endpoint_plan(
     endpoint: &Endpoint,
     config: &Service,
-    stores: &Stores,
+    shared: &Shared,
     names: &mut Names,
     findings: &mut Findings,
 ) -> EndpointPlan {
     let route = format!("{} {}", endpoint.method, endpoint.path);
-    let place = Place { endpoint: &route, params: &endpoint.params, service: &config.extra, shared: &stores.live };
+    let place = Place {
+        endpoint: &route,
+        params: &endpoint.params,
+        service: &config.extra,
+        shared: &shared.live,
+        extra: &endpoint.extra,
+        key_hosts: &shared.key_hosts,
+    };
     let guards = tables::guards(&endpoint.extra, place, findings);
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
     names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
     let (mut live, mut shadows) = (Vec::new(), Vec::new());
     for backend in &endpoint.backends {
-        let shared = if backend.shadow.is_some() { &stores.shadow } else { &stores.live };
-        let place = Place { shared, ..place };
+        let stores = if backend.shadow.is_some() { &shared.shadow } else { &shared.live };
+        let place = Place { shared: stores, ..place };
         let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),

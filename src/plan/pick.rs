@@ -2,7 +2,10 @@
 
 use http::header::HeaderName;
 
-use crate::config::Pick;
+use crate::{
+    config::Pick,
+    model::query::{encode, pairs},
+};
 
 /// Which of the client's headers a backend may see.
 #[derive(Clone, Debug)]
@@ -69,38 +72,6 @@ impl QueryPick {
             Self::Only(names) => encode(pairs(raw).filter(|(name, _)| names.contains(name)).collect()),
         }
     }
-}
-
-/// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does.
-fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
-    raw.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')).filter_map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((unescape(name)?, unescape(value)?))
-    })
-}
-
-fn unescape(text: &str) -> Option<String> {
-    if !text.contains(['%', '+']) {
-        return Some(text.to_owned());
-    }
-    let bytes = text.as_bytes();
-    let escapes_are_whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
-        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-    });
-    let spaced = text.replace('+', " ");
-    escapes_are_whole.then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
-}
-
-/// Everything but unreserved characters; the space becomes `+` afterwards.
-const FORM: percent_encoding::AsciiSet =
-    percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
-
-fn encode(mut pairs: Vec<(String, String)>) -> String {
-    // The sort is stable: several values of one name keep their order.
-    pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let escape = |text: &str| percent_encoding::utf8_percent_encode(text, &FORM).to_string().replace(' ', "+");
-    let texts: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-    texts.join("&")
 }
 
 #[cfg(test)]

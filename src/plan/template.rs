@@ -2,7 +2,12 @@
 //!
 //! Runs once per upstream call: one string is built, and escaped only where a value needs it.
 
-use crate::config::Endpoint;
+use std::borrow::Cow;
+
+use crate::{
+    config::Endpoint,
+    model::{Request, claim},
+};
 
 /// A compiled `url_pattern`.
 #[derive(Clone, Debug)]
@@ -19,6 +24,8 @@ enum Piece {
     Param(usize),
     /// A value from an earlier answer, by its place in the backend's look-ups; the text stands in when there is none.
     Earlier(usize, String),
+    /// What a validated token says under this name; the text stands in when it says nothing.
+    Claim(String, String),
 }
 
 /// A placeholder that names a value of an earlier answer: `respN_path`.
@@ -29,6 +36,9 @@ pub struct EarlierValue {
     /// The path within it.
     pub path: String,
 }
+
+/// How placeholders for claims of a token begin.
+const OF_TOKEN: &str = "JWT.";
 
 /// Why a URL could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +60,10 @@ impl Template {
     ///
     /// # Errors
     /// When the path holds a `%` that escapes nothing.
-    pub fn render(&self, params: &[String], earlier: &[Option<String>], extra: &str) -> Result<String, BadEscape> {
+    pub fn render(&self, request: &Request, earlier: &[Option<String>], extra: &str) -> Result<String, BadEscape> {
         let mut out = String::with_capacity(64);
         for piece in &self.path {
-            out.push_str(piece.text(params, earlier));
+            out.push_str(&piece.text(request, earlier));
         }
         if !out.bytes().all(is_legal_in_path) {
             out = escape_anew(&out)?;
@@ -64,7 +74,7 @@ impl Template {
         for piece in &self.query {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                value => out.extend(percent_encoding::utf8_percent_encode(value.text(params, earlier), &QUERY_VALUE)),
+                value => out.extend(percent_encoding::utf8_percent_encode(&value.text(request, earlier), &QUERY_VALUE)),
             }
         }
         if !self.query.is_empty() && !extra.is_empty() {
@@ -76,11 +86,15 @@ impl Template {
 }
 
 impl Piece {
-    fn text<'a>(&'a self, params: &'a [String], earlier: &'a [Option<String>]) -> &'a str {
+    fn text<'a>(&'a self, request: &'a Request, earlier: &'a [Option<String>]) -> Cow<'a, str> {
         match self {
-            Self::Text(text) => text,
-            Self::Param(place) => params.get(*place).map_or("", String::as_str),
-            Self::Earlier(place, literal) => earlier.get(*place).and_then(Option::as_deref).unwrap_or(literal),
+            Self::Text(text) => text.into(),
+            Self::Param(place) => request.params.get(*place).map_or("", String::as_str).into(),
+            Self::Earlier(place, literal) => earlier.get(*place).and_then(Option::as_deref).unwrap_or(literal).into(),
+            Self::Claim(name, literal) => {
+                let said = request.claims.as_deref().and_then(|claims| claims.get(name));
+                said.map_or(literal.into(), |said| claim::text(said).into())
+            }
         }
     }
 }
@@ -119,6 +133,10 @@ fn pieces(text: &str, endpoint: &Endpoint, earlier: &mut Vec<EarlierValue>) -> V
             (None, Some(value)) => {
                 earlier.push(value);
                 Piece::Earlier(earlier.len() - 1, format!("{{{{.{}}}}}", title(name)))
+            }
+            (None, None) if name.starts_with(OF_TOKEN) => {
+                let claim = name.trim_start_matches(OF_TOKEN).to_owned();
+                Piece::Claim(claim, format!("{{{{.{name}}}}}"))
             }
             (None, None) => Piece::Text(format!("{{{{.{}}}}}", title(name))),
         });
@@ -233,10 +251,15 @@ mod tests {
         }
     }
 
+    fn request(params: Vec<String>, claims: Option<serde_json::Value>) -> Request {
+        let claims = claims.map(std::sync::Arc::new);
+        Request { method: http::Method::GET, headers: Default::default(), query: String::new(), params, claims }
+    }
+
     fn render(pattern: &str, values: &[(&str, &str)], extra: &str) -> Result<String, BadEscape> {
         let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
         let params: Vec<String> = values.iter().map(|(_, value)| (*value).to_owned()).collect();
-        Template::new(pattern, &endpoint(&names)).0.render(&params, &[], extra)
+        Template::new(pattern, &endpoint(&names)).0.render(&request(params, None), &[], extra)
     }
 
     #[test]
@@ -258,8 +281,17 @@ mod tests {
     fn an_earlier_value_that_is_missing_leaves_its_name() {
         let (template, earlier) = Template::new("/u/{resp0_a.b}", &endpoint(&[]));
         assert_eq!(earlier, [EarlierValue { answer: 0, path: "a.b".into() }]);
-        assert_eq!(template.render(&[], &[Some("7".into())], ""), Ok("/u/7".into()));
-        assert_eq!(template.render(&[], &[None], ""), Ok("/u/%7B%7B.Resp0_a.b%7D%7D".into()));
+        assert_eq!(template.render(&request(vec![], None), &[Some("7".into())], ""), Ok("/u/7".into()));
+        assert_eq!(template.render(&request(vec![], None), &[None], ""), Ok("/u/%7B%7B.Resp0_a.b%7D%7D".into()));
+    }
+
+    #[test]
+    fn claims_of_a_token_are_put_in_and_missing_ones_leave_their_name() {
+        let template = Template::new("/{JWT.sub}/{JWT.n}/{JWT.http://x.example/t}", &endpoint(&[])).0;
+        let claims = serde_json::json!({"sub": "a/b c", "n": 42, "http://x.example/t": "blue"});
+        assert_eq!(template.render(&request(vec![], Some(claims)), &[], ""), Ok("/a/b%20c/42/blue".into()));
+        let template = Template::new("/{JWT.nope}", &endpoint(&[])).0;
+        assert_eq!(template.render(&request(vec![], None), &[], ""), Ok("/%7B%7B.JWT.nope%7D%7D".into()));
     }
 
     #[test]

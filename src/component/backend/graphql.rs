@@ -198,15 +198,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        component::qos::http_cache::SharedStores,
-        config::{Extra, Severity},
+        component::tables::tests::at,
+        config::Severity,
         model::{Headers, Outbound, Request},
     };
 
     fn made(settings: &Value, findings: &mut Findings) -> Option<GraphQl> {
-        let (params, extra, shared) = (["id".to_owned()], Extra::default(), SharedStores::default());
-        let place = Place { endpoint: "", params: &params, service: &extra, shared: &shared };
-        GraphQl::new(&Node::root(settings), place, findings)
+        at(&Value::Null, |place| GraphQl::new(&Node::root(settings), place, findings))
     }
 
     async fn converted(settings: &Value, body: &'static str) -> Result<(Method, String, Value), String> {
@@ -257,11 +255,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_operation_leaves_plain_http_and_fails_the_check() {
-        let (extra, shared) = (Extra::default(), SharedStores::default());
-        let place = Place { endpoint: "", params: &[], service: &extra, shared: &shared };
         for settings in [json!({"type": "other"}), json!({"type": "query", "query_path": "/no/such"}), json!(1)] {
             let mut findings = Findings::default();
-            assert!(layer(&Node::root(&settings), place, &mut findings).is_none());
+            assert!(at(&Value::Null, |place| layer(&Node::root(&settings), place, &mut findings)).is_none());
             assert_eq!(findings.into_list()[0].severity, Severity::Mistake, "{settings}");
         }
     }

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::{
     component::{
         Layers,
-        tables::{Place, Wired},
+        tables::{Wired, tests::at},
     },
-    config::{Extra, Node, Severity, diagnostic::Findings},
+    config::{Node, Severity, diagnostic::Findings},
     model::{Body, Failure, Headers, Kind, Outbound, WireAnswer, WireRequest},
 };
 
-use super::{SharedStores, layer};
+use super::layer;
 
 /// A backend that gives these answers in turn and notes the headers it was asked with.
 struct Backend {
@@ -38,9 +38,7 @@ fn now() -> String {
 }
 
 fn cached(settings: &Value, answers: Vec<Option<(u16, Headers)>>) -> Backend {
-    let (extra, shared) = (Extra::default(), SharedStores::default());
-    let place = Place { endpoint: "", params: &[], service: &extra, shared: &shared };
-    let made = layer(&Node::root(settings), place, &mut Findings::default());
+    let made = at(&Value::Null, |place| layer(&Node::root(settings), place, &mut Findings::default()));
     Backend { layers: Layers::new(made.into_iter().collect()), answers: Mutex::new(answers), asked: Mutex::default() }
 }
 
@@ -128,9 +126,8 @@ async fn only_if_cached_never_asks_the_backend() {
 
 #[test]
 fn one_limit_without_the_other_limits_nothing_and_fails_the_check() {
-    let (extra, shared) = (Extra::default(), SharedStores::default());
-    let place = Place { endpoint: "", params: &[], service: &extra, shared: &shared };
     let mut findings = Findings::default();
-    assert!(layer(&Node::root(&json!({"max_items": 5})), place, &mut findings).is_some());
+    let settings = json!({"max_items": 5});
+    assert!(at(&Value::Null, |place| layer(&Node::root(&settings), place, &mut findings)).is_some());
     assert_eq!(findings.into_list()[0].severity, Severity::Mistake);
 }

@@ -184,21 +184,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::component::qos::http_cache::SharedStores;
     use crate::{
-        config::{Extra, Severity},
+        component::tables::tests::at,
+        config::Severity,
         model::{Body, Headers},
     };
 
     fn limits(settings: &Value) -> (Limits, Findings) {
         let mut findings = Findings::default();
-        let place = Place {
-            endpoint: "GET /",
-            params: &["id".to_owned()],
-            service: &Extra::default(),
-            shared: &SharedStores::default(),
-        };
-        (Limits::new(&Node::root(settings), place, &mut findings), findings)
+        let limits = at(&json!({}), |place| Limits::new(&Node::root(settings), place, &mut findings));
+        (limits, findings)
     }
 
     fn visit(address: [u8; 4], header: Option<&'static str>) -> Visit {
@@ -264,9 +259,7 @@ mod tests {
     fn a_strategy_nobody_knows_limits_no_client_and_fails_the_check() {
         for settings in [json!({"client_max_rate": 1, "strategy": "moon"}), json!({"client_max_rate": 1})] {
             let mut findings = Findings::default();
-            let place =
-                Place { endpoint: "", params: &[], service: &Extra::default(), shared: &SharedStores::default() };
-            assert!(layer(&Node::root(&settings), place, &mut findings).is_none());
+            assert!(at(&json!({}), |place| layer(&Node::root(&settings), place, &mut findings)).is_none());
             assert_eq!(findings.into_list()[0].severity, Severity::Mistake);
         }
     }
