@@ -79,5 +79,5 @@ fn introduce(gateway: &Gateway, v1: SocketAddr, v2: SocketAddr) {
     println!("  gateway    http://{address}/user/42     try:  curl -i http://{address}/user/42");
     println!("  v1 (live)  http://{v1}/v1/user/42");
     println!("  v2 (shadow) http://{v2}/v2/user/42\n");
-    println!("Stop v2's answers from mattering by looking at the dashboard, not at your clients. Ctrl-C ends it.");
+    println!("Clients get v1's answers only; what v2 would have done is on the dashboard. Ctrl-C ends it.");
 }

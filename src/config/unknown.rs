@@ -195,7 +195,7 @@ fn unknown(member: &Node<'_>, scope: Scope, key: &str, findings: &mut Findings) 
     // A component under a name that died with version 2 is one that silently does nothing, mostly a limit.
     let is_dead = matches!(scope, Scope::ServiceComponents | Scope::EndpointComponents | Scope::BackendComponents)
         && newer_name(scope, key).is_some();
-    let severity = if is_dead { Severity::Mistake } else { Severity::Warning };
+    let severity = if is_dead || means_shadow(scope, key) { Severity::Mistake } else { Severity::Warning };
     findings.push(with_nearest(Diagnostic::new(severity, member.pointer(), message), scope, key));
 }
 
@@ -208,12 +208,18 @@ fn with_nearest(finding: Diagnostic, scope: Scope, key: &str) -> Diagnostic {
         return finding.hint(format!("version 3 calls it \"{newer}\""));
     }
     if let Some(near) = nearest(scope, key) {
-        return finding.hint(format!("did you mean \"{near}\"?"));
+        let live = if means_shadow(scope, key) { "; as it stands this backend is live" } else { "" };
+        return finding.hint(format!("did you mean \"{near}\"?{live}"));
     }
     match elsewhere(scope, key) {
         Some(place) => finding.hint(format!("it belongs to {}", place.title())),
         None => finding,
     }
+}
+
+/// Whether a key of a backend is most probably a slip for the mark of a shadow, which makes the backend live.
+fn means_shadow(scope: Scope, key: &str) -> bool {
+    lost_shadow(scope, key).is_some() || (scope == Scope::BackendProxy && nearest(scope, key) == Some("shadow"))
 }
 
 /// Where the mark of a shadow belongs when it was written next to its place: the original takes such a backend live.

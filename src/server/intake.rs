@@ -27,6 +27,8 @@ pub(super) enum Taken {
 
 /// The client's side of a body in transit.
 pub(super) struct Upload {
+    /// A chunk that was read to see whether there is a body at all.
+    first: Option<Bytes>,
     payload: web::Payload,
     sender: BodySender,
 }
@@ -39,13 +41,15 @@ pub(super) async fn take(request: &HttpRequest, payload: web::Payload, intake: I
     let length = match declared(request) {
         Declared::Nothing => return Ok(Taken::Ready(Body::Empty)),
         Declared::Length(bytes) => Some(bytes),
+        Declared::Chunked => None,
+        Declared::Unknown if intake == Intake::Streamed => return take_undeclared(payload).await,
         Declared::Unknown => None,
     };
     let limit = match (intake, length) {
         (Intake::Streamed, Some(bytes)) if bytes <= READ_AHEAD_BYTES_MAX => READ_AHEAD_BYTES_MAX as usize,
         (Intake::Streamed, _) => {
             let (sender, receiver) = body::transit(length);
-            return Ok(Taken::Carried(receiver, Upload { payload, sender }));
+            return Ok(Taken::Carried(receiver, Upload { first: None, payload, sender }));
         }
         (Intake::Held, _) => HELD_BYTES_MAX,
     };
@@ -55,9 +59,18 @@ pub(super) async fn take(request: &HttpRequest, payload: web::Payload, intake: I
     hold(payload, limit).await.map(Taken::Ready)
 }
 
+/// Takes a body of which HTTP/2 says nothing in advance: only its first piece tells whether there is one.
+async fn take_undeclared(mut payload: web::Payload) -> Result<Taken, BodyError> {
+    let Some(first) = payload.next().await else { return Ok(Taken::Ready(Body::Empty)) };
+    let first = first.map_err(|_broken| BodyError::BrokenOff)?;
+    let (sender, receiver) = body::transit(None);
+    Ok(Taken::Carried(receiver, Upload { first: Some(first), payload, sender }))
+}
+
 enum Declared {
     Nothing,
     Length(u64),
+    Chunked,
     Unknown,
 }
 
@@ -66,7 +79,7 @@ fn declared(request: &HttpRequest) -> Declared {
     match length {
         Some(0) => Declared::Nothing,
         Some(bytes) => Declared::Length(bytes),
-        None if request.headers().contains_key(header::TRANSFER_ENCODING) => Declared::Unknown,
+        None if request.headers().contains_key(header::TRANSFER_ENCODING) => Declared::Chunked,
         // HTTP/2 needs no header to announce a body.
         None if request.version() == actix_web::http::Version::HTTP_2 => Declared::Unknown,
         None => Declared::Nothing,
@@ -90,6 +103,11 @@ async fn hold(mut payload: web::Payload, limit: usize) -> Result<Body, BodyError
 impl Upload {
     /// Carries the body until its end. Dropping this breaks the body off.
     pub(super) async fn carry(mut self) {
+        if let Some(first) = self.first.take()
+            && self.sender.send(first).await.is_err()
+        {
+            return;
+        }
         while let Some(chunk) = self.payload.next().await {
             match chunk {
                 Ok(chunk) => {

@@ -60,6 +60,7 @@ fn a_listener_with_tls_speaks_http_1_and_http_2() {
     assert_eq!((by_1.body.as_slice(), by_2.body.as_slice()), (&b"{\"a\":1}"[..], &b"{\"a\":1}"[..]));
     for seen in upstream.wait_for(2) {
         assert_eq!(seen.header("x-forwarded-host"), Some("localhost"));
+        assert_eq!(seen.header("transfer-encoding"), None, "a request without a body has none over HTTP/2 either");
     }
 }
 

@@ -348,19 +348,19 @@ fn shadows() {
         &second(r#""extra_config":{"proxy":{"shadow_timeout":"1s","shadw":true}}"#),
         &[
             r#"1:114: warning at /endpoints/0/backend/1/extra_config/proxy/shadow_timeout: shadow_timeout without "shadow": true, ignored as KrakenD does"#,
-            r#"1:136: warning at /endpoints/0/backend/1/extra_config/proxy/shadw: unknown key "shadw", ignored as KrakenD does (did you mean "shadow"?)"#,
+            r#"1:136: error at /endpoints/0/backend/1/extra_config/proxy/shadw: unknown key "shadw", ignored as KrakenD does (did you mean "shadow"?; as it stands this backend is live)"#,
         ],
     );
     says(
         &second(r#""shadow":true"#),
         &[
-            r#"1:89: warning at /endpoints/0/backend/1/shadow: unknown key "shadow", ignored as KrakenD does (so this backend is live; write "extra_config": {"proxy": {"shadow": true}})"#,
+            r#"1:89: error at /endpoints/0/backend/1/shadow: unknown key "shadow", ignored as KrakenD does (so this backend is live; write "extra_config": {"proxy": {"shadow": true}})"#,
         ],
     );
     says(
         &second(r#""extra_config":{"shadow":true}"#),
         &[
-            r#"1:105: warning at /endpoints/0/backend/1/extra_config/shadow: unknown key "shadow", ignored as KrakenD does (so this backend is live; write "extra_config": {"proxy": {"shadow": true}})"#,
+            r#"1:105: error at /endpoints/0/backend/1/extra_config/shadow: unknown key "shadow", ignored as KrakenD does (so this backend is live; write "extra_config": {"proxy": {"shadow": true}})"#,
         ],
     );
     says(
