@@ -7,12 +7,12 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    model::{Body, Budget, Failure, Kind, Payload, Promise, Request, Response},
+    model::{Body, Budget, Failure, Payload, Promise, Request, Response},
     plan::BackendPlan,
-    stats::{Outcome, Recorder},
+    stats::Recorder,
 };
 
-use super::{Asked, Caller};
+use super::{Asked, Caller, Measured, fetch::DECODED_BYTES_MAX};
 
 /// Call the backend for this request.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl Handler<Fetch> for BackendActor {
         let parts = Rc::clone(&self.0);
         actix::spawn(async move {
             let Fetch { request, earlier, body, budget, promise } = fetch;
-            let measured = Measured::start(&parts, budget);
+            let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
                 let outcome = parts.answer(Asked { request: &request, earlier: &earlier }, body, budget.deadline).await;
-                measured.end(&outcome);
+                measured.end(outcome.as_ref().map(|response| response.status.as_u16()));
                 outcome
             };
             promise.fulfil(call).await;
@@ -81,10 +81,13 @@ impl Parts {
             return Err(Failure::timeout());
         }
         if self.plan.calls == 1 {
-            return self.caller.fetch(&self.plan, asked, body, deadline).await;
+            return self.caller.fetch(&self.plan, asked, body, deadline, DECODED_BYTES_MAX).await;
         }
         let deadline = deadline.min(Instant::now() + self.plan.race_time);
-        let call = |_| self.caller.fetch(&self.plan, asked, body.share().unwrap_or_default(), deadline);
+        let call = |_| {
+            let body = body.share().unwrap_or_default();
+            self.caller.fetch(&self.plan, asked, body, deadline, DECODED_BYTES_MAX)
+        };
         let race = first_complete((0..self.plan.calls).map(call).collect());
         timeout_at(deadline, race).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
     }
@@ -104,48 +107,4 @@ async fn first_complete(
         }
     }
     last
-}
-
-/// Books a call when it ends, also when it ends by being dropped.
-struct Measured<'a> {
-    parts: &'a Parts,
-    budget: Budget,
-    started: Instant,
-    booked: std::cell::Cell<bool>,
-}
-
-impl<'a> Measured<'a> {
-    fn start(parts: &'a Parts, budget: Budget) -> Self {
-        parts.recorder.borrow_mut().backend_started(parts.plan.id);
-        Self { parts, budget, started: Instant::now(), booked: std::cell::Cell::new(false) }
-    }
-
-    fn end(&self, outcome: &Result<Response, Failure>) {
-        self.book(match outcome {
-            Ok(response) => Outcome::Status(response.status.as_u16()),
-            Err(failure) => Outcome::Failed(failure.kind.label()),
-        });
-    }
-
-    fn book(&self, outcome: Outcome) {
-        self.booked.set(true);
-        let elapsed = self.started.elapsed();
-        self.parts.recorder.borrow_mut().backend_done(self.parts.plan.id, outcome, elapsed);
-    }
-}
-
-impl Drop for Measured<'_> {
-    fn drop(&mut self) {
-        if self.booked.get() {
-            return;
-        }
-        let kind = if std::thread::panicking() {
-            Kind::Panic
-        } else if Instant::now() >= self.budget.deadline {
-            Kind::Timeout
-        } else {
-            Kind::Cancelled
-        };
-        self.book(Outcome::Failed(kind.label()));
-    }
 }

@@ -30,7 +30,7 @@ use super::{
     status::{failed_answer, is_success},
 };
 
-/// An answer that is decoded may not be larger than this, in bytes; one that passes through has no limit.
+/// A live answer that is decoded may not be larger than this, in bytes; one that passes through has no limit.
 pub const DECODED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A pass-through answer of known length up to this is read whole before its head goes on: one write instead of two.
 const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
@@ -48,7 +48,8 @@ impl Caller {
         Self { client, balance: Balance::starting_at(turn) }
     }
 
-    /// Makes the call and gives the shaped answer.
+    /// Makes the call and gives the shaped answer, of which at most `limit` bytes are read into memory; what passes
+    /// through is left to its reader.
     ///
     /// # Errors
     /// Whatever keeps the answer from being one; see [`Kind`].
@@ -58,13 +59,14 @@ impl Caller {
         asked: Asked<'_>,
         body: Body,
         deadline: Instant,
+        limit: usize,
     ) -> Result<Response, Failure> {
         let outbound = self.outbound(backend, &asked)?;
         if backend.calls_through.is_empty() {
-            return self.answer(backend, outbound, body, deadline).await;
+            return self.answer(backend, outbound, body, deadline, limit).await;
         }
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
-            Box::pin(self.answer(backend, call.outbound, call.body, deadline))
+            Box::pin(self.answer(backend, call.outbound, call.body, deadline, limit))
         };
         let call = BackendCall { request: Arc::clone(asked.request), outbound, body, deadline };
         backend.calls_through.run(call, &step).await
@@ -107,15 +109,16 @@ impl Caller {
         outbound: Outbound,
         body: Body,
         deadline: Instant,
+        limit: usize,
     ) -> Result<Response, Failure> {
         let (inbound, sent) = self.send(backend, outbound, body).await?;
         if backend.no_op {
-            return pass_through(inbound, sent.asked_for_gzip, deadline).await;
+            return pass_through(inbound, sent.asked_for_gzip, deadline, limit).await;
         }
         if !is_success(inbound.status()) {
-            return failed_answer(backend, &sent.uri, inbound).await;
+            return failed_answer(backend, &sent.uri, inbound, limit).await;
         }
-        let data = decoded(backend, inbound).await?;
+        let data = decoded(backend, inbound, limit).await?;
         let data = backend.shape.apply(data).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
         Ok(Response::data(data, true))
     }
@@ -165,11 +168,11 @@ pub struct Asked<'a> {
 }
 
 /// The data of a successful answer.
-async fn decoded(backend: &BackendPlan, inbound: Inbound) -> Result<Data, Failure> {
+async fn decoded(backend: &BackendPlan, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
     let zipped = inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
-    let (mut text, broken) = inbound.read_up_to(DECODED_BYTES_MAX).await?;
+    let (mut text, broken) = inbound.read_up_to(limit).await?;
     if zipped {
-        text = gunzip(&text, DECODED_BYTES_MAX)?;
+        text = gunzip(&text, limit)?;
     }
     match (backend.decoder.decode(text), broken) {
         // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
@@ -190,7 +193,12 @@ pub struct Sent {
 }
 
 /// The answer as it is. Its body goes on as it arrives, until the deadline.
-async fn pass_through(inbound: Inbound, asked_for_gzip: bool, deadline: Instant) -> Result<Response, Failure> {
+async fn pass_through(
+    inbound: Inbound,
+    asked_for_gzip: bool,
+    deadline: Instant,
+    limit: usize,
+) -> Result<Response, Failure> {
     let status = inbound.status();
     let mut headers = inbound.headers();
     let zipped = headers.get(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
@@ -203,8 +211,8 @@ async fn pass_through(inbound: Inbound, asked_for_gzip: bool, deadline: Instant)
     let payload = match length {
         _ if matches!(status.as_u16(), 204 | 304) => Payload::Whole(Bytes::new()),
         Some(bytes) if bytes <= READ_AHEAD_BYTES_MAX => {
-            let whole = inbound.read_whole(DECODED_BYTES_MAX).await?;
-            Payload::Whole(if unpack { gunzip(&whole, DECODED_BYTES_MAX)? } else { whole })
+            let whole = inbound.read_whole(limit).await?;
+            Payload::Whole(if unpack { gunzip(&whole, limit)? } else { whole })
         }
         _ => {
             let (sender, receiver) = body::transit(length.filter(|_| !unpack));

@@ -20,11 +20,17 @@ pub fn is_success(status: StatusCode) -> bool {
     matches!(status, StatusCode::OK | StatusCode::CREATED)
 }
 
-/// What becomes of an answer with a failing status.
+/// What becomes of an answer with a failing status, of which at most `limit` bytes are read.
 ///
 /// # Errors
 /// Unless `return_error_details` turns the failure into data.
-pub async fn failed_answer(backend: &BackendPlan, uri: &Uri, inbound: Inbound) -> Result<Response, Failure> {
+pub async fn failed_answer(
+    backend: &BackendPlan,
+    uri: &Uri,
+    inbound: Inbound,
+    limit: usize,
+) -> Result<Response, Failure> {
+    let limit = limit.min(ERROR_BODY_BYTES_MAX);
     let status = inbound.status();
     let content_type = inbound.header(&CONTENT_TYPE).cloned();
     match &backend.error_policy {
@@ -32,18 +38,18 @@ pub async fn failed_answer(backend: &BackendPlan, uri: &Uri, inbound: Inbound) -
             // Read what little there is, so that the connection can be used again; its content is of no interest.
             // What a component hands on is closed unread, as the original does: a cache must not take it for read.
             if !inbound.is_of_component() {
-                let _any_length = inbound.drain(ERROR_BODY_BYTES_MAX).await;
+                let _any_length = inbound.drain(limit).await;
             }
             Err(Failure::new(Kind::Status, status_text(backend, uri, status)))
         }
         ErrorPolicy::Code => {
-            let body = inbound.read_whole(ERROR_BODY_BYTES_MAX).await?;
+            let body = inbound.read_whole(limit).await?;
             let message = String::from_utf8_lossy(&body).into_owned();
             let answer = Some(Box::new(UpstreamAnswer { status, content_type, body }));
             Err(Failure { kind: Kind::Status, message, answer })
         }
         ErrorPolicy::Details(name) => {
-            let body = inbound.read_whole(ERROR_BODY_BYTES_MAX).await?;
+            let body = inbound.read_whole(limit).await?;
             Ok(Response::data(details(name, status, content_type.as_ref(), &body), false))
         }
     }

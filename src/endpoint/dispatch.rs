@@ -1,6 +1,7 @@
 //! The order of things for one request: live calls out, copies out, answers in, one reply.
 //!
-//! Runs once per request: no lock, no wait for anything but live answers, no copy of a body.
+//! Runs once per request: no lock that is held while anything else is done, no wait for anything but live answers, no
+//! copy of a body.
 
 use std::sync::Arc;
 

@@ -1,14 +1,15 @@
 //! An upload on its way to the live backend, kept for the shadows as it passes.
 //!
 //! The live call sets the pace. A chunk is kept only after its bytes were reserved; a copy whose bytes can't be
-//! reserved is dropped, the others go on. An upload that breaks off reaches nobody as a shorter complete body.
+//! reserved is dropped, the others go on; small chunks are copied together, so that what is reserved is about what is
+//! held. An upload that breaks off reaches nobody as a shorter complete body.
 
 use bytes::Bytes;
 
 use crate::{
     model::{
         Body,
-        body::{BodyReceiver, BodySender, Held},
+        body::{BodyReceiver, BodySender, Collected},
     },
     shadow::DropReason,
 };
@@ -24,7 +25,7 @@ pub(super) async fn share(
 ) -> Option<(Vec<Copy>, Body)> {
     let reserved_before = from.length().is_some();
     let mut live = Some(live);
-    let mut kept: Vec<Bytes> = Vec::new();
+    let mut kept = Collected::default();
     while let Some(chunk) = from.next_chunk().await {
         let chunk = match chunk {
             Ok(chunk) => chunk,
@@ -39,7 +40,7 @@ pub(super) async fn share(
             copies = grown(copies, chunk.len());
         }
         if copies.is_empty() {
-            kept.clear();
+            kept = Collected::default();
         } else {
             kept.push(chunk.clone());
         }
@@ -48,7 +49,7 @@ pub(super) async fn share(
     if let Some(live) = live {
         live.finish().await;
     }
-    (!copies.is_empty()).then(|| (copies, Body::Held(Held::new(kept))))
+    (!copies.is_empty()).then(|| (copies, Body::Held(kept.finish())))
 }
 
 /// The copies that may keep `bytes` more.

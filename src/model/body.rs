@@ -10,12 +10,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
 /// How many chunks may wait between the one who reads a socket and the one who writes the other.
 pub const CHUNKS_IN_TRANSIT: usize = 4;
+
+/// A chunk of this many bytes or more is kept by reference; smaller ones are copied together.
+const KEPT_AS_IT_IS_BYTES_MIN: usize = 4 * 1024;
+/// Copied chunks become a piece when they have grown to this many bytes.
+const COPIED_PIECE_BYTES: usize = 16 * 1024;
 
 /// Why a body in transit ended before its last chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +109,44 @@ impl Held {
             [] => Bytes::new(),
             [one] => one.clone(),
             many => many.concat().into(),
+        }
+    }
+}
+
+/// A body while it is being collected.
+///
+/// A kept chunk costs a few words and keeps the whole buffer alive that it was read into. So small chunks are copied
+/// together: however a sender cuts its body, the memory behind it stays within a small multiple of its length.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pieces: Vec<Bytes>,
+    copied: BytesMut,
+}
+
+impl Collected {
+    /// Adds the next chunk.
+    pub fn push(&mut self, chunk: Bytes) {
+        if chunk.len() >= KEPT_AS_IT_IS_BYTES_MIN {
+            self.close_copied();
+            self.pieces.push(chunk);
+            return;
+        }
+        self.copied.extend_from_slice(&chunk);
+        if self.copied.len() >= COPIED_PIECE_BYTES {
+            self.close_copied();
+        }
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub fn finish(mut self) -> Held {
+        self.close_copied();
+        Held::new(self.pieces)
+    }
+
+    fn close_copied(&mut self) {
+        if !self.copied.is_empty() {
+            self.pieces.push(std::mem::take(&mut self.copied).freeze());
         }
     }
 }
@@ -211,6 +254,44 @@ mod tests {
         sender.finish().await;
         assert_eq!(receiver.next_chunk().await, Some(Ok(Bytes::from_static(b"ok"))));
         assert_eq!(receiver.next_chunk().await, None);
+    }
+
+    fn collected(chunks: &[Bytes]) -> Held {
+        let mut collected = Collected::default();
+        chunks.iter().for_each(|chunk| collected.push(chunk.clone()));
+        collected.finish()
+    }
+
+    #[test]
+    fn a_body_of_single_bytes_is_collected_in_few_pieces() {
+        let held = collected(&vec![Bytes::from_static(b"x"); 100_000]);
+        assert_eq!((held.len(), held.chunks().len()), (100_000, 100_000_usize.div_ceil(COPIED_PIECE_BYTES)));
+    }
+
+    #[test]
+    fn large_chunks_are_collected_without_copying() {
+        let chunks = [Bytes::from(vec![1; KEPT_AS_IT_IS_BYTES_MIN]), Bytes::from(vec![2; 100_000])];
+        let held = collected(&chunks);
+        let places: Vec<_> = held.chunks().iter().map(|piece| piece.as_ptr()).collect();
+        assert_eq!(places, chunks.each_ref().map(|chunk| chunk.as_ptr()));
+    }
+
+    #[test]
+    fn nothing_collected_is_an_empty_body() {
+        assert!(collected(&[]).is_empty());
+        assert!(collected(&[Bytes::new()]).chunks().is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_collected_body_is_its_chunks_in_order(lengths in proptest::collection::vec(0..10_000usize, 0..40)) {
+            let chunks: Vec<Bytes> =
+                lengths.iter().enumerate().map(|(place, length)| Bytes::from(vec![place as u8; *length])).collect();
+            let held = collected(&chunks);
+            proptest::prop_assert_eq!(held.to_bytes(), Bytes::from(chunks.concat()));
+            // Every second piece at least is a large one, or full.
+            proptest::prop_assert!(held.chunks().len() <= 2 * (held.len() / KEPT_AS_IT_IS_BYTES_MIN) + 1);
+        }
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! The client's body on its way in: none, read whole, or passed on as it arrives.
 
 use actix_web::{HttpRequest, http::header, web};
-use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::{
     model::{
         Body, BodyError, BodyReceiver, BodySender,
-        body::{self, Held},
+        body::{self, Collected},
     },
     plan::Intake,
 };
@@ -87,7 +86,7 @@ fn declared(request: &HttpRequest) -> Declared {
 }
 
 async fn hold(mut payload: web::Payload, limit: usize) -> Result<Body, BodyError> {
-    let mut chunks: Vec<Bytes> = Vec::new();
+    let mut collected = Collected::default();
     let mut bytes = 0;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_broken| BodyError::BrokenOff)?;
@@ -95,9 +94,9 @@ async fn hold(mut payload: web::Payload, limit: usize) -> Result<Body, BodyError
         if bytes > limit {
             return Err(BodyError::TooLarge);
         }
-        chunks.push(chunk);
+        collected.push(chunk);
     }
-    Ok(if bytes == 0 { Body::Empty } else { Body::Held(Held::new(chunks)) })
+    Ok(if bytes == 0 { Body::Empty } else { Body::Held(collected.finish()) })
 }
 
 impl Upload {

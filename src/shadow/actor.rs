@@ -2,16 +2,17 @@
 //!
 //! Lives on a shadow thread, never on one that serves clients.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use actix::{Actor, Context, Handler};
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    backend::{Asked, Caller},
-    model::{Body, Data, Failure, Payload, Request, Response},
+    backend::{Asked, Caller, Measured},
+    model::{Body, BodyError, BodyReceiver, Data, Failure, Kind, Payload, Request, Response},
     plan::ShadowPlan,
-    stats::{Outcome, Recorder},
+    stats::Recorder,
 };
 
 use super::{DropReason, Mirror, mirror::Chained};
@@ -49,24 +50,24 @@ impl Handler<Mirror> for ShadowActor {
 
 impl Parts {
     async fn mirror(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, ticket, rest, mut answers } = mirror;
+        let Mirror { request, earlier, body, ticket, mut rest, mut answers } = mirror;
         // A sequence hands the same body on; sharing it copies nothing.
         let body_of_rest = if rest.is_empty() { Body::Empty } else { body.share().unwrap_or_default() };
-        let started = Instant::now();
-        self.recorder.borrow_mut().backend_started(self.plan.backend.id);
-        let outcome = self.call(&request, &earlier, body, !rest.is_empty(), started + self.plan.timeout).await;
-        self.report(&outcome, started.elapsed());
+        let deadline = Instant::now() + self.plan.timeout;
+        let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
+        let outcome = self.call(&request, &earlier, body, !rest.is_empty(), deadline).await;
+        measured.end(outcome.as_ref().map(|(status, _)| *status));
         match outcome {
             Ok((status, data)) => {
                 ticket.complete(status);
-                answers.push(data);
-                send_next(request, body_of_rest, rest, answers);
+                match keep(&data, &mut answers, &mut rest) {
+                    Ok(()) => send_next(request, body_of_rest, rest, answers),
+                    Err(reason) => give_up(rest, reason),
+                }
             }
             Err(failure) => {
                 ticket.fail(failure.kind);
-                for later in rest {
-                    later.ticket.drop_for(DropReason::ChainBroken);
-                }
+                give_up(rest, DropReason::ChainBroken);
             }
         }
     }
@@ -82,13 +83,13 @@ impl Parts {
         deadline: Instant,
     ) -> Result<(u16, Data), Failure> {
         let asked = Asked { request, earlier };
+        let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
             if goes_on || !self.plan.backend.calls_through.is_empty() {
-                let response = self.caller.fetch(&self.plan.backend, asked, body, deadline).await?;
-                return Ok((response.status.as_u16(), data_of(response)));
+                let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
+                return Ok((response.status.as_u16(), data_of(response, limit).await?));
             }
-            let limit = self.plan.bounds.response_bytes_max;
             let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
             Ok((status, Data::Null))
         };
@@ -98,27 +99,54 @@ impl Parts {
         }
         timeout_at(deadline, calling).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
     }
-
-    fn report(&self, outcome: &Result<(u16, Data), Failure>, elapsed: Duration) {
-        let outcome = match outcome {
-            Ok((status, _)) => Outcome::Status(*status),
-            Err(failure) => Outcome::Failed(failure.kind.label()),
-        };
-        self.recorder.borrow_mut().backend_done(self.plan.backend.id, outcome, elapsed);
-    }
 }
 
-fn data_of(response: Response) -> Data {
+/// The data of an answer; one that passes through has none and is read to its end.
+async fn data_of(response: Response, limit: usize) -> Result<Data, Failure> {
     match response.payload {
-        Payload::Data(data) => data,
-        Payload::Whole(_) | Payload::Transit(_) => Data::Object(Default::default()),
+        Payload::Data(data) => return Ok(data),
+        Payload::Whole(_) => {}
+        Payload::Transit(receiver) => drain(receiver, limit).await?,
+    }
+    Ok(Data::empty_object())
+}
+
+async fn drain(mut receiver: BodyReceiver, limit: usize) -> Result<(), Failure> {
+    let mut bytes = 0;
+    while let Some(chunk) = receiver.next_chunk().await {
+        match chunk {
+            Ok(chunk) => bytes += chunk.len(),
+            Err(BodyError::TimedOut) => return Err(Failure::timeout()),
+            Err(BodyError::BrokenOff | BodyError::TooLarge) => return Err(Failure::new(Kind::Io, "unexpected EOF")),
+        }
+        if bytes > limit {
+            return Err(Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes")));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps an answer for the rest of its sequence, on account of the last ticket, which is held the longest.
+///
+/// It is kept as a text of its own: slices would keep alive what they were cut from, which nobody accounts for.
+fn keep(data: &Data, answers: &mut Vec<Data>, rest: &mut VecDeque<Chained>) -> Result<(), DropReason> {
+    let Some(last) = rest.back_mut() else { return Ok(()) };
+    let text = data.to_bytes();
+    last.ticket.keep(text.len())?;
+    answers.push(Data::Raw(Bytes::copy_from_slice(&text)));
+    Ok(())
+}
+
+fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
+    for later in rest {
+        later.ticket.drop_for(reason);
     }
 }
 
 /// Hands a sequence on to its next shadow.
-fn send_next(request: Arc<Request>, body: Body, mut rest: std::collections::VecDeque<Chained>, mut answers: Vec<Data>) {
+fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
     let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
-    let earlier = lookups.iter().map(|lookup| answers.get_mut(lookup.answer)?.lookup_text(&lookup.path)).collect();
+    let earlier = lookups.iter().map(|lookup| answers.get(lookup.answer)?.lookup_text(&lookup.path)).collect();
     ticket.send();
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     recipient.do_send(Mirror { request, earlier, body, ticket, rest, answers });

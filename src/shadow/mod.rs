@@ -17,3 +17,6 @@ pub use ledger::Ledger;
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use reason::Drop as DropReason;
+
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,20 @@ fn sequences_run_beside_each_other_and_each_sees_only_its_own_answers() {
 }
 
 #[test]
+fn a_too_large_answer_in_a_sequence_of_shadows_ends_it() {
+    let (v1, v2) = (v1(), Upstream::answers(json!({ "id": 9, "text": "x".repeat(5000) })));
+    let backends = [live(&v1, "/v1/user/{id}"), shadow(&v2, "/v2/orders/{id}"), shadow(&v2, "/v2/user/{resp0_id}")];
+    let sequential = json!({ "extra_config": { "proxy": { "sequential": true } } });
+    let narrow = json!({ "extra_config": { "@shadow": { "max_response": 4096 } } });
+    let file = with(service(&[with(endpoint("/home/{id}", &backends), &sequential)]), &narrow);
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/home/7").json(), json!({ "id": 7, "name": "Ada" }));
+    let books = gnomon.finish().books();
+    assert_eq!(books[0].failed, [("too_large".to_owned(), 1)], "{books:#?}");
+    assert_eq!((books[1].sent, books[1].dropped_for("chain_broken")), (0, 1), "{books:#?}");
+}
+
+#[test]
 fn a_live_sequence_with_one_shadow_is_the_sequence_it_was() {
     let (v1, v2) = (v1(), Upstream::answers(json!({})));
     let sequential = json!({ "extra_config": { "proxy": { "sequential": true } } });

@@ -1,7 +1,7 @@
 //! The limit on shadow work, and the right to one call.
 //!
-//! Runs on the live path once per shadow and request: a few atomic operations, no lock, no wait, no copy. A refusal is
-//! counted here with its reason; a ticket gives its slot and its bytes back when it is dropped, wherever that is.
+//! Runs on the live path once per shadow and request: a few atomic operations and an entry in the books, no wait for a
+//! shadow, no copy, no lock that is held while anything else is done. A refusal is counted here with its reason; a ticket gives its slot and its bytes back when it is dropped, wherever that is.
 
 use std::sync::{
     Arc,
@@ -48,7 +48,8 @@ impl Gate {
         match self.admit(body_bytes) {
             Ok(()) => {
                 self.ledger.admit();
-                Some(Ticket { gate: Arc::clone(self), body_bytes, stage: Stage::Held(DropReason::ClientAborted) })
+                let stage = Stage::Held(DropReason::ClientAborted);
+                Some(Ticket { gate: Arc::clone(self), body_bytes, kept_bytes: 0, stage })
             }
             Err(reason) => {
                 self.ledger.refuse(reason);
@@ -122,6 +123,7 @@ impl Ledgered for Gate {
 pub struct Ticket {
     gate: Arc<Gate>,
     body_bytes: usize,
+    kept_bytes: usize,
     stage: Stage,
 }
 
@@ -146,6 +148,16 @@ impl Ticket {
         }
         self.gate.hold(bytes)?;
         self.body_bytes += bytes;
+        Ok(())
+    }
+
+    /// Reserves `bytes` for what is kept beside the body until this ticket ends.
+    ///
+    /// # Errors
+    /// With the reason when a budget is full; nothing is reserved then.
+    pub fn keep(&mut self, bytes: usize) -> Result<(), DropReason> {
+        self.gate.hold(bytes)?;
+        self.kept_bytes += bytes;
         Ok(())
     }
 
@@ -196,9 +208,10 @@ impl std::ops::Drop for Ticket {
             Stage::Ended => {}
         }
         self.gate.concurrent.fetch_sub(1, Ordering::AcqRel);
-        self.gate.memory.release(self.body_bytes);
-        if self.body_bytes > 0 {
-            self.gate.bytes.fetch_sub(self.body_bytes, Ordering::AcqRel);
+        let bytes = self.body_bytes + self.kept_bytes;
+        self.gate.memory.release(bytes);
+        if bytes > 0 {
+            self.gate.bytes.fetch_sub(bytes, Ordering::AcqRel);
         }
     }
 }

@@ -39,6 +39,19 @@ fn one_budget_holds_for_all_gates() {
 }
 
 #[test]
+fn what_is_kept_beside_a_body_is_reserved_but_is_no_part_of_it() {
+    let memory = Arc::new(MemoryBudget::new(2000));
+    let gate = gate(9, 1500, &memory);
+    let mut ticket = gate.offer(100).expect("there is room");
+    assert_eq!(ticket.keep(1000), Ok(()));
+    assert_eq!(ticket.grow(300), Ok(()), "a body of 400 bytes is not too large");
+    assert_eq!(ticket.keep(101), Err(DropReason::Memory));
+    assert_eq!((memory.held(), gate.books().buffered_bytes), (1400, 1400));
+    drop(ticket);
+    assert_eq!((memory.held(), gate.books().buffered_bytes), (0, 0));
+}
+
+#[test]
 fn a_closed_gate_lets_nobody_in_and_those_inside_out() {
     let gate = gate(9, 900, &Arc::new(MemoryBudget::new(900)));
     let mut inside = gate.offer(1).expect("it is open");
@@ -68,6 +81,7 @@ fn a_ticket_that_dies_in_a_panic_is_booked_as_one() {
 enum Step {
     Offer(usize),
     Grow(usize, usize),
+    Keep(usize, usize),
     Drop(usize),
     DropFor(usize, usize),
     Send(usize),
@@ -80,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (0..1200usize).prop_map(Step::Offer),
         2 => (0..8usize, 0..400usize).prop_map(|(at, bytes)| Step::Grow(at, bytes)),
+        2 => (0..8usize, 0..400usize).prop_map(|(at, bytes)| Step::Keep(at, bytes)),
         2 => (0..8usize).prop_map(Step::Drop),
         2 => (0..8usize, 0..DropReason::ALL.len()).prop_map(|(at, reason)| Step::DropFor(at, reason)),
         6 => (0..8usize).prop_map(Step::Send),
@@ -103,6 +118,7 @@ proptest! {
             match step {
                 Step::Offer(bytes) => tickets.extend(gate.offer(bytes)),
                 Step::Grow(at, bytes) => { if let Some(ticket) = tickets.get_mut(at) { let _full = ticket.grow(bytes); } }
+                Step::Keep(at, bytes) => { if let Some(ticket) = tickets.get_mut(at) { let _full = ticket.keep(bytes); } }
                 Step::Drop(at) => drop(take(&mut tickets, at)),
                 Step::DropFor(at, reason) => { if let Some(ticket) = take(&mut tickets, at) { ticket.drop_for(DropReason::ALL[reason]); } }
                 Step::Send(at) => { if let Some(ticket) = tickets.get_mut(at) { ticket.send(); } }

@@ -1,0 +1,59 @@
+//! A call in the figures of its thread: begun once, and ended once however it ends.
+//!
+//! A call that is dropped midway, by a panic too, is booked then: what is in flight goes back to zero.
+
+use std::cell::{Cell, RefCell};
+
+use tokio::time::Instant;
+
+use crate::{
+    model::{Failure, Kind},
+    stats::{BackendId, Outcome, Recorder},
+};
+
+/// Books a call when it ends, also when it ends by being dropped.
+pub struct Measured<'a> {
+    recorder: &'a RefCell<Recorder>,
+    id: BackendId,
+    deadline: Instant,
+    started: Instant,
+    booked: Cell<bool>,
+}
+
+impl<'a> Measured<'a> {
+    /// Books that a call of this backend has begun; one that is dropped after `deadline` has timed out.
+    #[must_use]
+    pub fn start(recorder: &'a RefCell<Recorder>, id: BackendId, deadline: Instant) -> Self {
+        recorder.borrow_mut().backend_started(id);
+        Self { recorder, id, deadline, started: Instant::now(), booked: Cell::new(false) }
+    }
+
+    /// Books how it ended: with this status, or without an answer.
+    pub fn end(&self, outcome: Result<u16, &Failure>) {
+        self.book(match outcome {
+            Ok(status) => Outcome::Status(status),
+            Err(failure) => Outcome::Failed(failure.kind.label()),
+        });
+    }
+
+    fn book(&self, outcome: Outcome) {
+        self.booked.set(true);
+        self.recorder.borrow_mut().backend_done(self.id, outcome, self.started.elapsed());
+    }
+}
+
+impl Drop for Measured<'_> {
+    fn drop(&mut self) {
+        if self.booked.get() {
+            return;
+        }
+        let kind = if std::thread::panicking() {
+            Kind::Panic
+        } else if Instant::now() >= self.deadline {
+            Kind::Timeout
+        } else {
+            Kind::Cancelled
+        };
+        self.book(Outcome::Failed(kind.label()));
+    }
+}
