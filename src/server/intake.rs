@@ -1,6 +1,7 @@
 //! The client's body on its way in: none, read whole, or passed on as it arrives.
 
 use actix_web::{HttpRequest, http::header, web};
+use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::{
