@@ -126,3 +126,33 @@ fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<R
         Rc::clone(recorder)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, mpsc},
+        time::Duration,
+    };
+
+    use actix::{Arbiter, System};
+
+    use super::Shadows;
+
+    #[test]
+    fn a_stuck_thread_is_left_behind() {
+        let (release, stuck) = mpsc::channel::<()>();
+        let (enter, entered) = mpsc::channel();
+        System::new().block_on(async {
+            let arbiter = Arbiter::new();
+            arbiter.spawn_fn(move || {
+                enter.send(()).unwrap();
+                let _released = stuck.recv();
+            });
+            entered.recv().unwrap();
+            let shadows = Shadows { arbiters: vec![arbiter], gates: Vec::new(), links: Arc::default() };
+            shadows.drain(Duration::ZERO).await;
+        });
+        // The thread was still stuck when the drain ended, and the system as well.
+        release.send(()).unwrap();
+    }
+}
