@@ -13,7 +13,8 @@ use std::{
     thread::JoinHandle,
 };
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt};
 
 /// Lines that may wait to be written.
 const LINES_WAITING_MAX: usize = 4096;
@@ -41,7 +42,7 @@ impl Drop for Writer {
     }
 }
 
-/// Starts logging at `level` and above.
+/// Starts logging at `level` and above; of the server's own machinery warnings and errors only.
 #[must_use]
 pub fn start(level: tracing::Level) -> Writer {
     let (queue, lines) = sync_channel(LINES_WAITING_MAX);
@@ -49,12 +50,15 @@ pub fn start(level: tracing::Level) -> Writer {
     let counter = Arc::clone(&dropped);
     let thread = std::thread::Builder::new().name("log".into()).spawn(move || write_lines(&lines, &counter)).ok();
     let writer = Writer { queue: queue.clone(), thread };
+    // The end of every idle worker is nobody's news.
+    let wanted = Targets::new().with_default(level).with_target("actix", LevelFilter::WARN.min(level.into()));
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(false)
         .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
         .with_writer(Lines { queue, dropped })
-        .finish();
+        .finish()
+        .with(wanted);
     let _already_logging = tracing::subscriber::set_global_default(subscriber);
     writer
 }

@@ -33,7 +33,7 @@ pub struct Service {
     pub read_header_timeout: Option<Duration>,
     /// `max_header_bytes`.
     pub max_header_bytes: Option<u64>,
-    /// `max_shutdown_wait_time`; `None` waits for ever.
+    /// `max_shutdown_wait_time`; `None` waits as long as the endpoints' timeouts need.
     pub max_shutdown_wait: Option<Duration>,
     /// `use_h2c`, here or in `router`.
     pub use_h2c: bool,

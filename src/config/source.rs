@@ -152,6 +152,10 @@ fn json_finding(text: &str, error: &serde_json::Error) -> Diagnostic {
     };
     let mut finding = Diagnostic::new(Severity::Error, "", message);
     finding.position = (error.line() > 0 && !text.trim().is_empty()).then_some(position);
+    if text.starts_with('\u{feff}') {
+        // No editor shows it.
+        return finding.hint("the file starts with a byte order mark, save it as UTF-8 without one");
+    }
     finding
 }
 

@@ -62,7 +62,7 @@ pub struct ServicePlan {
     pub head_time: Option<Duration>,
     /// How long an idle client connection is kept.
     pub idle_time: Option<Duration>,
-    /// How long a shutdown waits for requests; `None` waits for ever.
+    /// How long a shutdown waits for requests; `None` waits a little longer than the longest endpoint may take.
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,

@@ -9,6 +9,9 @@ use crate::plan::ServicePlan;
 
 use super::ingress;
 
+/// Bytes of a target, and of a method, that are logged; both may be as long as a request's head.
+const LOGGED_BYTES_MAX: usize = 1024;
+
 /// What a line needs to know before the request is gone.
 pub(super) struct Line {
     started: Instant,
@@ -27,8 +30,8 @@ impl Line {
         Some(Self {
             started: Instant::now(),
             address: ingress::client_address(request, service),
-            method: request.method().to_string(),
-            target: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+            method: beginning(request.method().as_str()),
+            target: request.uri().path_and_query().map_or_else(String::new, |target| beginning(target.as_str())),
         })
     }
 
@@ -36,5 +39,38 @@ impl Line {
     pub(super) fn end(&self, response: &HttpResponse) {
         let (status, took, address) = (response.status().as_u16(), self.started.elapsed(), self.address.to_string());
         tracing::info!("| {status} | {took:>10.1?} | {address:>15} | {:<8} {:?}", self.method, self.target);
+    }
+}
+
+/// As much of a text as is logged, with a mark where the rest was.
+fn beginning(text: &str) -> String {
+    if text.len() <= LOGGED_BYTES_MAX {
+        return text.to_owned();
+    }
+    let fits = |(at, letter): &(usize, char)| at + letter.len_utf8() <= LOGGED_BYTES_MAX;
+    text.char_indices().take_while(fits).map(|(_, letter)| letter).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{LOGGED_BYTES_MAX, beginning};
+
+    #[test]
+    fn a_target_of_the_longest_length_is_logged_whole() {
+        let longest = "x".repeat(LOGGED_BYTES_MAX);
+        assert_eq!(beginning(&longest), longest);
+        assert_eq!(beginning(&format!("{longest}y")), format!("{longest}…"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_long_target_is_cut_between_letters(text in ".{0,2000}") {
+            let logged = beginning(&text);
+            let kept = if text.len() > LOGGED_BYTES_MAX { logged.strip_suffix('…').unwrap() } else { &logged };
+            prop_assert!(kept.len() <= LOGGED_BYTES_MAX && text.starts_with(kept));
+            prop_assert!(text.len() <= LOGGED_BYTES_MAX || kept.len() > LOGGED_BYTES_MAX - 4);
+        }
     }
 }

@@ -3,7 +3,10 @@
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr, Arbiter};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep, timeout_at},
+};
 
 use crate::{
     backend::{
@@ -20,6 +23,8 @@ use super::tree::REPORT_PERIOD;
 
 /// Stop looking whether mirrors have ended this often.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
+/// How long after the drain limit the threads are waited for.
+const JOIN_TIME: Duration = Duration::from_secs(1);
 
 /// Every shadow of the service with the threads they live on.
 pub struct Shadows {
@@ -64,7 +69,7 @@ impl Shadows {
     }
 
     /// Lets no new mirror in, waits until those under way have ended or `limit` has passed, then stops the threads;
-    /// what is left is abandoned, and booked so.
+    /// what is left is abandoned, and booked so. A thread that doesn't stop is left behind a second later.
     pub async fn drain(self, limit: Duration) {
         self.gates.iter().for_each(|gate| gate.close());
         let deadline = Instant::now() + limit;
@@ -74,11 +79,26 @@ impl Shadows {
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
-        for arbiter in self.arbiters {
-            // Joining waits for the thread to drop its tasks, which drops their tickets.
-            let _stopped = actix_web::rt::task::spawn_blocking(move || arbiter.join()).await;
+        // Joining waits for the threads to drop their tasks, which drops their tickets.
+        if timeout_at(deadline + JOIN_TIME, joined(self.arbiters)).await.is_err() {
+            tracing::warn!("a shadow thread does not end, going on without it");
         }
     }
+}
+
+/// Ends when all threads have. They are waited for on a thread that nobody joins: a look-up of a name that is stuck in
+/// the system holds its thread, and a task for blocking work would hold the end of the program with it.
+async fn joined(arbiters: Vec<Arbiter>) {
+    let (ended, end) = oneshot::channel();
+    let join = move || {
+        for arbiter in arbiters {
+            let _it_panicked = arbiter.join();
+        }
+        let _nobody_waits = ended.send(());
+    };
+    // When no thread can be had the sender is dropped, and nothing is waited for.
+    let _detached = std::thread::Builder::new().name("shadow-end".into()).spawn(join);
+    let _ended = end.await;
 }
 
 fn start_actor(
@@ -105,4 +125,34 @@ fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<R
         });
         Rc::clone(recorder)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, mpsc},
+        time::Duration,
+    };
+
+    use actix::{Arbiter, System};
+
+    use super::Shadows;
+
+    #[test]
+    fn a_stuck_thread_is_left_behind() {
+        let (release, stuck) = mpsc::channel::<()>();
+        let (enter, entered) = mpsc::channel();
+        System::new().block_on(async {
+            let arbiter = Arbiter::new();
+            arbiter.spawn_fn(move || {
+                enter.send(()).unwrap();
+                let _released = stuck.recv();
+            });
+            entered.recv().unwrap();
+            let shadows = Shadows { arbiters: vec![arbiter], gates: Vec::new(), links: Arc::default() };
+            shadows.drain(Duration::ZERO).await;
+        });
+        // The thread was still stuck when the drain ended, and the system as well.
+        release.send(()).unwrap();
+    }
 }

@@ -14,7 +14,7 @@ use actix_web::{
     dev::{Server, ServerHandle},
     web,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     backend::transport::Secure,
@@ -35,8 +35,11 @@ const HEAD_TIME: Duration = Duration::from_secs(60);
 const IDLE_TIME: Duration = Duration::from_secs(120);
 /// How long a client may take to shake hands.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// «For ever» for a graceful stop: the server wants a number of seconds.
-const SHUTDOWN_SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
+/// How much longer than the longest endpoint a stop waits for connections, unless the file says otherwise. (KrakenD
+/// waits for ever, and so for a client that never says a word.)
+const STOP_MARGIN: Duration = Duration::from_secs(5);
+/// How long after that a worker that doesn't answer is waited for.
+const WORKER_MARGIN: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
 
@@ -86,6 +89,7 @@ pub struct Gateway {
     shadows: Shadows,
     stats: Addr<StatsActor>,
     stats_thread: Arbiter,
+    stop_time: Duration,
     drain_time: Duration,
 }
 
@@ -106,13 +110,36 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
     let shadows = Shadows::start(&plan, &secure, &stats, &registry);
-    let drain_time = plan.service.shadow_drain_time;
+    let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
     let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
-    let server = server(shared, listener, tls, options).map_err(|error| StartError::Listen(address, error))?;
+    let server =
+        server(shared, listener, tls, options, stop_time).map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
-    Ok(Gateway { address, is_secure, admin, server: handle, admin_server, shadows, stats, stats_thread, drain_time })
+    Ok(Gateway {
+        address,
+        is_secure,
+        admin,
+        server: handle,
+        admin_server,
+        shadows,
+        stats,
+        stats_thread,
+        stop_time,
+        drain_time,
+    })
+}
+
+/// How long a stop waits for connections: as long as the file says, else until every request must have been answered.
+fn stop_time(plan: &Plan) -> Duration {
+    let longest = || plan.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
+    plan.service.shutdown_time.unwrap_or_else(|| longest().saturating_add(STOP_MARGIN))
+}
+
+/// The same as whole seconds, rounded up, at least 1.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
 /// Finds out whether a gateway could start: reads its certificates, binds its addresses, and lets go of them.
@@ -187,11 +214,11 @@ fn server(
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
     options: Options,
+    stop_time: Duration,
 ) -> io::Result<Server> {
     let service = &shared.plan.service;
     let speaks_h2c = service.speaks_h2c;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
-    let shutdown_seconds = service.shutdown_time.map_or(SHUTDOWN_SECONDS_MAX, |time| time.as_secs().max(1));
     let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
     let server = HttpServer::new(move || {
         let tree = Tree::of_this_thread(&shared);
@@ -206,7 +233,7 @@ fn server(
         .h1_allow_half_closed(false)
         .client_request_timeout(head_time)
         .keep_alive(idle_time)
-        .shutdown_timeout(shutdown_seconds)
+        .shutdown_timeout(whole_seconds(stop_time))
         .disable_signals();
     let server = match tls {
         None if speaks_h2c => server.listen_auto_h2c(listener)?,
@@ -222,10 +249,14 @@ impl Gateway {
         self.stats.send(Read).await.ok()
     }
 
-    /// Ends in order: no new connections, live requests finish, no new mirrors, mirrors under way finish within their
-    /// limit, last numbers.
+    /// Ends in order: no new connections, live requests finish within their limit, no new mirrors, mirrors under way
+    /// finish within theirs, last numbers.
     pub async fn stop(self) {
-        self.server.stop(true).await;
+        // The workers keep the limit themselves; a worker that is stuck must not keep the mirrors from being drained.
+        let limit = Duration::from_secs(whole_seconds(self.stop_time)).saturating_add(WORKER_MARGIN);
+        if timeout(limit, self.server.stop(true)).await.is_err() {
+            tracing::warn!("a worker thread does not end, going on without it");
+        }
         self.shadows.drain(self.drain_time).await;
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);

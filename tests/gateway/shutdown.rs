@@ -87,3 +87,70 @@ fn a_copy_that_never_ends_does_not_keep_the_gateway() {
     gnomon.signal("TERM");
     assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
 }
+
+fn a_silent_client_does_not_keep(file: &Value) {
+    let mut gnomon = Gnomon::run(file);
+    let mut silent = gnomon.connect();
+    // Connections are accepted in order: behind this answer the silent one is the server's.
+    assert_eq!(gnomon.get("/a").status, 200);
+    gnomon.signal("TERM");
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
+    assert!(silent.is_closed());
+}
+
+#[test]
+fn a_client_that_never_said_a_word_does_not_keep_the_gateway() {
+    let v1 = Upstream::answers(json!({}));
+    a_silent_client_does_not_keep(&with(file(&v1), &json!({ "timeout": "1s" })));
+}
+
+#[test]
+fn a_client_that_could_still_speak_either_protocol_does_not_keep_the_gateway() {
+    let v1 = Upstream::answers(json!({}));
+    a_silent_client_does_not_keep(&with(file(&v1), &json!({ "timeout": "1s", "use_h2c": true })));
+}
+
+#[test]
+fn a_client_that_does_not_read_does_not_keep_the_gateway() {
+    let v1 = Upstream::floods();
+    let endpoint = with(endpoint("/a", &[live(&v1, "/v1")]), &json!({ "output_encoding": "no-op" }));
+    let mut gnomon = Gnomon::run(&with(service(&[endpoint]), &json!({ "timeout": "1s" })));
+    let mut client = gnomon.connect();
+    client.ask("GET", "/a", &[], b"");
+    v1.wait_for(1);
+    gnomon.signal("TERM");
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
+}
+
+#[test]
+fn a_wait_the_file_names_is_the_limit_even_below_an_endpoint() {
+    let v1 = Upstream::hangs();
+    let mut gnomon = Gnomon::run(&with(file(&v1), &json!({ "max_shutdown_wait_time": "1s" })));
+    let mut client = gnomon.connect();
+    client.ask("GET", "/a", &[], b"");
+    v1.wait_for(1);
+    gnomon.signal("TERM");
+    // The endpoint's deadline lies far behind the limit of this wait.
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
+    assert!(client.receive().is_none());
+}
+
+#[test]
+fn a_copy_is_drained_even_when_a_client_keeps_its_connection() {
+    let (v1, v2) = (Upstream::answers(json!({})), Upstream::hangs());
+    let endpoints = [endpoint("/a", &[live(&v1, "/v1"), shadow_for(&v2, "/v2", "300s")])];
+    let hasty = json!({
+        // With both protocols on offer a silent client counts until the wait is over.
+        "use_h2c": true,
+        "max_shutdown_wait_time": "1s",
+        "extra_config": { "@shadow": { "drain_timeout": "100ms" } },
+    });
+    let mut gnomon = Gnomon::run(&with(service(&endpoints), &hasty));
+    let _silent = gnomon.connect();
+    assert_eq!(gnomon.get("/a").status, 200);
+    v2.wait_for(1);
+    gnomon.signal("TERM");
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
+    let output = gnomon.output();
+    assert!(output.contains(" 1 abandoned"), "{output}");
+}

@@ -44,6 +44,8 @@ fn documents_that_cannot_be_read() {
     says("{", &["1:1: error: unexpected end of JSON input"]);
     says("{\"version\":3,}", &["1:14: error: trailing comma"]);
     says("// x\n{}", &["1:1: error: expected value"]);
+    let hint = "the file starts with a byte order mark, save it as UTF-8 without one";
+    says("\u{feff}{\"version\": 3}", &[&format!("1:1: error: expected value ({hint})")]);
     says("{\"version\": 03}", &["1:14: error: invalid number"]);
     says("[]", &["error: the document is not an object"]);
 }
