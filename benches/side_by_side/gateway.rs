@@ -1,4 +1,4 @@
-//! The gateway under test: the real program, as this build made it.
+//! The gateway under test: the real program, as this build made it, or the one that GNOMON names.
 
 use std::{
     io::{Read, Write},
@@ -20,7 +20,8 @@ impl Gateway {
         let (port, admin) = (free_port(), free_port());
         let path = std::env::temp_dir().join(format!("gnomon-side-by-side-{}-{port}.json", std::process::id()));
         std::fs::write(&path, file(port, live, shadow)).expect("the folder for temporary files can be written");
-        let child = Command::new(env!("CARGO_BIN_EXE_gnomon"))
+        let program = std::env::var("GNOMON").unwrap_or_else(|_not_set| env!("CARGO_BIN_EXE_gnomon").to_owned());
+        let child = Command::new(program)
             .args(["run", "--workers", "1", "--admin", &format!("127.0.0.1:{admin}"), "-c"])
             .arg(&path)
             .stderr(Stdio::null())
