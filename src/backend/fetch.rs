@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{
-    Uri,
+    HeaderValue, Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use tokio::time::Instant;
@@ -169,7 +169,7 @@ pub struct Asked<'a> {
 
 /// The data of a successful answer.
 async fn decoded(backend: &BackendPlan, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
-    let zipped = inbound.header(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let zipped = is_gzip(inbound.header(&CONTENT_ENCODING));
     let (mut text, broken) = inbound.read_up_to(limit).await?;
     if zipped {
         text = gunzip(&text, limit)?;
@@ -201,7 +201,7 @@ async fn pass_through(
 ) -> Result<Response, Failure> {
     let status = inbound.status();
     let mut headers = inbound.headers();
-    let zipped = headers.get(&CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let zipped = is_gzip(headers.get(&CONTENT_ENCODING));
     let unpack = asked_for_gzip && zipped;
     let length = known_length(&headers);
     if unpack {
@@ -221,6 +221,10 @@ async fn pass_through(
         }
     };
     Ok(Response { status, headers, payload, complete: false })
+}
+
+fn is_gzip(encoding: Option<&HeaderValue>) -> bool {
+    encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 
 fn known_length(headers: &Headers) -> Option<u64> {

@@ -7,6 +7,7 @@ pub mod body;
 pub mod budget;
 pub mod claim;
 pub mod data;
+pub mod escapes;
 pub mod failure;
 pub mod headers;
 pub mod query;

@@ -3,6 +3,8 @@
 //! Promises: reading never fails, what Go drops is dropped; writing sorts by name and keeps the order of several
 //! values of one name.
 
+use super::escapes;
+
 /// Everything but unreserved characters; the space becomes `+` afterwards.
 const FORM: percent_encoding::AsciiSet =
     percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
@@ -37,12 +39,8 @@ fn unescape(text: &str) -> Option<String> {
     if !text.contains(['%', '+']) {
         return Some(text.to_owned());
     }
-    let bytes = text.as_bytes();
-    let escapes_are_whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
-        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-    });
     let spaced = text.replace('+', " ");
-    escapes_are_whole.then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+    escapes::are_whole(text).then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::{
     config::Endpoint,
-    model::{Request, claim},
+    model::{Request, claim, escapes},
 };
 
 /// A compiled `url_pattern`.
@@ -181,22 +181,6 @@ fn is_legal_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@[]/%".contains(&byte)
 }
 
-/// What Go keeps when it escapes a path that was not legal.
-const PATH: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b'/')
-    .remove(b':')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b'@');
-
 /// What a value may contribute to a query without becoming more than a value.
 const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
     .remove(b'-')
@@ -215,15 +199,11 @@ const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMER
     .remove(b'*');
 
 fn escape_anew(path: &str) -> Result<String, BadEscape> {
-    let bytes = path.as_bytes();
-    let whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
-        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-    });
-    if !whole {
+    if !escapes::are_whole(path) {
         return Err(BadEscape);
     }
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
-    Ok(percent_encoding::percent_encode(&decoded, &PATH).to_string())
+    Ok(percent_encoding::percent_encode(&decoded, &escapes::PATH).to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::{rc::Rc, sync::Arc};
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
 use percent_encoding::percent_decode_str;
 
-use crate::plan::{Decision, Plan, Target};
+use crate::{
+    model::escapes,
+    plan::{Decision, Plan, Target},
+};
 
 use super::{
     access::Line,
@@ -102,11 +105,7 @@ pub(super) fn decoded(path: &str) -> Option<std::borrow::Cow<'_, str>> {
     if !path.contains('%') {
         return Some(path.into());
     }
-    let bytes = path.as_bytes();
-    let whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
-        matches!(bytes.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-    });
-    whole.then(|| percent_decode_str(path).decode_utf8_lossy())
+    escapes::are_whole(path).then(|| percent_decode_str(path).decode_utf8_lossy())
 }
 
 /// The better path with the client's query, behind the prefix a proxy before us has cut off.

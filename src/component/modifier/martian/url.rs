@@ -4,25 +4,10 @@ use http::{
     Uri,
     uri::{Authority, PathAndQuery, Scheme},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
 use super::modifier::{Port, UrlParts};
-
-/// What Go leaves as it is in a path.
-const PATH: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b'/')
-    .remove(b':')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b'@');
+use crate::model::escapes;
 
 /// The URL with its non-empty parts replaced; `None` when that makes no URL.
 pub(super) fn edited(uri: &Uri, edit: &UrlParts) -> Option<Uri> {
@@ -35,8 +20,8 @@ pub(super) fn edited(uri: &Uri, edit: &UrlParts) -> Option<Uri> {
     }
     let path = match edit.path.as_str() {
         "" => uri.path().to_owned(),
-        path if path.starts_with('/') => utf8_percent_encode(path, &PATH).to_string(),
-        path => format!("/{}", utf8_percent_encode(path, &PATH)),
+        path if path.starts_with('/') => utf8_percent_encode(path, &escapes::PATH).to_string(),
+        path => format!("/{}", utf8_percent_encode(path, &escapes::PATH)),
     };
     let query = if edit.query.is_empty() { uri.query().unwrap_or_default() } else { &edit.query };
     parts.path_and_query = Some(target(&path, query)?);
