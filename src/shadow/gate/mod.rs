@@ -24,7 +24,7 @@ pub struct Gate {
     closed: AtomicBool,
     concurrent: AtomicUsize,
     bytes: AtomicUsize,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
 }
 
 impl Gate {
@@ -37,8 +37,15 @@ impl Gate {
             closed: AtomicBool::new(false),
             concurrent: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
-            ledger: Ledger::default(),
+            ledger: Arc::default(),
         }
+    }
+
+    /// An open gate with other bounds that goes on with the books of this one, after a reload. Copies that this one let
+    /// in end in the same books and count against this one's bounds.
+    #[must_use]
+    pub fn successor(&self, bounds: ShadowBounds) -> Self {
+        Self { ledger: Arc::clone(&self.ledger), ..Self::new(bounds, Arc::clone(&self.memory)) }
     }
 
     /// Offers a request whose body will hold `body_bytes` (as far as that is known) and gives the right to mirror it,
