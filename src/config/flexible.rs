@@ -61,7 +61,11 @@ pub fn rendered(source: &Source, text: String, environment: &Environment) -> Res
 #[must_use]
 pub fn folders(environment: &Environment) -> Vec<PathBuf> {
     let names = ["FC_SETTINGS", "FC_TEMPLATES", "FC_PARTIALS"];
-    if is_enabled(environment) { names.iter().filter_map(|name| folder(environment, name)).collect() } else { Vec::new() }
+    if is_enabled(environment) {
+        names.iter().filter_map(|name| folder(environment, name)).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The file that the rendered text is written to, if that is asked for.

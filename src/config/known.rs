@@ -256,7 +256,12 @@ const TABLE: &[KnownKey] = &[
     row(At::ClientCerts, Supported, "certificate", ""),
     row(At::ClientCerts, Supported, "private_key", ""),
     row(At::ServiceComponents, Supported, "router", ""),
-    row(At::ServiceComponents, Supported, "@admin", "ours: the dashboard's listener, and who may change things through it"),
+    row(
+        At::ServiceComponents,
+        Supported,
+        "@admin",
+        "ours: the dashboard's listener, and who may change things through it",
+    ),
     row(At::ServiceComponents, Supported, "@shadow", "ours: bounds of all shadows"),
     row(At::ServiceComponents, Supported, "security/cors", ""),
     row(At::ServiceComponents, Supported, "security/http", ""),

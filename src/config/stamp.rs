@@ -37,7 +37,13 @@ fn of_named(text: &str) -> Option<String> {
 pub fn of_file(path: &Path) -> Option<String> {
     let facts = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let (device, inode, bytes) = (facts.dev(), facts.ino(), facts.len());
-    Some(format!("{device}:{inode} {bytes} {}.{:09} {}.{:09}", facts.mtime(), facts.mtime_nsec(), facts.ctime(), facts.ctime_nsec()))
+    Some(format!(
+        "{device}:{inode} {bytes} {}.{:09} {}.{:09}",
+        facts.mtime(),
+        facts.mtime_nsec(),
+        facts.ctime(),
+        facts.ctime_nsec()
+    ))
 }
 
 #[cfg(test)]

@@ -124,7 +124,8 @@ impl Heirs<'_> {
         else {
             return;
         };
-        let script = |side: Side<'_>| side.part(side.service.extra.component("modifier/lua-endpoint").pointer()).clone();
+        let script =
+            |side: Side<'_>| side.part(side.service.extra.component("modifier/lua-endpoint").pointer()).clone();
         if self.same_components(&described.pointer, &before.pointer)
             && described.params == before.params
             && script(self.new) == script(self.old)
@@ -151,7 +152,8 @@ impl Heirs<'_> {
             && described.shadow == before.shadow
             && self.same(&described.pointer, &before.pointer);
         // A pool of a shadow is as large as its gate is wide.
-        let same_width = bounds.map(|bounds| bounds.concurrent_max) == former_bounds.map(|bounds| bounds.concurrent_max);
+        let same_width =
+            bounds.map(|bounds| bounds.concurrent_max) == former_bounds.map(|bounds| bounds.concurrent_max);
         Some(Found { inherited: Inherited { former, unchanged }, same_hosts: same_hosts && same_width })
     }
 }

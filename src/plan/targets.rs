@@ -31,7 +31,8 @@ impl Targets {
             next += 1;
             TargetId(next)
         };
-        let ids = former.into_iter().map(|former| former.and_then(|id| self.of(id)).unwrap_or_else(&mut fresh)).collect();
+        let ids =
+            former.into_iter().map(|former| former.and_then(|id| self.of(id)).unwrap_or_else(&mut fresh)).collect();
         Self { ids, next }
     }
 
