@@ -116,3 +116,25 @@ fn new_and_former_ones_are_not_taken_for_each_other() {
     assert!(!same_breaker(&third, &old, (0, 0)));
     assert_ne!(third.plan.targets, old.plan.targets);
 }
+
+#[test]
+fn a_script_that_was_rewritten_is_another_setting() {
+    let folder = std::env::temp_dir().join(format!("gnomon-heritage-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = folder.join("script.lua");
+    std::fs::write(&script, "function one() end").unwrap();
+    let mut document = file(&[endpoint("/a", &[live("http://a")]), endpoint("/b", &[live("http://b")])]);
+    document["endpoints"][0]["extra_config"]["modifier/lua-endpoint"] =
+        json!({ "sources": [script.to_str().unwrap()], "pre": "one()" });
+    let old = blueprint(&document);
+    let again = |old: &Blueprint| {
+        let (service, document) = read(&document);
+        old.succeeded_by(service, &document).0
+    };
+    assert!(again(&old).changes.is_empty());
+    std::fs::write(&script, "function one() return 1 end").unwrap();
+    let succession = again(&old);
+    assert_eq!(succession.changes, ["GET /a: extra_config changed"]);
+    assert_eq!([0, 1].map(|place| same_limit(&succession.next, &old, (place, place))), [false, true]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

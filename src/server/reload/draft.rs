@@ -66,16 +66,13 @@ fn drawn_up(loaded: Loaded, running: &Blueprint, secure: Secure) -> Draft {
     }
     // Nobody shares the plan yet, so this is never `None`.
     let warnings = Arc::get_mut(&mut next.plan).map(|plan| fixed::keep(&mut plan.service, &running.plan.service));
-    let client_tls = "/client_tls";
-    let same_tls = next.plan.service.client_tls == running.plan.service.client_tls
-        && next.side().part(client_tls) == running.side().part(client_tls);
-    let secure = if same_tls { secure } else { Secure::new(next.plan.service.client_tls.as_ref()) };
-    Draft::Next(Box::new(Next {
-        blueprint: next,
-        heritage,
-        secure,
-        changes,
-        warnings: warnings.unwrap_or_default(),
-        diagnostics,
-    }))
+    let mut warnings = warnings.unwrap_or_default();
+    // The same settings may name a certificate that was renewed.
+    let same_part = |pointer: &str| next.side().part(pointer) == running.side().part(pointer);
+    if next.plan.service.tls.is_some() && !same_part("/tls") {
+        warnings.push("certificates for clients stay as they are until a restart".to_owned());
+    }
+    let same_client_tls = next.plan.service.client_tls == running.plan.service.client_tls && same_part("/client_tls");
+    let secure = if same_client_tls { secure } else { Secure::new(next.plan.service.client_tls.as_ref()) };
+    Draft::Next(Box::new(Next { blueprint: next, heritage, secure, changes, warnings, diagnostics }))
 }
