@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix::{Actor, Addr, Recipient};
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::sleep};
 
 use crate::{
     backend::{BackendActor, Caller, Client, Fetch, transport::Secure},
@@ -25,6 +25,9 @@ pub const REPORT_PERIOD: Duration = Duration::from_millis(250);
 
 /// How many endpoints of the next tree are built before the requests of the present one have their turn.
 const ENDPOINTS_PER_SLICE: usize = 32;
+
+/// How often to look whether the last request of a former tree has ended.
+const FELL_STEP: Duration = Duration::from_millis(500);
 
 /// What all worker threads share.
 #[derive(Clone)]
@@ -87,10 +90,9 @@ impl Standing {
     async fn follow(self, mut follower: Follower) {
         while let Some(generation) = follower.next().await {
             let tree = Tree::grow(&generation.shared, &self.tree()).await;
-            // Dropped outside the borrow: the last holder of a tree sends its numbers.
             let former = self.0.replace(Rc::new(tree));
-            drop(former);
             generation.adopt();
+            actix::spawn(fell(former));
         }
     }
 }
@@ -161,6 +163,22 @@ impl Drop for Tree {
             #[expect(clippy::disallowed_methods, reason = "the last reports of a tree, a bounded number of them")]
             self.shared.stats.do_send(report);
         }
+    }
+}
+
+/// Takes a former tree down when its last request has ended, in slices as it was grown: each actor that ends is a task
+/// that must run once more, and thousands of them at once would stand in the way of requests.
+async fn fell(mut former: Rc<Tree>) {
+    let mut tree = loop {
+        match Rc::try_unwrap(former) {
+            Ok(tree) => break tree,
+            Err(in_use) => former = in_use,
+        }
+        sleep(FELL_STEP).await;
+    };
+    while !tree.endpoints.is_empty() {
+        tree.endpoints.truncate(tree.endpoints.len().saturating_sub(ENDPOINTS_PER_SLICE));
+        yield_now().await;
     }
 }
 
