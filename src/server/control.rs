@@ -34,7 +34,7 @@ impl Control {
 
 async fn reload(request: HttpRequest, control: Data<Control>) -> HttpResponse {
     let present = control.announcer.current();
-    if let Err(refusal) = admin_guard(&request, present.shared.plan.service.admin_token.as_ref()) {
+    if let Some(refusal) = admin_guard(&request, present.shared.plan.service.admin_token.as_ref()) {
         return refusal;
     }
     drop(present);
