@@ -477,7 +477,7 @@ fn our_own_keys() {
     says(
         &root(r#""extra_config":{"@admin":{"token":"too short"}}"#),
         &[
-            "1:39: error at /extra_config/@admin/token: not a token: 16 to 1024 visible ASCII characters, which nobody can guess (leave it out to let in only whoever is on this machine)",
+            "1:40: error at /extra_config/@admin/token: not a token: 16 to 1024 visible ASCII characters, which nobody can guess (leave it out to let in only whoever is on this machine)",
         ],
     );
     says(
