@@ -42,10 +42,16 @@ impl Gnomon {
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |address| TcpStream::connect(address).is_ok())
+        Self::run_when(file, |gnomon| TcpStream::connect(gnomon.address).is_ok() && has_admin(gnomon))
     }
 
-    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool) -> Self {
+    /// The program with these arguments, made anew for each attempt from a free port and a free address for the
+    /// dashboard; it is up when it says so, wherever it listens.
+    pub(crate) fn run_as(arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        Self::launch(|gnomon| gnomon.output().contains(" listening on "), arguments)
+    }
+
+    fn run_when(file: &Value, is_ready: fn(&Self) -> bool) -> Self {
         let folder = Folder::new();
         let path = folder.path("krakend.json");
         let mut gnomon = Self::launch(is_ready, |port, admin| {
@@ -64,14 +70,14 @@ impl Gnomon {
         })
     }
 
-    /// Starts the program and waits until both its listeners answer.
-    fn launch(is_ready: fn(SocketAddr) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+    /// Starts the program and waits until it is ready.
+    fn launch(is_ready: fn(&Self) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
             let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
-                Ok(None) => (is_ready(address) && is_up(admin, "/__stats")).then_some(true),
+                Ok(None) => is_ready(&gnomon).then_some(true),
                 _ => Some(false),
             });
             match ready {
@@ -217,8 +223,12 @@ fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>
     });
 }
 
-fn is_healthy(address: SocketAddr) -> bool {
-    is_up(address, "/__health")
+fn is_healthy(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.address, "/__health") && has_admin(gnomon)
+}
+
+fn has_admin(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.admin, "/__stats")
 }
 
 fn is_up(address: SocketAddr, target: &str) -> bool {
