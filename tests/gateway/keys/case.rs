@@ -4,7 +4,7 @@ use gnomon::config::known::Scope;
 use serde_json::{Value, json};
 
 use super::{places, scene::Scene};
-use crate::upstream::{Behaviour, Reply};
+use crate::upstream::Behaviour;
 
 /// Something that is looked at in a running scene.
 type Observation = Box<dyn Fn(&Scene) -> Value + Send + Sync>;
@@ -18,11 +18,15 @@ pub(super) struct Case {
     otherwise: Option<Value>,
     /// The file without the key.
     file: Value,
-    /// What the upstream does, by path; an empty path stands for all others.
-    pub(super) upstream: Vec<(&'static str, Behaviour)>,
+    /// What the upstream does.
+    pub(super) upstream: Behaviour,
+    /// What it does on some paths.
+    pub(super) paths: Vec<(&'static str, Behaviour)>,
     /// Files beside the configuration, by name.
     pub(super) files: Vec<(&'static str, String)>,
+    /// What is typed after `run -c FILE`.
     pub(super) arguments: Vec<&'static str>,
+    pub(super) environment: Vec<(&'static str, &'static str)>,
     pub(super) observe: Observation,
     pub(super) expected: Value,
 }
@@ -32,9 +36,12 @@ pub(super) struct Case {
 /// Unless more is said, the file has one endpoint `/a` over the backend `{upstream}/b`, the upstream answers
 /// everything with `{"a":1}`, the second run is without the key, and the answer to `GET /a` is what is observed.
 ///
-/// In every text of the file `{upstream}` is the upstream, `{secure}` the same upstream behind TLS, `{nowhere}` a
-/// host that refuses connections, `{folder}` the folder of the case's files, `{port}` and `{admin}` where the gateway
-/// and its dashboard listen, `{other_port}` a port where nobody does. `{port}` and `{other_port}` alone are numbers.
+/// In every text of the file these are filled in:
+/// - `{upstream}`: the upstream; `{secure}`, `{secure_1_2}`, `{secure_1_3}`, `{mutual}`: the same behind TLS, with all
+///   versions, with one only, and wanting a certificate of the client; `{nowhere}`: a host that refuses connections;
+/// - `{folder}`: the folder of the case's files, which also has those of [`super::certificates`];
+/// - `{port}`, `{admin}`: where the gateway and its dashboard listen; `{other_port}`: a port where nobody does. A text
+///   that is nothing but a port becomes a number.
 pub(super) fn case(scope: Scope, key: &'static str, value: Value) -> Case {
     Case {
         scope,
@@ -42,9 +49,11 @@ pub(super) fn case(scope: Scope, key: &'static str, value: Value) -> Case {
         value,
         otherwise: None,
         file: plain_file(),
-        upstream: vec![("", json!({ "a": 1 }).into())],
+        upstream: json!({ "a": 1 }).into(),
+        paths: Vec::new(),
         files: Vec::new(),
-        arguments: vec!["--admin", "{admin}"],
+        arguments: vec!["--admin", "{admin}", "--workers", "1"],
+        environment: Vec::new(),
         observe: Box::new(|scene| scene.get("/a").json()),
         expected: Value::Null,
     }
@@ -82,19 +91,15 @@ impl Case {
         self.with(Scope::Endpoint, json!({ "backend": backends }))
     }
 
-    /// The upstream answers everything with this JSON.
-    pub(super) fn upstream(self, json: Value) -> Self {
-        self.upstream_on("", json)
+    /// The upstream behaves like this wherever it isn't told otherwise; JSON is answered as it is.
+    pub(super) fn upstream(mut self, behaviour: impl Into<Behaviour>) -> Self {
+        self.upstream = behaviour.into();
+        self
     }
 
-    /// The upstream answers everything like this.
-    pub(super) fn reply(self, reply: Reply) -> Self {
-        self.upstream_on("", reply)
-    }
-
-    /// The upstream behaves like this on a path; the last word about a path counts.
-    pub(super) fn upstream_on(mut self, path: &'static str, behaviour: impl Into<Behaviour>) -> Self {
-        self.upstream.push((path, behaviour.into()));
+    /// The upstream behaves like this on a path.
+    pub(super) fn on(mut self, path: &'static str, behaviour: impl Into<Behaviour>) -> Self {
+        self.paths.push((path, behaviour.into()));
         self
     }
 
@@ -104,9 +109,15 @@ impl Case {
         self
     }
 
-    /// What is typed after `run -c FILE`, instead of `--admin {admin}`; it may have the same placeholders.
+    /// What is typed after `run -c FILE`, instead of `--admin {admin} --workers 1`; it may have the same placeholders.
     pub(super) fn arguments(mut self, arguments: &[&'static str]) -> Self {
         self.arguments = arguments.to_vec();
+        self
+    }
+
+    /// A variable of the program; its value may have the same placeholders.
+    pub(super) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
         self
     }
 

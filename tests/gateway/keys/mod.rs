@@ -6,6 +6,7 @@
 //! when the program ignores its key. The completeness test asks for a case for every row of the page.
 
 mod case;
+mod certificates;
 mod observe;
 mod page;
 mod places;

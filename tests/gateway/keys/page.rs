@@ -367,8 +367,8 @@ fn every_key_that_is_not_heard_is_told_by_check() {
         count += 1;
         let key: &'static str = row.key.clone().leak();
         let case = case(row.scope, key, json!({}));
-        let told = Scene::new(&case, case.file_with()).command("check");
-        let silent = Scene::new(&case, case.file_without()).command("check");
+        let told = Scene::new(&case, case.file_with()).command(&["check"]);
+        let silent = Scene::new(&case, case.file_without()).command(&["check"]);
         let fate = if row.here == "ignored" { "ignored" } else { "not supported yet" };
         let remark = if row.remark.is_empty() { String::new() } else { format!(": {}", row.remark) };
         let finding = format!(" at {}: \"{key}\" is {fate}{remark}\n", places::pointer(row.scope, key));

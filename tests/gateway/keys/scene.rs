@@ -1,18 +1,20 @@
 //! A file, the gateway that runs it, and the upstream behind it.
 
 use std::{
-    cell::OnceCell,
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
 };
 
+use rustls::version::{TLS12, TLS13};
 use serde_json::Value;
 
-use super::case::Case;
+use super::{case::Case, certificates::Certificates};
 use crate::{
     client::Answer,
     gnomon::{Folder, Gnomon, complete, free_address},
-    secure::{Authority, Identity, Relay},
+    secure::Relay,
     upstream::{Seen, Upstream},
 };
 
@@ -20,11 +22,11 @@ use crate::{
 pub(super) struct Scene {
     file: Value,
     arguments: Vec<&'static str>,
+    environment: Vec<(&'static str, &'static str)>,
     pub(super) upstream: Upstream,
     nowhere: Upstream,
-    /// Whoever vouches for the certificates of this scene.
-    pub(super) authority: Authority,
-    relay: OnceCell<Relay>,
+    /// TLS before the upstream, by placeholder.
+    relays: RefCell<BTreeMap<&'static str, Relay>>,
     folder: Folder,
     other_port: u16,
     gateway: OnceCell<Gnomon>,
@@ -32,42 +34,38 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(case: &Case, file: Value) -> Self {
-        let (mut default, mut paths) = (None, Vec::new());
-        for (path, behaviour) in &case.upstream {
-            match *path {
-                "" => default = Some(behaviour.clone()),
-                _ => paths.push((path, behaviour.clone())),
-            }
-        }
-        let upstream = Upstream::behaving(default.expect("every case has an upstream"));
-        for (path, behaviour) in paths {
-            upstream.change(path, behaviour);
-        }
         let scene = Self {
             file,
             arguments: case.arguments.clone(),
-            upstream,
+            environment: case.environment.clone(),
+            upstream: Upstream::behaving(case.upstream.clone()),
             nowhere: Upstream::refuses(),
-            authority: Authority::new("scene"),
-            relay: OnceCell::new(),
+            relays: RefCell::default(),
             folder: Folder::new(),
             other_port: free_address().port(),
             gateway: OnceCell::new(),
         };
+        for (path, behaviour) in &case.paths {
+            scene.upstream.change(path, behaviour.clone());
+        }
         for (name, text) in &case.files {
-            scene.folder.file(name, &scene.filled(text, scene.other_port, scene.upstream.address()));
+            scene.folder.file(name, &scene.text(text));
         }
         scene
     }
 
     /// The running gateway.
     pub(super) fn gateway(&self) -> &Gnomon {
-        self.gateway.get_or_init(|| {
-            Gnomon::run_as(|port, admin| {
-                let path = self.write(port, admin);
-                let typed = self.arguments.iter().map(|argument| self.filled(argument, port, admin));
-                ["run", "-c", &path].map(OsString::from).into_iter().chain(typed.map(OsString::from)).collect()
-            })
+        self.gateway.get_or_init(|| self.start(&self.arguments))
+    }
+
+    /// Another gateway over the same file, with these arguments.
+    pub(super) fn start(&self, arguments: &[&str]) -> Gnomon {
+        let environment: Vec<_> = self.environment.iter().map(|(name, value)| (*name, self.text(value))).collect();
+        Gnomon::run_as(&environment, |port, admin| {
+            let path = self.write(port, admin);
+            let typed = arguments.iter().map(|argument| self.filled(argument, port, admin));
+            ["run", "-c", &path].map(OsString::from).into_iter().chain(typed.map(OsString::from)).collect()
         })
     }
 
@@ -86,26 +84,30 @@ impl Scene {
         self.upstream.seen().into_iter().next()
     }
 
+    /// The first request the upstream has seen so far on a path (without query), if any.
+    pub(super) fn seen_on(&self, path: &str) -> Option<Seen> {
+        self.upstream.seen().into_iter().find(|seen| seen.target.split('?').next() == Some(path))
+    }
+
     /// What a command like `check` or `routes` prints about the file, on either stream.
-    pub(super) fn command(&self, name: &str) -> String {
+    pub(super) fn command(&self, words: &[&str]) -> String {
         let address = free_address();
-        let output = complete(&[name, "-c", &self.write(address.port(), address)]);
+        let path = self.write(address.port(), address);
+        let output = complete(&[words, &["-c", &path]].concat());
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()
     }
 
-    /// The folder of the scene's files.
-    pub(super) fn folder(&self) -> &Folder {
-        &self.folder
-    }
-
-    /// A port that is not the gateway's.
-    pub(super) fn other_port(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.other_port).into()
+    /// What everything the program printed contains once a signal has ended it.
+    pub(super) fn ended(&self) -> String {
+        self.gateway().signal("TERM");
+        self.gateway().wait_until_ended();
+        self.gateway().output()
     }
 
     /// Writes the configuration and returns its path.
     fn write(&self, port: u16, admin: SocketAddr) -> String {
-        self.folder.file("krakend.json", &self.placed(&self.file, port, admin).to_string())
+        let text = self.placed(&self.file, port, admin).to_string();
+        self.folder.file("krakend.json", &text)
     }
 
     fn placed(&self, value: &Value, port: u16, admin: SocketAddr) -> Value {
@@ -125,24 +127,42 @@ impl Scene {
         }
     }
 
+    /// A text whose placeholders do not depend on where the gateway listens.
+    fn text(&self, text: &str) -> String {
+        self.filled(text, self.other_port, (Ipv4Addr::LOCALHOST, self.other_port).into())
+    }
+
     fn filled(&self, text: &str, port: u16, admin: SocketAddr) -> String {
         let folder = self.folder.path("");
         let mut filled = text
             .replace("{upstream}", &self.upstream.host())
             .replace("{nowhere}", &self.nowhere.host())
-            .replace("{folder}/", folder.to_str().expect("temporary paths are text"))
             .replace("{other_port}", &self.other_port.to_string())
             .replace("{port}", &port.to_string())
             .replace("{admin}", &admin.to_string());
-        if filled.contains("{secure}") {
-            filled = filled.replace("{secure}", &self.relay().host());
+        if filled.contains("{folder}") {
+            Certificates::all().write(&self.folder);
+            filled = filled.replace("{folder}/", folder.to_str().expect("temporary paths are text"));
+        }
+        for name in ["{secure}", "{secure_1_2}", "{secure_1_3}", "{mutual}"] {
+            if filled.contains(name) {
+                let mut relays = self.relays.borrow_mut();
+                let relay = relays.entry(name).or_insert_with(|| relay(name, &self.upstream));
+                filled = filled.replace(name, &relay.host());
+            }
         }
         filled
     }
+}
 
-    /// The upstream behind TLS, with a certificate of the scene's authority.
-    fn relay(&self) -> &Relay {
-        let shown: fn(&Authority) -> Identity = |authority| authority.issue(&["127.0.0.1"]);
-        self.relay.get_or_init(|| Relay::before(&self.upstream, &shown(&self.authority), None))
-    }
+/// The upstream behind TLS as a placeholder says.
+fn relay(placeholder: &str, upstream: &Upstream) -> Relay {
+    let certificates = Certificates::all();
+    let versions = match placeholder {
+        "{secure_1_2}" => &[&TLS12][..],
+        "{secure_1_3}" => &[&TLS13][..],
+        _ => rustls::ALL_VERSIONS,
+    };
+    let clients = (placeholder == "{mutual}").then_some(&certificates.theirs);
+    Relay::speaking(versions, upstream, &certificates.server, clients)
 }
