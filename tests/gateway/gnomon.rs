@@ -1,7 +1,6 @@
 //! The built program as a child process: started on free ports, watched, and ended.
 
 use std::{
-    collections::HashSet,
     ffi::OsString,
     io::Read,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -249,16 +248,20 @@ fn is_up(address: SocketAddr, target: &str) -> bool {
     client::try_get(address, target).is_some_and(|answer| answer.status == 200)
 }
 
+/// The ports that are looked at: below those the kernel gives to whoever asks for any, so that no upstream and no
+/// connection of other tests gets one before the program does.
+const PORTS: std::ops::Range<u32> = 10_000..32_000;
+
 /// A port that was free a moment ago, and that no other test of this process gets.
 pub(crate) fn free_address() -> SocketAddr {
-    static TAKEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
-    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let taken = taken.get_or_insert_default();
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    // Test processes beside this one begin elsewhere.
+    let begin = std::process::id().wrapping_mul(7919);
     loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-        let address = listener.local_addr().expect("a listener has an address");
-        if taken.insert(address.port()) {
-            return address;
+        let place = begin.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(PORTS.start + place).expect("ports are numbers of 16 bits");
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().expect("a listener has an address");
         }
     }
 }
