@@ -60,7 +60,10 @@ impl Secure {
 }
 
 fn client_config(client: Option<&ClientTls>) -> Result<ClientConfig, String> {
-    let provider = crypto::provider();
+    let provider = match client {
+        Some(client) => crypto::restricted(&client.curves, &client.cipher_suites),
+        None => crypto::provider(),
+    };
     let (lowest, highest) = client.map_or((12, 13), |client| (client.min_version, client.max_version));
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&crypto::versions(lowest, highest))
@@ -201,6 +204,8 @@ mod tests {
             disable_system_ca_pool: true,
             min_version: 13,
             max_version: 13,
+            curves: Vec::new(),
+            cipher_suites: Vec::new(),
             client_certs: Vec::new(),
         }
     }

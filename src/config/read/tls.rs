@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use crate::config::{
     ClientTls, KeyPair, Node, Tls,
-    diagnostic::{Findings, brief},
+    diagnostic::{Diagnostic, Findings, Severity, brief},
 };
+
+/// The key exchanges there are, by their number: P-256, P-384, X25519.
+pub const CURVES: [u16; 3] = [23, 24, 29];
+/// The cipher suites there are for TLS 1.2, by their number: ECDHE with AES-GCM or ChaCha20-Poly1305. Those of TLS 1.3
+/// cannot be chosen, in KrakenD neither, and may be listed.
+pub const CIPHER_SUITES: [u16; 9] = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x1301, 0x1302, 0x1303];
 
 /// Reads `tls`; `None` when it is absent or disabled.
 pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
@@ -18,6 +24,8 @@ pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
         keys: if disabled { Vec::new() } else { server_keys(node, findings) },
         min_version,
         max_version,
+        curves: numbers(&node.field("curve_preferences"), &CURVES, findings),
+        cipher_suites: numbers(&node.field("cipher_suites"), &CIPHER_SUITES, findings),
         enable_mtls: node.field("enable_mtls").flag(findings).unwrap_or(false),
         ca_certs: files(&node.field("ca_certs"), findings),
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
@@ -41,6 +49,8 @@ pub(super) fn client(root: &Node<'_>, findings: &mut Findings) -> Option<ClientT
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
         min_version,
         max_version,
+        curves: numbers(&node.field("curve_preferences"), &CURVES, findings),
+        cipher_suites: numbers(&node.field("cipher_suites"), &CIPHER_SUITES, findings),
         client_certs: pairs.iter().filter_map(|pair| key_pair(pair, "certificate", findings)).collect(),
     })
 }
@@ -70,6 +80,26 @@ fn key_pair(node: &Node<'_>, certificate: &str, findings: &mut Findings) -> Opti
 
 fn files(node: &Node<'_>, findings: &mut Findings) -> Vec<PathBuf> {
     node.texts(findings).unwrap_or_default().into_iter().map(PathBuf::from).collect()
+}
+
+/// A list of numbers, of which those that are not there are told and left out. When none is left of a list that was
+/// not empty nothing would be spoken, which is an error.
+fn numbers(node: &Node<'_>, there_are: &[u16], findings: &mut Findings) -> Vec<u16> {
+    let nodes = node.elements();
+    let mut usable = Vec::new();
+    for node in &nodes {
+        let Some(number) = node.integer(findings) else { continue };
+        match u16::try_from(number).ok().filter(|number| there_are.contains(number)) {
+            Some(number) => usable.push(number),
+            None => findings.warning(node.pointer(), format!("{number} is not there and is left out of the list")),
+        }
+    }
+    if usable.is_empty() && !nodes.is_empty() {
+        let there: Vec<_> = there_are.iter().map(ToString::to_string).collect();
+        let finding = Diagnostic::new(Severity::Error, node.pointer(), "nothing of the list is there".to_owned());
+        findings.push(finding.value(node.value()).hint(format!("there are {}", there.join(", "))));
+    }
+    usable
 }
 
 /// Lowest and highest version, 13 each unless given: a `tls` object alone means TLS 1.3 only.

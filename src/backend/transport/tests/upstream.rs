@@ -223,7 +223,15 @@ impl Peer {
 }
 
 /// Keeps up to 8 idle connections for ever.
-pub(super) const ROOMY: PoolLimits = PoolLimits { idle_per_host: 8, idle_time: None, dial_time: None, head_time: None };
+pub(super) const ROOMY: PoolLimits = PoolLimits {
+    idle_per_host: 8,
+    idle_time: None,
+    head_time: None,
+    dial_time: None,
+    keep_alive_time: None,
+    fallback_delay: None,
+    continue_time: None,
+};
 
 pub(super) fn client() -> Client {
     Client::new(ROOMY, Secure::new(None))
