@@ -64,7 +64,7 @@ impl FetchedKeys {
                 min_version: 12,
                 max_version: 13,
                 curves: Vec::new(),
-                cipher_suites: Vec::new(),
+                cipher_suites: None,
                 client_certs: Vec::new(),
             }))
         });

@@ -126,8 +126,8 @@ pub struct Tls {
     pub max_version: u8,
     /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
     pub curves: Vec<u16>,
-    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; empty means all there are.
-    pub cipher_suites: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Require and verify client certificates.
     pub enable_mtls: bool,
     /// More authorities to trust.
@@ -160,8 +160,8 @@ pub struct ClientTls {
     pub max_version: u8,
     /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
     pub curves: Vec<u16>,
-    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; empty means all there are.
-    pub cipher_suites: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Certificates to show to backends that ask.
     pub client_certs: Vec<KeyPair>,
 }

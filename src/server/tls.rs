@@ -43,7 +43,7 @@ impl std::error::Error for TlsError {}
 /// # Errors
 /// When a certificate or a key can't be used, or no version of TLS is left.
 pub fn server_config(tls: &Tls) -> Result<ServerConfig, TlsError> {
-    let provider = crypto::restricted(&tls.curves, &tls.cipher_suites);
+    let provider = crypto::restricted(&tls.curves, tls.cipher_suites.as_deref());
     let keys = tls.keys.iter().map(|pair| files::certified("tls", "public_key", pair, &provider));
     let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(TlsError::File)?;
     let first = keys.first().cloned().ok_or_else(|| TlsError::Impossible("tls.keys: no key is defined".into()))?;
@@ -112,7 +112,7 @@ mod tests {
             min_version: 13,
             max_version: 13,
             curves: Vec::new(),
-            cipher_suites: Vec::new(),
+            cipher_suites: None,
             enable_mtls: false,
             ca_certs: Vec::new(),
             disable_system_ca_pool: true,

@@ -14,16 +14,16 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// The same with these key exchanges only, best first, and with TLS 1.2 with these cipher suites only; all there are where
-/// a list is empty. Those of TLS 1.3 are always there, as in Go.
+/// The same with these key exchanges only, best first (all there are when none is given), and for TLS 1.2 with these
+/// cipher suites only. Those of TLS 1.3 are always there, as in Go.
 #[must_use]
-pub fn restricted(curves: &[u16], cipher_suites: &[u16]) -> Arc<CryptoProvider> {
+pub fn restricted(curves: &[u16], cipher_suites: Option<&[u16]>) -> Arc<CryptoProvider> {
     let mut provider = ring::default_provider();
     if !curves.is_empty() {
         let named = |number: &u16| provider.kx_groups.iter().find(|group| u16::from(group.name()) == *number).copied();
         provider.kx_groups = curves.iter().filter_map(named).collect();
     }
-    if !cipher_suites.is_empty() {
+    if let Some(cipher_suites) = cipher_suites {
         provider
             .cipher_suites
             .retain(|suite| suite.tls13().is_some() || cipher_suites.contains(&u16::from(suite.suite())));
@@ -69,11 +69,11 @@ mod tests {
 
     #[test]
     fn key_exchanges_come_in_the_order_of_the_list_and_suites_of_tls_1_3_stay() {
-        let provider = restricted(&[24, 23], &[0xc02f]);
+        let provider = restricted(&[24, 23], Some(&[0xc02f]));
         let curves: Vec<u16> = provider.kx_groups.iter().map(|group| group.name().into()).collect();
         let suites: Vec<u16> = provider.cipher_suites.iter().map(|suite| suite.suite().into()).collect();
         assert_eq!((curves, suites), (vec![24, 23], vec![0x1302, 0x1301, 0x1303, 0xc02f]));
-        assert_eq!(restricted(&[], &[]).cipher_suites.len(), ring::default_provider().cipher_suites.len());
+        assert_eq!(restricted(&[], None).cipher_suites.len(), ring::default_provider().cipher_suites.len());
     }
 
     #[test]

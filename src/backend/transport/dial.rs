@@ -91,3 +91,42 @@ async fn dial_serially(addresses: &[SocketAddr]) -> Result<TcpStream, TransportE
 async fn dial_one(address: SocketAddr) -> Result<TcpStream, TransportError> {
     TcpStream::connect(address).await.map_err(|error| TransportError::Connect { address: address.to_string(), error })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    /// An address that is reserved for documentation: nobody answers, or the system says at once that there is no way.
+    const NOWHERE: &str = "[2001:db8::1]:9";
+
+    async fn listener(ip: &str) -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((ip, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    #[tokio::test]
+    async fn the_other_family_is_tried_when_the_first_fails_or_is_slow() {
+        let (_listening, address) = listener("127.0.0.1").await;
+        let nowhere = NOWHERE.parse().unwrap();
+        let tcp = dial_both(&[nowhere, address], Some(Duration::from_millis(1))).await.unwrap();
+        assert_eq!(tcp.peer_addr().unwrap(), address);
+    }
+
+    #[tokio::test]
+    async fn the_first_family_is_preferred_and_its_failure_is_told() {
+        let (_listening, address) = listener("127.0.0.1").await;
+        // Bound and not listening: nobody else gets the port meanwhile.
+        let refusing = tokio::net::TcpSocket::new_v4().unwrap();
+        refusing.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let refusing_address = refusing.local_addr().unwrap();
+        let tcp = dial_both(&[refusing_address, address], Some(Duration::from_secs(3600))).await.unwrap();
+        assert_eq!(tcp.peer_addr().unwrap(), address);
+        for delay in [None, Some(Duration::from_secs(3600))] {
+            let error = dial_both(&[refusing_address], delay).await.unwrap_err();
+            assert!(error.to_string().contains(&refusing_address.to_string()), "{error}");
+        }
+        assert!(matches!(dial_both(&[], None).await, Err(TransportError::Resolve(_))));
+    }
+}

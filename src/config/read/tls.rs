@@ -24,8 +24,8 @@ pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
         keys: if disabled { Vec::new() } else { server_keys(node, findings) },
         min_version,
         max_version,
-        curves: numbers(&node.field("curve_preferences"), &CURVES, findings),
-        cipher_suites: numbers(&node.field("cipher_suites"), &CIPHER_SUITES, findings),
+        curves: curves(&node.field("curve_preferences"), findings),
+        cipher_suites: cipher_suites(&node.field("cipher_suites"), findings),
         enable_mtls: node.field("enable_mtls").flag(findings).unwrap_or(false),
         ca_certs: files(&node.field("ca_certs"), findings),
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
@@ -49,8 +49,8 @@ pub(super) fn client(root: &Node<'_>, findings: &mut Findings) -> Option<ClientT
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
         min_version,
         max_version,
-        curves: numbers(&node.field("curve_preferences"), &CURVES, findings),
-        cipher_suites: numbers(&node.field("cipher_suites"), &CIPHER_SUITES, findings),
+        curves: curves(&node.field("curve_preferences"), findings),
+        cipher_suites: cipher_suites(&node.field("cipher_suites"), findings),
         client_certs: pairs.iter().filter_map(|pair| key_pair(pair, "certificate", findings)).collect(),
     })
 }
@@ -82,22 +82,30 @@ fn files(node: &Node<'_>, findings: &mut Findings) -> Vec<PathBuf> {
     node.texts(findings).unwrap_or_default().into_iter().map(PathBuf::from).collect()
 }
 
-/// A list of numbers, of which those that are not there are told and left out. When none is left of a list that was
-/// not empty nothing would be spoken, which is an error.
-fn numbers(node: &Node<'_>, there_are: &[u16], findings: &mut Findings) -> Vec<u16> {
-    let nodes = node.elements();
-    let mut usable = Vec::new();
-    for node in &nodes {
-        let Some(number) = node.integer(findings) else { continue };
-        match u16::try_from(number).ok().filter(|number| there_are.contains(number)) {
-            Some(number) => usable.push(number),
-            None => findings.warning(node.pointer(), format!("{number} is not there and is left out of the list")),
-        }
+/// The key exchanges to use. When none is left of those that are listed no connection could come about.
+fn curves(node: &Node<'_>, findings: &mut Findings) -> Vec<u16> {
+    let curves = numbers(node, &CURVES, findings);
+    if curves.is_empty() && !node.elements().is_empty() {
+        let finding = Diagnostic::new(Severity::Error, node.pointer(), "none of these curves is known".to_owned());
+        findings.push(finding.value(node.value()).hint("write 23 (P-256), 24 (P-384) or 29 (X25519)"));
     }
-    if usable.is_empty() && !nodes.is_empty() {
-        let there: Vec<_> = there_are.iter().map(ToString::to_string).collect();
-        let finding = Diagnostic::new(Severity::Error, node.pointer(), "nothing of the list is there".to_owned());
-        findings.push(finding.value(node.value()).hint(format!("there are {}", there.join(", "))));
+    curves
+}
+
+/// The cipher suites to use with TLS 1.2. When none is left of those that are listed TLS 1.3 still works.
+fn cipher_suites(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<u16>> {
+    (!node.elements().is_empty()).then(|| numbers(node, &CIPHER_SUITES, findings))
+}
+
+/// A list of numbers; those not among `known` are told and left out.
+fn numbers(node: &Node<'_>, known: &[u16], findings: &mut Findings) -> Vec<u16> {
+    let mut usable = Vec::new();
+    for node in node.elements() {
+        let Some(number) = node.integer(findings) else { continue };
+        match u16::try_from(number).ok().filter(|number| known.contains(number)) {
+            Some(number) => usable.push(number),
+            None => findings.warning(node.pointer(), format!("{number} is not available and left out of the list")),
+        }
     }
     usable
 }
