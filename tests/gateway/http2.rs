@@ -1,6 +1,6 @@
 //! HTTP/2 towards clients: how many calls at a time, for how long, and what becomes of those that are taken back.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use h2::{Reason, client::SendRequest};
@@ -59,15 +59,12 @@ fn a_request_that_is_taken_back_ends_its_call() {
         let (answer, upload) = sender.send_request(get("/a"), true).unwrap();
         tokio::task::yield_now().await;
         while upstream.seen().is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop((answer, upload));
-        let ended = async {
-            while gnomon.stats().endpoint("/a").in_flight > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-        };
-        ended.await;
+        while gnomon.stats().endpoint("/a").in_flight > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     });
     gnomon.finish();
 }
@@ -80,7 +77,7 @@ fn a_client_that_leaves_ends_its_calls() {
     on_a_connection(gnomon.address(), async |mut sender| {
         let _call = sender.send_request(get("/a"), true).unwrap();
         while upstream.seen().is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
     gnomon.wait_until("the call ended with its client", |stats| stats.endpoint("/a").in_flight == 0);
@@ -119,6 +116,28 @@ fn whoever_connects_and_is_silent_is_let_go() {
         assert!(client.is_closed(), "after {said:?}");
     }
     gnomon.finish();
+}
+
+#[test]
+fn a_request_in_flight_is_finished_when_the_gateway_ends() {
+    let upstream = Upstream::waits(&json!({ "late": true }));
+    let file = service(&[endpoint("/a", &[live(&upstream, "/")])]);
+    let mut gnomon = Gnomon::run(&with(file, &json!({ "use_h2c": true, "timeout": "60s" })));
+    on_a_connection(gnomon.address(), async |mut sender| {
+        let (answer, _upload) = sender.send_request(get("/a"), true).unwrap();
+        while upstream.seen().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        gnomon.signal("TERM");
+        // The gateway says that it takes no more; this is when.
+        while sender.clone().ready().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        upstream.release();
+        let mut body = answer.await.unwrap().into_body();
+        assert_eq!(body.data().await.unwrap().unwrap(), &b"{\"late\":true}"[..]);
+    });
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
 }
 
 #[test]

@@ -35,3 +35,33 @@ pub(super) fn transport(root: &Node<'_>, findings: &mut Findings) -> Transport {
         disable_compression: root.field("disable_compression").flag(findings).unwrap_or(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(root: &Value) -> Transport {
+        transport(&Node::root(root), &mut Findings::default())
+    }
+
+    #[test]
+    fn what_is_not_given_is_as_in_gos_dialer() {
+        let read = read(&json!({}));
+        assert_eq!((read.max_idle_connections, read.max_idle_connections_per_host), (0, 250));
+        assert_eq!((read.dialer_keep_alive, read.dialer_fallback_delay), (Some(KEEP_ALIVE), Some(FALLBACK_DELAY)));
+        assert_eq!(read.expect_continue_timeout, None);
+    }
+
+    #[test]
+    fn zero_is_the_default_and_less_than_zero_switches_off() {
+        let of = |time: &str| {
+            let read = read(&json!({ "dialer_keep_alive": time, "dialer_fallback_delay": time }));
+            (read.dialer_keep_alive, read.dialer_fallback_delay)
+        };
+        assert_eq!(of("0s"), (Some(KEEP_ALIVE), Some(FALLBACK_DELAY)));
+        assert_eq!(of("-1s"), (None, None));
+        assert_eq!(of("2s"), (Some(Duration::from_secs(2)), Some(Duration::from_secs(2))));
+    }
+}

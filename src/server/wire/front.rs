@@ -108,7 +108,10 @@ where
     async fn serve(&self, tcp: TcpStream) -> io::Result<()> {
         let address = tcp.peer_addr().ok();
         tcp.set_nodelay(true)?;
-        let (stream, is_http_2) = self.open(tcp).await?;
+        let (stream, is_http_2) = tokio::select! {
+            opened = self.open(tcp) => opened?,
+            () = (self.stopping)() => return Ok(()),
+        };
         if is_http_2 {
             return http2::serve(stream, &self.second, &self.terms, address, (self.stopping)()).await;
         }

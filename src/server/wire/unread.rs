@@ -91,3 +91,50 @@ impl Waiting {
         if is_over { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending() -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    /// How long a write that makes no progress waits.
+    async fn waited(waiting: &mut Waiting) -> Duration {
+        let begin = Instant::now();
+        let outcome = std::future::poll_fn(|ctx| waiting.after(pending(), ctx)).await;
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        begin.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_without_progress_ends() {
+        let mut waiting = Waiting::new(Unread::new(None));
+        assert_eq!(waited(&mut waiting).await.as_secs(), STALL_TIME.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_begins_the_wait_anew() {
+        let mut waiting = Waiting::new(Unread::new(None));
+        for _ in 0..3 {
+            let half = tokio::time::timeout(STALL_TIME / 2, waited(&mut waiting)).await;
+            assert!(half.is_err(), "it gave up too early");
+            let progress = std::future::poll_fn(|ctx| waiting.after(Poll::Ready(Ok(1)), ctx)).await;
+            assert_eq!(progress.unwrap(), 1);
+        }
+        assert_eq!(waited(&mut waiting).await.as_secs(), STALL_TIME.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_request_ends_every_wait_and_then_every_write() {
+        let unread = Unread::new(Some(Duration::from_secs(3)));
+        let mut waiting = Waiting::new(Rc::clone(&unread));
+        assert!(waiting.check().is_ok(), "no request has begun");
+        unread.begin();
+        assert_eq!(waited(&mut waiting).await.as_secs(), 3);
+        assert!(waiting.check().is_err());
+        unread.begin();
+        assert!(waiting.check().is_ok(), "the next request has its own time");
+    }
+}
