@@ -174,3 +174,18 @@ fn leave_to_send_a_body_is_asked_for_when_the_file_and_the_client_want_it() {
         assert_eq!((seen.header("expect"), seen.body.as_slice()), (expected, &b"payload"[..]));
     }
 }
+
+#[test]
+fn idle_connections_to_upstreams_are_as_many_as_the_file_allows() {
+    let (first, second) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
+    let file = service(&[endpoint("/1", &[live(&first, "/")]), endpoint("/2", &[live(&second, "/")])]);
+    for (keys, connections) in [(json!({}), 1), (json!({ "max_idle_connections": 1 }), 3)] {
+        let gnomon = Gnomon::run(&with(file.clone(), &keys));
+        let (before, mut client) = (second.connections(), gnomon.connect());
+        for path in ["/1", "/2", "/2", "/2"] {
+            client.ask("GET", path, &[], b"");
+            assert_eq!(client.receive().unwrap().status, 200);
+        }
+        assert_eq!(second.connections() - before, connections, "{keys}");
+    }
+}

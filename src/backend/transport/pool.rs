@@ -62,6 +62,8 @@ pub(super) struct Pool {
     pub(super) secure: Secure,
     room: Room,
     is_swept: Cell<bool>,
+    /// How often the room had refused somebody when this pool was last swept.
+    refused: Cell<usize>,
     idle: RefCell<HashMap<String, Vec<Idle>>>,
     idle_secure: RefCell<HashMap<String, Vec<Idle>>>,
 }
@@ -70,7 +72,7 @@ impl Pool {
     /// An empty pool.
     pub(super) fn new(limits: PoolLimits, secure: Secure, room: Room) -> Self {
         let (idle, idle_secure) = (RefCell::default(), RefCell::default());
-        Self { limits, secure, room, is_swept: Cell::new(false), idle, idle_secure }
+        Self { limits, secure, room, is_swept: Cell::new(false), refused: Cell::new(0), idle, idle_secure }
     }
 
     /// The most recently used idle connection that still looks alive.
@@ -131,9 +133,14 @@ impl Pool {
         }
     }
 
-    /// Closes what is too old or dead; false when nothing is left.
+    /// Closes what is too old or dead; false when nothing is left. Where others were refused a seat, those that were not
+    /// used since the last sweep make way.
     fn sweep(&self) -> bool {
-        let too_old = |since: Instant| self.limits.idle_time.is_some_and(|limit| since.elapsed() > limit);
+        let refused = self.room.refused();
+        let crowded = (self.refused.replace(refused) != refused).then_some(SWEEP_PERIOD);
+        let too_old = |since: Instant| {
+            [self.limits.idle_time, crowded].into_iter().flatten().any(|limit| since.elapsed() >= limit)
+        };
         let mut is_empty = true;
         for idle in [&self.idle, &self.idle_secure] {
             let mut idle = idle.borrow_mut();

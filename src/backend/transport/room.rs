@@ -15,6 +15,7 @@ pub struct Room(Option<Arc<Seats>>);
 struct Seats {
     max: usize,
     taken: AtomicUsize,
+    refused: AtomicUsize,
 }
 
 /// The right to one idle connection. Dropping it gives it back.
@@ -25,15 +26,23 @@ impl Room {
     /// Room for `max` connections; 0 is no limit, as in KrakenD.
     #[must_use]
     pub fn new(max: usize) -> Self {
-        Self((max > 0).then(|| Arc::new(Seats { max, taken: AtomicUsize::new(0) })))
+        Self((max > 0).then(|| Arc::new(Seats { max, taken: AtomicUsize::new(0), refused: AtomicUsize::new(0) })))
     }
 
     /// A seat, which is none when there is no limit; `None` when all are taken.
     pub(super) fn seat(&self) -> Option<Option<Seat>> {
         let Some(seats) = &self.0 else { return Some(None) };
         let one_more = |taken| (taken < seats.max).then_some(taken + 1);
-        seats.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        if seats.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            seats.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
         Some(Some(Seat(Arc::clone(seats))))
+    }
+
+    /// How often somebody found it full.
+    pub(super) fn refused(&self) -> usize {
+        self.0.as_ref().map_or(0, |seats| seats.refused.load(Ordering::Relaxed))
     }
 }
 

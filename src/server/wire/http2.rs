@@ -79,7 +79,7 @@ where
                 let Some(accepted) = accepted else { return Ok(()) };
                 let (request, respond) = accepted.map_err(io::Error::other)?;
                 is_idle = false;
-                let (service, deadline) = (Rc::clone(service), terms.write_time.map(|limit| Instant::now() + limit));
+                let (service, deadline) = (Rc::clone(service), terms.write_time.and_then(|limit| Instant::now().checked_add(limit)));
                 calls.spawn_local(async move { answer_in_time(request, respond, &*service, address, deadline).await });
             }
             _ended = calls.join_next(), if !calls.is_empty() => {}

@@ -54,6 +54,29 @@ fn clients_share_a_room_and_none_takes_what_another_holds() {
 }
 
 #[test]
+fn who_sits_without_need_makes_way_for_who_was_refused() {
+    on_real_sockets(async {
+        let (upstream, room) = (Upstream::always(OK).await, Room::new(1));
+        let (one, other) = (sharing(&room), sharing(&room));
+        upstream.get(&one).await.unwrap();
+        tokio::time::pause();
+        for _ in 0..25 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        }
+        upstream.get(&other).await.unwrap();
+        assert!(room.seat().is_none(), "as long as nobody wants it a seat is kept");
+        while room.seat().is_none() {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        }
+        upstream.get(&other).await.unwrap();
+        upstream.get(&other).await.unwrap();
+        assert_eq!(upstream.connections(), [0, 1, 2, 2]);
+    });
+}
+
+#[test]
 fn a_connection_that_is_too_old_is_closed_without_being_asked_for() {
     on_real_sockets(async {
         let closed = Rc::default();
