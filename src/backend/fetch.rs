@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{
-    HeaderValue, Uri,
+    Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use tokio::time::Instant;
@@ -25,6 +25,7 @@ use super::{
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
+    packed::Packing,
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
@@ -171,11 +172,9 @@ pub struct Asked<'a> {
 
 /// The data of a successful answer.
 async fn decoded(backend: &BackendPlan, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
-    let zipped = is_gzip(inbound.header(&CONTENT_ENCODING));
-    let (mut text, broken) = inbound.read_up_to(limit).await?;
-    if zipped {
-        text = gunzip(&text, limit)?;
-    }
+    let packing = Packing::of(inbound.header(&CONTENT_ENCODING));
+    let (text, broken) = inbound.read_up_to(limit).await?;
+    let text = packing.undo(text, limit)?;
     match (backend.decoder.decode(text), broken) {
         // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
         (Ok(data), None) => Ok(data),
@@ -203,8 +202,7 @@ async fn pass_through(
 ) -> Result<Response, Failure> {
     let status = inbound.status();
     let mut headers = inbound.headers();
-    let zipped = is_gzip(headers.get(&CONTENT_ENCODING));
-    let unpack = asked_for_gzip && zipped;
+    let unpack = asked_for_gzip && Packing::of(headers.get(&CONTENT_ENCODING)) == Packing::Gzip;
     let length = known_length(&headers);
     if unpack {
         headers.remove(&CONTENT_ENCODING);
@@ -223,10 +221,6 @@ async fn pass_through(
         }
     };
     Ok(Response { status, headers, payload, complete: true })
-}
-
-fn is_gzip(encoding: Option<&HeaderValue>) -> bool {
-    encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 
 fn known_length(headers: &Headers) -> Option<u64> {

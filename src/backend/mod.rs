@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod gzip;
 pub mod key_hosts;
 pub mod measured;
+pub mod packed;
 pub mod redirect;
 pub mod request;
 pub mod status;

@@ -103,6 +103,12 @@ pub struct Transport {
     pub response_header_timeout: Option<Duration>,
     /// `dialer_timeout`.
     pub dialer_timeout: Option<Duration>,
+    /// `expect_continue_timeout`.
+    pub expect_continue_timeout: Option<Duration>,
+    /// `dialer_keep_alive`, 15 s unless given; `None` sends no probes.
+    pub dialer_keep_alive: Option<Duration>,
+    /// `dialer_fallback_delay`, 300 ms unless given; `None` tries one address after the other.
+    pub dialer_fallback_delay: Option<Duration>,
     /// `disable_keep_alives`.
     pub disable_keep_alives: bool,
     /// `disable_compression`: do not ask for gzip.
@@ -118,6 +124,10 @@ pub struct Tls {
     pub min_version: u8,
     /// 10, 11, 12 or 13.
     pub max_version: u8,
+    /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
+    pub curves: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Require and verify client certificates.
     pub enable_mtls: bool,
     /// More authorities to trust.
@@ -148,6 +158,10 @@ pub struct ClientTls {
     pub min_version: u8,
     /// 10, 11, 12 or 13.
     pub max_version: u8,
+    /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
+    pub curves: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Certificates to show to backends that ask.
     pub client_certs: Vec<KeyPair>,
 }

@@ -68,9 +68,12 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
         head_time: config.read_header_timeout.or(config.read_timeout),
+        write_time: config.write_timeout,
+        head_bytes: config.max_header_bytes,
         idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
+        idle_connections: config.transport.max_idle_connections,
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
         admin: config.admin.listen,
@@ -86,6 +89,9 @@ fn pool_limits(config: &Service) -> PoolLimits {
     PoolLimits {
         idle_per_host: if transport.disable_keep_alives { 0 } else { transport.max_idle_connections_per_host },
         idle_time: transport.idle_connection_timeout,
+        continue_time: transport.expect_continue_timeout,
+        keep_alive_time: transport.dialer_keep_alive,
+        fallback_delay: transport.dialer_fallback_delay,
         dial_time: transport.dialer_timeout,
         head_time: transport.response_header_timeout,
     }

@@ -60,12 +60,18 @@ pub struct ServicePlan {
     pub read_time: Option<Duration>,
     /// Time for a request's head, if limited.
     pub head_time: Option<Duration>,
+    /// From the head of a request to the last byte of its answer, if limited.
+    pub write_time: Option<Duration>,
+    /// Bytes of a request's head, if the file limits them.
+    pub head_bytes: Option<u64>,
     /// How long an idle client connection is kept.
     pub idle_time: Option<Duration>,
     /// How long a shutdown waits for requests; `None` waits a little longer than the longest endpoint may take.
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,
+    /// Idle connections to upstreams of the whole process, shadows apart; 0 is no limit.
+    pub idle_connections: usize,
     /// HTTPS towards clients, if it is spoken.
     pub tls: Option<Tls>,
     /// TLS towards upstreams, where the file says something about it.

@@ -18,6 +18,7 @@ pub mod signal;
 pub mod start;
 pub mod tls;
 pub mod tree;
+mod wire;
 
 pub use signal::Signals;
 pub use start::{Gateway, Options, StartError, start, try_to_listen};

@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     backend::{
         Caller, Client,
-        transport::{PoolLimits, Secure},
+        transport::{PoolLimits, Room, Secure},
     },
     endpoint::ShadowLink,
     plan::{Plan, ShadowPlan},
@@ -41,6 +41,7 @@ impl Shadows {
     /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
     #[must_use]
     pub fn start(plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+        let room = Room::new(plan.service.idle_connections);
         let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         let threads = plan.service.shadow_threads.min(count);
@@ -53,7 +54,7 @@ impl Shadows {
                 let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
-                let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
+                let recipient = start_actor(arbiter, shadow, plan, (secure, &room), stats).recipient();
                 of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
                 gates.push(gate);
             }
@@ -105,14 +106,15 @@ fn start_actor(
     arbiter: &Arbiter,
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
-    secure: &Secure,
+    (secure, room): (&Secure, &Room),
     stats: &Addr<StatsActor>,
 ) -> Addr<ShadowActor> {
-    let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
+    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
+    let (secure, room) = (secure.clone(), room.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
         let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-        ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
+        ShadowActor::new(shadow, Caller::new(Client::sharing(pool, secure, room), 0), recorder)
     })
 }
 

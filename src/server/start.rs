@@ -3,38 +3,29 @@
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
-    rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
 use actix::{Actor, Addr, Arbiter};
-use actix_web::{
-    App, HttpRequest, HttpServer,
-    dev::{Server, ServerHandle},
-    web,
-};
+use actix_web::dev::{Server, ServerHandle};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    backend::transport::Secure,
+    backend::transport::{Room, Secure},
     plan::{Plan, ServicePlan},
     stats::{Names, Read, Registry, Snapshot, StatsActor},
 };
 
 use super::{
-    admin, serve,
+    admin,
     shadows::Shadows,
     tls::{self, TlsError},
-    tree::{Shared, Tree},
+    tree::Shared,
+    wire::{Terms, front},
 };
 
-/// How long a client may take for the head of its request, unless the file says otherwise. (KrakenD waits for ever.)
-const HEAD_TIME: Duration = Duration::from_secs(60);
-/// How long an idle client connection is kept, unless the file says otherwise. (KrakenD keeps it for ever.)
-const IDLE_TIME: Duration = Duration::from_secs(120);
-/// How long a client may take to shake hands.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How much longer than the longest endpoint a stop waits for connections, unless the file says otherwise. (KrakenD
 /// waits for ever, and so for a client that never says a word.)
 const STOP_MARGIN: Duration = Duration::from_secs(5);
@@ -111,7 +102,8 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
     let shadows = Shadows::start(&plan, &secure, &stats, &registry);
     let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
-    let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
+    let room = Room::new(plan.service.idle_connections);
+    let shared = Shared { plan, secure, room, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
     let server =
         server(shared, listener, tls, options, stop_time).map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
@@ -216,31 +208,17 @@ fn server(
     options: Options,
     stop_time: Duration,
 ) -> io::Result<Server> {
-    let service = &shared.plan.service;
-    let speaks_h2c = service.speaks_h2c;
-    let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
+    let terms = Arc::new(Terms::of(&shared.plan.service));
+    let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
-    let server = HttpServer::new(move || {
-        let tree = Tree::of_this_thread(&shared);
-        let handler =
-            move |request: HttpRequest, payload: web::Payload| serve::serve(Rc::clone(&tree), request, payload);
-        App::new().default_service(web::to(handler))
-    });
-    let server = server
-        .workers(workers)
-        .tcp_nodelay(true)
-        // Without this a client's hang-up goes unnoticed, and its calls go on.
-        .h1_allow_half_closed(false)
-        .client_request_timeout(head_time)
-        .keep_alive(idle_time)
-        .shutdown_timeout(whole_seconds(stop_time))
-        .disable_signals();
-    let server = match tls {
-        None if speaks_h2c => server.listen_auto_h2c(listener)?,
-        None => server.listen(listener)?,
-        Some(tls) => server.tls_handshake_timeout(HANDSHAKE_TIME.min(head_time)).listen_rustls_0_23(listener, tls)?,
+    let builder = Server::build().workers(workers).shutdown_timeout(whole_seconds(stop_time)).disable_signals();
+    let signal = builder.graceful_shutdown_signal();
+    let stopping = move || {
+        let signal = signal.clone();
+        async move { signal.notified().await }
     };
-    Ok(server.run())
+    let front = move || front(shared.clone(), Arc::clone(&terms), tls.clone(), stopping.clone());
+    Ok(builder.listen("clients", listener, front)?.run())
 }
 
 impl Gateway {

@@ -10,7 +10,10 @@ use std::{
 use actix::{Actor, Addr};
 
 use crate::{
-    backend::{BackendActor, Caller, Client, transport::Secure},
+    backend::{
+        BackendActor, Caller, Client,
+        transport::{Room, Secure},
+    },
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
@@ -26,6 +29,8 @@ pub struct Shared {
     pub plan: Arc<Plan>,
     /// TLS towards upstreams.
     pub secure: Secure,
+    /// For how many idle connections there is room.
+    pub room: Room,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -94,7 +99,8 @@ fn endpoint_actor(
 ) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(Client::new(shared.plan.service.pool, shared.secure.clone()), turn);
+        let caller =
+            Caller::new(Client::sharing(shared.plan.service.pool, shared.secure.clone(), shared.room.clone()), turn);
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
     });
     EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()

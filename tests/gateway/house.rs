@@ -37,6 +37,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         &["server/", "demo/", "cli/demo.rs", "backend/transport/middleware.rs"],
         "the web server is the edge; the rest must not know it",
     ),
+    ("actix_http", &["server/wire/"], "what lies below a client's request is one folder"),
+    ("h2", &["server/wire/", "server/tls.rs"], "the same; TLS only offers it"),
     (
         "awc",
         &["backend/client.rs", "backend/redirect.rs", "backend/transport/", "demo/"],

@@ -24,6 +24,8 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod compatibility;
 #[cfg(test)]
 mod conformance;
@@ -35,6 +37,8 @@ mod demo;
 mod harness;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod http2;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod ours;
 mod proxy;
 mod router;
 mod service;
-mod tls;
+pub mod tls;
 mod transport;
 
 pub use service::service;
