@@ -73,7 +73,9 @@ pub(super) fn stands_in_for_errors(answer: &Headers, request: &Headers, now: Sys
 pub(super) fn may_be_kept(answer: &Headers, request: &Headers) -> bool {
     let names_somebody = [AUTHORIZATION, COOKIE].iter().any(|name| request.contains(name));
     let of_answer = Control::of(answer);
-    !of_answer.has("no-store") && !Control::of(request).has("no-store") && !(names_somebody && of_answer.has("private"))
+    let is_forbidden = of_answer.has("no-store") || Control::of(request).has("no-store");
+    let is_somebodys = names_somebody && of_answer.has("private");
+    !(is_forbidden || is_somebodys)
 }
 
 fn date(answer: &Headers) -> Option<SystemTime> {
