@@ -42,10 +42,16 @@ impl Gnomon {
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |address| TcpStream::connect(address).is_ok())
+        Self::run_when(file, |gnomon| TcpStream::connect(gnomon.address).is_ok() && has_admin(gnomon))
     }
 
-    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool) -> Self {
+    /// The program with these variables and these arguments, made anew for each attempt from a free port and a free
+    /// address for the dashboard; it is up when it says so, wherever it listens.
+    pub(crate) fn run_as(environment: &[(&str, String)], arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        Self::launch_in(environment, |gnomon| gnomon.output().contains(" listening on "), arguments)
+    }
+
+    fn run_when(file: &Value, is_ready: fn(&Self) -> bool) -> Self {
         let folder = Folder::new();
         let path = folder.path("krakend.json");
         let mut gnomon = Self::launch(is_ready, |port, admin| {
@@ -64,14 +70,22 @@ impl Gnomon {
         })
     }
 
-    /// Starts the program and waits until both its listeners answer.
-    fn launch(is_ready: fn(SocketAddr) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+    /// Starts the program and waits until it is ready.
+    fn launch(is_ready: fn(&Self) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        Self::launch_in(&[], is_ready, arguments)
+    }
+
+    fn launch_in(
+        environment: &[(&str, String)],
+        is_ready: fn(&Self) -> bool,
+        arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>,
+    ) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
-            let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
+            let mut gnomon = Self::spawn(environment, &arguments(address.port(), admin), address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
-                Ok(None) => (is_ready(address) && is_up(admin, "/__stats")).then_some(true),
+                Ok(None) => is_ready(&gnomon).then_some(true),
                 _ => Some(false),
             });
             match ready {
@@ -84,8 +98,8 @@ impl Gnomon {
         panic!("no free ports in {STARTS_MAX} attempts");
     }
 
-    fn spawn(arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
-        let mut child = program(arguments).spawn().expect("the program was built");
+    fn spawn(environment: &[(&str, String)], arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
+        let mut child = program(arguments).envs(environment.iter().cloned()).spawn().expect("the program was built");
         let output = Arc::default();
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
@@ -168,6 +182,12 @@ impl Gnomon {
         assert!(closed.is_some(), "the gateway still accepts connections:\n{}", self.output());
     }
 
+    /// Waits until the program has closed its output, which it does when it ends.
+    pub(crate) fn wait_until_ended(&self) {
+        let ended = wait_for(|| (Arc::strong_count(&self.output) == 1).then_some(()));
+        assert!(ended.is_some(), "the gateway did not end within {LIMIT:?}:\n{}", self.output());
+    }
+
     /// Waits for the end of the program.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let ended = wait_for(|| self.child.try_wait().expect("the program is ours"));
@@ -217,8 +237,12 @@ fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>
     });
 }
 
-fn is_healthy(address: SocketAddr) -> bool {
-    is_up(address, "/__health")
+fn is_healthy(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.address, "/__health") && has_admin(gnomon)
+}
+
+fn has_admin(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.admin, "/__stats")
 }
 
 fn is_up(address: SocketAddr, target: &str) -> bool {

@@ -38,6 +38,8 @@ mod house;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod program;

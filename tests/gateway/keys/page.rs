@@ -1,0 +1,382 @@
+//! The page on compatibility, row by row: a case for what works, a word of `gnomon check` for what doesn't.
+
+use std::collections::BTreeSet;
+
+use gnomon::config::{known::Scope, known_keys};
+use serde_json::json;
+
+use super::{
+    case::{Case, case},
+    places, router,
+    scene::Scene,
+};
+
+/// Keys of the core without a case, by scope; must shrink to nothing.
+const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
+    (
+        Scope::Service,
+        &[
+            "version",
+            "name",
+            "port",
+            "listen_ip",
+            "host",
+            "timeout",
+            "cache_ttl",
+            "output_encoding",
+            "endpoints",
+            "extra_config",
+            "debug_endpoint",
+            "echo_endpoint",
+            "tls",
+            "client_tls",
+            "read_timeout",
+            "idle_timeout",
+            "read_header_timeout",
+            "max_shutdown_wait_time",
+            "use_h2c",
+            "max_idle_connections_per_host",
+            "idle_connection_timeout",
+            "response_header_timeout",
+            "dialer_timeout",
+            "disable_keep_alives",
+            "disable_compression",
+            "allow_insecure_connections",
+            "disable_rest",
+        ],
+    ),
+    (
+        Scope::Endpoint,
+        &[
+            "endpoint",
+            "method",
+            "backend",
+            "timeout",
+            "cache_ttl",
+            "input_headers",
+            "input_query_strings",
+            "output_encoding",
+            "concurrent_calls",
+            "extra_config",
+        ],
+    ),
+    (
+        Scope::Backend,
+        &[
+            "url_pattern",
+            "host",
+            "disable_host_sanitize",
+            "method",
+            "encoding",
+            "is_collection",
+            "target",
+            "allow",
+            "deny",
+            "mapping",
+            "group",
+            "input_headers",
+            "input_query_strings",
+            "sd",
+            "extra_config",
+        ],
+    ),
+    (
+        Scope::Tls,
+        &[
+            "disabled",
+            "keys",
+            "public_key",
+            "private_key",
+            "min_version",
+            "max_version",
+            "enable_mtls",
+            "ca_certs",
+            "disable_system_ca_pool",
+        ],
+    ),
+    (Scope::TlsKeys, &["public_key", "private_key"]),
+    (
+        Scope::ClientTls,
+        &[
+            "allow_insecure_connections",
+            "ca_certs",
+            "disable_system_ca_pool",
+            "min_version",
+            "max_version",
+            "client_certs",
+        ],
+    ),
+    (Scope::ClientCerts, &["certificate", "private_key"]),
+    (
+        Scope::ServiceComponents,
+        &[
+            "router",
+            "@admin",
+            "@shadow",
+            "security/cors",
+            "security/http",
+            "security/bot-detector",
+            "modifier/lua-endpoint",
+        ],
+    ),
+    (
+        Scope::EndpointComponents,
+        &[
+            "proxy",
+            "auth/validator",
+            "auth/signer",
+            "qos/ratelimit/router",
+            "security/bot-detector",
+            "validation/cel",
+            "validation/json-schema",
+            "modifier/lua-endpoint",
+            "modifier/lua-proxy",
+        ],
+    ),
+    (
+        Scope::BackendComponents,
+        &[
+            "proxy",
+            "backend/http",
+            "backend/http/client",
+            "auth/client-credentials",
+            "qos/ratelimit/proxy",
+            "qos/circuit-breaker",
+            "qos/http-cache",
+            "validation/cel",
+            "modifier/martian",
+            "modifier/lua-backend",
+            "backend/graphql",
+        ],
+    ),
+    (
+        Scope::Router,
+        &[
+            "return_error_msg",
+            "auto_options",
+            "logger_skip_paths",
+            "disable_access_log",
+            "hide_version_header",
+            "disable_redirect_trailing_slash",
+            "disable_redirect_fixed_path",
+            "disable_handle_method_not_allowed",
+            "disable_path_decoding",
+            "remove_extra_slash",
+            "forwarded_by_client_ip",
+            "remote_ip_headers",
+            "trusted_proxies",
+            "app_engine",
+            "use_h2c",
+        ],
+    ),
+    (Scope::EndpointProxy, &["flatmap_filter", "static", "sequential", "sequential_propagated_params"]),
+    (Scope::BackendProxy, &["shadow", "shadow_timeout", "flatmap_filter"]),
+    (Scope::Static, &["data", "strategy"]),
+    (Scope::FlatmapOperation, &["type", "args"]),
+    (Scope::BackendHttp, &["return_error_code", "return_error_details"]),
+    (Scope::BackendHttpClient, &["send_body_on_redirect"]),
+    (Scope::Admin, &["listen"]),
+    (
+        Scope::Shadow,
+        &[
+            "max_concurrent",
+            "max_buffered_bytes",
+            "memory_budget",
+            "max_request",
+            "max_response",
+            "threads",
+            "drain_timeout",
+        ],
+    ),
+];
+
+/// Keys of components without a case, by scope; must shrink to nothing.
+const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
+    (
+        Scope::Validator,
+        &[
+            "alg",
+            "jwk_url",
+            "jwk_local_path",
+            "disable_jwk_security",
+            "jwk_local_ca",
+            "cache",
+            "cache_duration",
+            "failed_jwk_key_cooldown",
+            "key_identify_strategy",
+            "audience",
+            "issuer",
+            "roles",
+            "roles_key",
+            "roles_key_is_nested",
+            "scopes",
+            "scopes_key",
+            "scopes_matcher",
+            "auth_header_name",
+            "cookie_key",
+            "propagate_claims",
+            "propagate_claims_preserve_array",
+            "leeway",
+            "operation_debug",
+        ],
+    ),
+    (
+        Scope::Signer,
+        &[
+            "alg",
+            "kid",
+            "keys_to_sign",
+            "jwk_url",
+            "jwk_local_path",
+            "disable_jwk_security",
+            "jwk_local_ca",
+            "full",
+            "typ",
+        ],
+    ),
+    (Scope::Expression, &["check_expr"]),
+    (
+        Scope::Cors,
+        &[
+            "allow_origins",
+            "allow_methods",
+            "allow_headers",
+            "expose_headers",
+            "max_age",
+            "allow_credentials",
+            "allow_private_network",
+            "options_passthrough",
+            "options_success_status",
+        ],
+    ),
+    (
+        Scope::SecureHttp,
+        &[
+            "allowed_hosts",
+            "allowed_hosts_are_regex",
+            "host_proxy_headers",
+            "ssl_redirect",
+            "ssl_host",
+            "ssl_proxy_headers",
+            "sts_seconds",
+            "sts_include_subdomains",
+            "force_sts_header",
+            "frame_deny",
+            "custom_frame_options_value",
+            "content_type_nosniff",
+            "browser_xss_filter",
+            "content_security_policy",
+            "referrer_policy",
+            "is_development",
+        ],
+    ),
+    (Scope::BotDetector, &["allow", "deny", "patterns", "empty_user_agent_is_bot"]),
+    (
+        Scope::RouterLimit,
+        &[
+            "max_rate",
+            "capacity",
+            "client_max_rate",
+            "client_capacity",
+            "strategy",
+            "key",
+            "every",
+            "num_shards",
+            "cleanup_period",
+        ],
+    ),
+    (Scope::ProxyLimit, &["max_rate", "capacity", "every"]),
+    (Scope::CircuitBreaker, &["interval", "timeout", "max_errors", "name", "log_status_change"]),
+    (Scope::HttpCache, &["shared", "max_items", "max_size"]),
+    (
+        Scope::ClientCredentials,
+        &["client_id", "client_secret", "token_url", "scopes", "endpoint_params", "is_disabled"],
+    ),
+    (Scope::GraphQl, &["type", "method", "query", "query_path", "operationName", "variables"]),
+];
+
+/// All cases there are.
+fn cases() -> Vec<Case> {
+    [router::cases()].into_iter().flatten().collect()
+}
+
+/// A row of the page.
+struct Row {
+    scope: Scope,
+    key: String,
+    /// `yes`, `not yet` or `ignored`.
+    here: String,
+    remark: String,
+}
+
+impl Row {
+    /// The row as lists name it.
+    fn name(&self) -> (&'static str, String) {
+        (self.scope.title(), self.key.clone())
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/compatibility.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, tables) = page.split_once("\n## Keys\n").expect("the page has a chapter about keys");
+    let (mut scope, mut rows) = (None, Vec::new());
+    for line in tables.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            scope = Some(known_keys().find(|row| row.scope.title() == title).expect(title).scope);
+        } else if line.starts_with("| `") {
+            let cells: Vec<&str> = line.split(" |").map(|cell| cell.trim_start_matches('|').trim()).collect();
+            rows.push(Row {
+                scope: scope.expect("a table stands below the name of its scope"),
+                key: cells[0].trim_matches('`').to_owned(),
+                here: cells[1].to_owned(),
+                remark: cells[2].to_owned(),
+            });
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_key_that_works_has_one_case() {
+    let supported: BTreeSet<_> = rows().iter().filter(|row| row.here == "yes").map(Row::name).collect();
+    assert!(supported.len() > 200, "the page was not read right: {supported:?}");
+    let (mut proved, mut wrong) = (BTreeSet::new(), Vec::new());
+    for case in cases() {
+        let name = (case.scope.title(), case.key.to_owned());
+        if !supported.contains(&name) {
+            wrong.push(format!("{name:?} has a case and no row that says yes"));
+        }
+        if !proved.insert(name.clone()) {
+            wrong.push(format!("{name:?} has more than one case"));
+        }
+    }
+    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE);
+    let missing: BTreeSet<_> =
+        missing.flat_map(|(scope, keys)| keys.iter().map(|key| (scope.title(), (*key).to_owned()))).collect();
+    let unproved: BTreeSet<_> = supported.difference(&proved).cloned().collect();
+    wrong.extend(unproved.difference(&missing).map(|name| format!("{name:?} has no case")));
+    wrong.extend(missing.difference(&unproved).map(|name| format!("{name:?}: take it out of the list")));
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_key_that_is_not_heard_is_told_by_check() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for row in rows().into_iter().filter(|row| row.here != "yes") {
+        count += 1;
+        let key: &'static str = row.key.clone().leak();
+        let case = case(row.scope, key, json!({}));
+        let told = Scene::new(&case, case.file_with()).command(&["check"]);
+        let silent = Scene::new(&case, case.file_without()).command(&["check"]);
+        let fate = if row.here == "ignored" { "ignored" } else { "not supported yet" };
+        let remark = if row.remark.is_empty() { String::new() } else { format!(": {}", row.remark) };
+        let finding = format!(" at {}: \"{key}\" is {fate}{remark}\n", places::pointer(row.scope, key));
+        let is_told = told.contains(&finding);
+        if !is_told || silent.contains(&format!("\"{key}\" is {fate}")) {
+            wrong.push(format!("{:?}: not{finding}but\n{told}and without it\n{silent}", row.name()));
+        }
+    }
+    assert!(count > 90, "the page was not read right: {count}");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
