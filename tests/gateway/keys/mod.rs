@@ -7,10 +7,18 @@
 
 mod case;
 mod certificates;
+mod deaf;
 mod observe;
 mod page;
 mod places;
 mod scene;
 mod walk;
 
+mod backend;
+mod components;
+mod endpoint;
+mod ours;
+mod proxy;
 mod router;
+mod service;
+mod tls;

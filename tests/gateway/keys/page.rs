@@ -6,189 +6,15 @@ use gnomon::config::{known::Scope, known_keys};
 use serde_json::json;
 
 use super::{
+    backend,
     case::{Case, case},
-    places, router,
+    components, endpoint, ours, places, proxy, router,
     scene::Scene,
+    service, tls,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
-const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
-    (
-        Scope::Service,
-        &[
-            "version",
-            "name",
-            "port",
-            "listen_ip",
-            "host",
-            "timeout",
-            "cache_ttl",
-            "output_encoding",
-            "endpoints",
-            "extra_config",
-            "debug_endpoint",
-            "echo_endpoint",
-            "tls",
-            "client_tls",
-            "read_timeout",
-            "idle_timeout",
-            "read_header_timeout",
-            "max_shutdown_wait_time",
-            "use_h2c",
-            "max_idle_connections_per_host",
-            "idle_connection_timeout",
-            "response_header_timeout",
-            "dialer_timeout",
-            "disable_keep_alives",
-            "disable_compression",
-            "allow_insecure_connections",
-            "disable_rest",
-        ],
-    ),
-    (
-        Scope::Endpoint,
-        &[
-            "endpoint",
-            "method",
-            "backend",
-            "timeout",
-            "cache_ttl",
-            "input_headers",
-            "input_query_strings",
-            "output_encoding",
-            "concurrent_calls",
-            "extra_config",
-        ],
-    ),
-    (
-        Scope::Backend,
-        &[
-            "url_pattern",
-            "host",
-            "disable_host_sanitize",
-            "method",
-            "encoding",
-            "is_collection",
-            "target",
-            "allow",
-            "deny",
-            "mapping",
-            "group",
-            "input_headers",
-            "input_query_strings",
-            "sd",
-            "extra_config",
-        ],
-    ),
-    (
-        Scope::Tls,
-        &[
-            "disabled",
-            "keys",
-            "public_key",
-            "private_key",
-            "min_version",
-            "max_version",
-            "enable_mtls",
-            "ca_certs",
-            "disable_system_ca_pool",
-        ],
-    ),
-    (Scope::TlsKeys, &["public_key", "private_key"]),
-    (
-        Scope::ClientTls,
-        &[
-            "allow_insecure_connections",
-            "ca_certs",
-            "disable_system_ca_pool",
-            "min_version",
-            "max_version",
-            "client_certs",
-        ],
-    ),
-    (Scope::ClientCerts, &["certificate", "private_key"]),
-    (
-        Scope::ServiceComponents,
-        &[
-            "router",
-            "@admin",
-            "@shadow",
-            "security/cors",
-            "security/http",
-            "security/bot-detector",
-            "modifier/lua-endpoint",
-        ],
-    ),
-    (
-        Scope::EndpointComponents,
-        &[
-            "proxy",
-            "auth/validator",
-            "auth/signer",
-            "qos/ratelimit/router",
-            "security/bot-detector",
-            "validation/cel",
-            "validation/json-schema",
-            "modifier/lua-endpoint",
-            "modifier/lua-proxy",
-        ],
-    ),
-    (
-        Scope::BackendComponents,
-        &[
-            "proxy",
-            "backend/http",
-            "backend/http/client",
-            "auth/client-credentials",
-            "qos/ratelimit/proxy",
-            "qos/circuit-breaker",
-            "qos/http-cache",
-            "validation/cel",
-            "modifier/martian",
-            "modifier/lua-backend",
-            "backend/graphql",
-        ],
-    ),
-    (
-        Scope::Router,
-        &[
-            "return_error_msg",
-            "auto_options",
-            "logger_skip_paths",
-            "disable_access_log",
-            "hide_version_header",
-            "disable_redirect_trailing_slash",
-            "disable_redirect_fixed_path",
-            "disable_handle_method_not_allowed",
-            "disable_path_decoding",
-            "remove_extra_slash",
-            "forwarded_by_client_ip",
-            "remote_ip_headers",
-            "trusted_proxies",
-            "app_engine",
-            "use_h2c",
-        ],
-    ),
-    (Scope::EndpointProxy, &["flatmap_filter", "static", "sequential", "sequential_propagated_params"]),
-    (Scope::BackendProxy, &["shadow", "shadow_timeout", "flatmap_filter"]),
-    (Scope::Static, &["data", "strategy"]),
-    (Scope::FlatmapOperation, &["type", "args"]),
-    (Scope::BackendHttp, &["return_error_code", "return_error_details"]),
-    (Scope::BackendHttpClient, &["send_body_on_redirect"]),
-    (Scope::Admin, &["listen"]),
-    (
-        Scope::Shadow,
-        &[
-            "max_concurrent",
-            "max_buffered_bytes",
-            "memory_budget",
-            "max_request",
-            "max_response",
-            "threads",
-            "drain_timeout",
-        ],
-    ),
-];
+const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[(Scope::EndpointProxy, &["sequential_propagated_params"])];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
 const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
@@ -297,7 +123,19 @@ const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
 
 /// All cases there are.
 fn cases() -> Vec<Case> {
-    [router::cases()].into_iter().flatten().collect()
+    [
+        service::cases(),
+        tls::cases(),
+        router::cases(),
+        ours::cases(),
+        endpoint::cases(),
+        backend::cases(),
+        proxy::cases(),
+        components::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A row of the page.

@@ -10,7 +10,7 @@ use std::{
 use rustls::version::{TLS12, TLS13};
 use serde_json::Value;
 
-use super::{case::Case, certificates::Certificates};
+use super::{case::Case, certificates::Certificates, deaf::Deaf};
 use crate::{
     client::Answer,
     gnomon::{Folder, Gnomon, complete, free_address},
@@ -25,6 +25,7 @@ pub(super) struct Scene {
     environment: Vec<(&'static str, &'static str)>,
     pub(super) upstream: Upstream,
     nowhere: Upstream,
+    deaf: OnceCell<Deaf>,
     /// TLS before the upstream, by placeholder.
     relays: RefCell<BTreeMap<&'static str, Relay>>,
     folder: Folder,
@@ -40,6 +41,7 @@ impl Scene {
             environment: case.environment.clone(),
             upstream: Upstream::behaving(case.upstream.clone()),
             nowhere: Upstream::refuses(),
+            deaf: OnceCell::new(),
             relays: RefCell::default(),
             folder: Folder::new(),
             other_port: free_address().port(),
@@ -140,6 +142,9 @@ impl Scene {
             .replace("{other_port}", &self.other_port.to_string())
             .replace("{port}", &port.to_string())
             .replace("{admin}", &admin.to_string());
+        if filled.contains("{deaf}") {
+            filled = filled.replace("{deaf}", &self.deaf.get_or_init(Deaf::new).host());
+        }
         if filled.contains("{folder}") {
             Certificates::all().write(&self.folder);
             filled = filled.replace("{folder}/", folder.to_str().expect("temporary paths are text"));
