@@ -342,3 +342,21 @@ impl UserData for List {
         methods.add_method("len", |_lua, this, ()| Ok(this.length));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_many_places_is_written_no_more_often_than_there_is_room() {
+        let of =
+            |node: Node| Table(Rc::new(RefCell::new(BTreeMap::from([("a".into(), node.clone()), ("b".into(), node)]))));
+        let mut wide = of(Node::Leaf(Data::String("x".into())));
+        for _ in 0..60 {
+            wide = of(Node::Table(wide));
+        }
+        let mut room = Room { nodes: 10_000, ..Room::default() };
+        wide.data_within(&mut room);
+        assert!(room.is_too_small);
+    }
+}

@@ -86,3 +86,21 @@ fn nested_table(table: &mlua::Table, room: &mut Room) -> mlua::Result<Data> {
     let elements = elements.collect::<mlua::Result<Vec<_>>>()?;
     Ok(Data::Array(elements.into_iter().flatten().collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_many_places_is_written_no_more_often_than_there_is_room() {
+        let lua = mlua::Lua::new();
+        let narrow: mlua::Table = lua.load("local t = {'x'}; for i = 1, 8 do t = {t} end; return t").eval().unwrap();
+        let wide: mlua::Table = lua.load("local t = {'x'}; for i = 1, 60 do t = {t, t} end; return t").eval().unwrap();
+        let room = |nodes, bytes| Room { nodes, bytes, ..Room::default() };
+        assert!(native_object(&narrow, &mut room(9, 2)).is_ok());
+        for (table, mut room) in [(&narrow, room(8, 2)), (&narrow, room(9, 0)), (&wide, room(10_000, 1_000_000))] {
+            let error = native_object(table, &mut room).unwrap_err().to_string();
+            assert!(error.contains("too large"), "{error}");
+        }
+    }
+}

@@ -138,6 +138,15 @@ async fn an_answer_to_a_clients_own_condition_is_kept_for_nobody() {
 }
 
 #[tokio::test]
+async fn a_304_that_was_asked_for_by_the_client_goes_to_the_client() {
+    let plain = headers(&[("date", &now())]);
+    let backend = cached(&json!({}), vec![Some((200, plain)), Some((304, Headers::new()))]);
+    assert!(backend.get(&[]).await.is_some());
+    let answer = backend.get(&[("if-none-match", "\"mine\"")]).await;
+    assert_eq!(answer, Some((StatusCode::NOT_MODIFIED, "answer 2".to_owned())));
+}
+
+#[tokio::test]
 async fn what_is_private_is_kept_only_where_nobody_was_named() {
     let private = || headers(&[("cache-control", "private, max-age=60"), ("date", &now())]);
     for (asked, calls) in [("authorization", 2), ("cookie", 2), ("x-a", 1)] {
