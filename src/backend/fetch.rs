@@ -68,7 +68,9 @@ impl Caller {
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(backend, call.outbound, call.body, deadline, limit))
         };
-        let call = BackendCall { request: Arc::clone(asked.request), outbound, body, deadline };
+        let earlier = backend.lookups.iter().zip(asked.earlier);
+        let earlier = earlier.filter_map(|(lookup, value)| Some((lookup.name.clone(), value.clone()?))).collect();
+        let call = BackendCall { request: Arc::clone(asked.request), earlier, outbound, body, deadline };
         backend.calls_through.run(call, &step).await
     }
 
@@ -220,7 +222,7 @@ async fn pass_through(
             Payload::Transit(receiver)
         }
     };
-    Ok(Response { status, headers, payload, complete: false })
+    Ok(Response { status, headers, payload, complete: true })
 }
 
 fn is_gzip(encoding: Option<&HeaderValue>) -> bool {

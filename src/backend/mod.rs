@@ -17,6 +17,6 @@ pub mod transport;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;
-pub use fetch::{Asked, Caller};
+pub use fetch::{Asked, Caller, DECODED_BYTES_MAX};
 pub use key_hosts::FetchedKeys;
 pub use measured::Measured;

@@ -23,7 +23,7 @@ use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
     ServicePlan, ShadowBounds, ShadowPlan, Target, Template, exposure,
     routes::{RouteRules, segments},
-    template::go_form,
+    template::{go_form, propagated_value},
 };
 
 /// Compiles a configuration that has no errors. It cannot fail; what components have to say about their settings is in
@@ -245,7 +245,12 @@ fn backend_plan(
         let message = "SRV records are not looked up yet: the host is called by the name that is written";
         findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
     }
-    let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
+    let (template, mut lookups) = Template::new(&backend.url_pattern, endpoint);
+    let calls_through = tables::calls(&backend.extra, place, findings);
+    if endpoint.sequential && !calls_through.is_empty() {
+        // Only components see them; those of the template stay in front, at their places.
+        lookups.extend(endpoint.propagated_params.iter().filter_map(|name| propagated_value(name)));
+    }
     BackendPlan {
         id,
         method: method(&backend.method),
@@ -271,7 +276,7 @@ fn backend_plan(
         calls: endpoint.concurrent_calls,
         // KrakenD leaves the rest of the time to what stands around the race.
         race_time: endpoint.timeout * 75 / 100,
-        calls_through: tables::calls(&backend.extra, place, findings),
+        calls_through,
         wires_through: tables::wires(&backend.extra, place, findings),
         go_pattern: go_form(&backend.url_pattern),
     }

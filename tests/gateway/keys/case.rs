@@ -88,7 +88,7 @@ impl Case {
     }
 
     /// The backends of the only endpoint.
-    pub(super) fn backends(self, backends: Value) -> Self {
+    pub(super) fn backends(self, backends: &Value) -> Self {
         self.with(Scope::Endpoint, json!({ "backend": backends }))
     }
 

@@ -42,7 +42,7 @@ fn of_service() -> Vec<Case> {
             .sees(|scene| try_get(scene.gateway().admin(), "/__stats").is_some().into(), true),
         at("@shadow", json!({ "max_request": 1 }))
             .with(At::Endpoint, json!({ "method": "POST" }))
-            .backends(json!([shadow, live]))
+            .backends(&json!([shadow, live]))
             .sees(copies_of_a_post, 0),
         at("security/cors", json!({ "allow_origins": ["http://a.test"] })).sees(
             |scene| {

@@ -47,7 +47,7 @@ pub(super) fn cases() -> Vec<Case> {
             .sees(fate_of_the_copy, json!([[], [["too_large", 1]], []])),
         mirroring("threads", json!(3))
             .otherwise(json!(1))
-            .backends(json!([shadow(), shadow(), shadow(), live()]))
+            .backends(&json!([shadow(), shadow(), shadow(), live()]))
             .sees(threads_beyond_one, 2),
         mirroring("drain_timeout", json!("100ms"))
             .with(At::Endpoint, json!({ "method": "GET" }))
@@ -67,7 +67,7 @@ fn shadow() -> Value {
 
 /// A case about an endpoint for POST with a shadow that is called at `/shadow`.
 fn mirroring(key: &'static str, value: Value) -> Case {
-    case(At::Shadow, key, value).with(At::Endpoint, json!({ "method": "POST" })).backends(json!([shadow(), live()]))
+    case(At::Shadow, key, value).with(At::Endpoint, json!({ "method": "POST" })).backends(&json!([shadow(), live()]))
 }
 
 /// Why copies of two requests with 1000 bytes each were not sent.

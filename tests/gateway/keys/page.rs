@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
-const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[(Scope::EndpointProxy, &["sequential_propagated_params"])];
+const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
 const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];

@@ -45,7 +45,7 @@ fn server() -> Vec<Case> {
         case(At::TlsKeys, "private_key", json!("{folder}/server.key"))
             .with(At::TlsKeys, json!({ "public_key": "{folder}/server.pem" }))
             .sees(could_listen, true),
-        served("min_version", json!("TLS12")).sees(|scene| status_by_1_2(scene), "200"),
+        served("min_version", json!("TLS12")).sees(status_by_1_2, "200"),
         served("max_version", json!("TLS12"))
             .with(At::Tls, json!({ "min_version": "TLS12" }))
             .sees(secure_status, Value::Null),
