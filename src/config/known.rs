@@ -457,7 +457,7 @@ const TABLE: &[KnownKey] = &[
     row(At::EndpointProxy, Supported, "flatmap_filter", ""),
     row(At::EndpointProxy, Supported, "static", ""),
     row(At::EndpointProxy, Supported, "sequential", ""),
-    row(At::EndpointProxy, Supported, "sequential_propagated_params", ""),
+    row(At::EndpointProxy, Supported, "sequential_propagated_params", "for validation/cel and modifier/lua-backend"),
     row(At::EndpointProxy, Ignored, "shadow", "mark the backend"),
     row(At::EndpointProxy, Ignored, "shadow_timeout", "mark the backend"),
     row(At::EndpointProxy, Ignored, "combiner", "only \"default\" exists"),

@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) fn cases() -> Vec<Case> {
     let long = Reply::json(&json!({ "long": "x".repeat(1000) }));
-    let slow = Behaviour::Slow(Duration::from_secs(2), Reply::json(&json!({})));
+    let slow = Behaviour::Slow(Duration::from_secs(3), Reply::json(&json!({})));
     vec![
         case(At::Admin, "listen", json!("{admin}")).otherwise(json!("off")).arguments(&["--workers", "1"]).sees(
             |scene| {

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Cases at a time: most of their time is waiting.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 
 /// Runs every case and panics with everything that is wrong.
 pub(super) fn walk(cases: &[Case]) {
