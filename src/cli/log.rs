@@ -1,7 +1,8 @@
 //! Log lines on their way to standard error, never in the way of a request.
 //!
 //! Lines go over a bounded queue to a thread that writes them; when it is behind, lines are dropped and counted, and
-//! the next line that gets through says how many.
+//! the next line that gets through says how many. A message is one entry however long it is and whatever stands in it:
+//! its other lines are indented, so that no client can write an entry of its own.
 
 use std::{
     io::{self, Write},
@@ -18,6 +19,9 @@ use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt}
 
 /// Lines that may wait to be written.
 const LINES_WAITING_MAX: usize = 4096;
+
+/// So much of a message is written, in bytes.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
 /// Takes lines without waiting.
 #[derive(Clone)]
@@ -77,9 +81,28 @@ fn write_lines(lines: &Receiver<Vec<u8>>, dropped: &AtomicU64) {
     }
 }
 
+/// A message as it is written.
+fn entry(message: &[u8]) -> Vec<u8> {
+    let message = message.strip_suffix(b"\n").unwrap_or(message);
+    let written = message.get(..MESSAGE_BYTES_MAX).unwrap_or(message);
+    let mut entry = Vec::with_capacity(written.len() + 1);
+    for byte in written {
+        match byte {
+            b'\n' => entry.extend_from_slice(b"\n\t"),
+            b'\r' => {}
+            other => entry.push(*other),
+        }
+    }
+    if written.len() < message.len() {
+        entry.extend_from_slice(b" ...");
+    }
+    entry.push(b'\n');
+    entry
+}
+
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.queue.try_send(line.to_vec()).is_err() {
+        if self.queue.try_send(entry(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -95,5 +118,17 @@ impl<'a> MakeWriter<'a> for Lines {
 
     fn make_writer(&'a self) -> Self {
         self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_entry_of_bounded_length() {
+        assert_eq!(entry(b"INFO all is well\n"), b"INFO all is well\n");
+        assert_eq!(entry(b"INFO said\r\nERROR forged\n"), b"INFO said\n\tERROR forged\n");
+        assert_eq!(entry(&[b'x'; MESSAGE_BYTES_MAX + 1]).len(), MESSAGE_BYTES_MAX + 5);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
+    ServicePlan, ShadowBounds, ShadowPlan, Target, Template, exposure,
     routes::{RouteRules, segments},
     template::{go_form, propagated_value},
 };
@@ -162,6 +162,7 @@ fn endpoint_plan(
     for backend in &endpoint.backends {
         let shared = if backend.shadow.is_some() { &kept.shadow } else { &kept.live };
         let place = Place { shared, ..place };
+        exposure::tell(backend, endpoint, findings);
         let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod client_address;
 pub mod compile;
 pub mod endpoint;
+mod exposure;
 pub mod identity;
 pub mod pick;
 pub mod routes;

@@ -6,120 +6,18 @@ use gnomon::config::{known::Scope, known_keys};
 use serde_json::json;
 
 use super::{
-    backend,
+    backend, bots, breaker, cache,
     case::{Case, case},
-    components, endpoint, ours, places, proxy, router,
+    components, cors, credentials, endpoint, expression, graphql, limits, ours, places, proxy, router,
     scene::Scene,
-    service, tls,
+    secure_http, service, signer, tls, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
 const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
-const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
-    (
-        Scope::Validator,
-        &[
-            "alg",
-            "jwk_url",
-            "jwk_local_path",
-            "disable_jwk_security",
-            "jwk_local_ca",
-            "cache",
-            "cache_duration",
-            "failed_jwk_key_cooldown",
-            "key_identify_strategy",
-            "audience",
-            "issuer",
-            "roles",
-            "roles_key",
-            "roles_key_is_nested",
-            "scopes",
-            "scopes_key",
-            "scopes_matcher",
-            "auth_header_name",
-            "cookie_key",
-            "propagate_claims",
-            "propagate_claims_preserve_array",
-            "leeway",
-            "operation_debug",
-        ],
-    ),
-    (
-        Scope::Signer,
-        &[
-            "alg",
-            "kid",
-            "keys_to_sign",
-            "jwk_url",
-            "jwk_local_path",
-            "disable_jwk_security",
-            "jwk_local_ca",
-            "full",
-            "typ",
-        ],
-    ),
-    (Scope::Expression, &["check_expr"]),
-    (
-        Scope::Cors,
-        &[
-            "allow_origins",
-            "allow_methods",
-            "allow_headers",
-            "expose_headers",
-            "max_age",
-            "allow_credentials",
-            "allow_private_network",
-            "options_passthrough",
-            "options_success_status",
-        ],
-    ),
-    (
-        Scope::SecureHttp,
-        &[
-            "allowed_hosts",
-            "allowed_hosts_are_regex",
-            "host_proxy_headers",
-            "ssl_redirect",
-            "ssl_host",
-            "ssl_proxy_headers",
-            "sts_seconds",
-            "sts_include_subdomains",
-            "force_sts_header",
-            "frame_deny",
-            "custom_frame_options_value",
-            "content_type_nosniff",
-            "browser_xss_filter",
-            "content_security_policy",
-            "referrer_policy",
-            "is_development",
-        ],
-    ),
-    (Scope::BotDetector, &["allow", "deny", "patterns", "empty_user_agent_is_bot"]),
-    (
-        Scope::RouterLimit,
-        &[
-            "max_rate",
-            "capacity",
-            "client_max_rate",
-            "client_capacity",
-            "strategy",
-            "key",
-            "every",
-            "num_shards",
-            "cleanup_period",
-        ],
-    ),
-    (Scope::ProxyLimit, &["max_rate", "capacity", "every"]),
-    (Scope::CircuitBreaker, &["interval", "timeout", "max_errors", "name", "log_status_change"]),
-    (Scope::HttpCache, &["shared", "max_items", "max_size"]),
-    (
-        Scope::ClientCredentials,
-        &["client_id", "client_secret", "token_url", "scopes", "endpoint_params", "is_disabled"],
-    ),
-    (Scope::GraphQl, &["type", "method", "query", "query_path", "operationName", "variables"]),
-];
+const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// All cases there are.
 fn cases() -> Vec<Case> {
@@ -132,6 +30,17 @@ fn cases() -> Vec<Case> {
         backend::cases(),
         proxy::cases(),
         components::cases(),
+        bots::cases(),
+        breaker::cases(),
+        cache::cases(),
+        cors::cases(),
+        credentials::cases(),
+        expression::cases(),
+        graphql::cases(),
+        limits::cases(),
+        secure_http::cases(),
+        signer::cases(),
+        validator::cases(),
     ]
     .into_iter()
     .flatten()
