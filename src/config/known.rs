@@ -68,6 +68,8 @@ pub enum Scope {
     ClientCredentials,
     /// `backend/graphql`.
     GraphQl,
+    /// `telemetry/metrics`.
+    Metrics,
     /// `@admin` of the service.
     Admin,
     /// `@shadow` of the service.
@@ -108,6 +110,7 @@ impl Scope {
             Scope::HttpCache => "qos/http-cache",
             Scope::ClientCredentials => "auth/client-credentials",
             Scope::GraphQl => "backend/graphql",
+            Scope::Metrics => "telemetry/metrics",
             Scope::Admin => "@admin",
             Scope::Shadow => "@shadow",
         }
@@ -269,7 +272,7 @@ const TABLE: &[KnownKey] = &[
         "revoked tokens will NOT be refused and requests will NOT be authenticated",
     ),
     row(At::ServiceComponents, NotYet, "telemetry/logging", ""),
-    row(At::ServiceComponents, NotYet, "telemetry/metrics", ""),
+    row(At::ServiceComponents, Supported, "telemetry/metrics", "figures of Go's own memory are 0"),
     row(At::ServiceComponents, NotYet, "telemetry/opentelemetry", ""),
     row(At::ServiceComponents, NotYet, "telemetry/opencensus", ""),
     row(At::ServiceComponents, NotYet, "telemetry/influx", ""),
@@ -585,6 +588,12 @@ const TABLE: &[KnownKey] = &[
     row(At::GraphQl, Supported, "query_path", ""),
     row(At::GraphQl, Supported, "operationName", ""),
     row(At::GraphQl, Supported, "variables", ""),
+    row(At::Metrics, Supported, "collection_time", ""),
+    row(At::Metrics, Supported, "listen_address", "an IP address or localhost, :8090 unless given"),
+    row(At::Metrics, Supported, "endpoint_disabled", "nothing is collected then"),
+    row(At::Metrics, Supported, "router_disabled", ""),
+    row(At::Metrics, Supported, "proxy_disabled", ""),
+    row(At::Metrics, Supported, "backend_disabled", ""),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies held per shadow"),

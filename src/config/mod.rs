@@ -23,6 +23,7 @@ pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod telemetry;
 pub mod template;
 pub mod unknown;
 pub mod weak;
@@ -36,6 +37,7 @@ pub use load::{Loaded, Places, load};
 pub use node::Node;
 pub use service::{Admin, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
+pub use telemetry::Metrics;
 
 #[cfg(test)]
 mod tests;

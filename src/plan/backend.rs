@@ -11,7 +11,7 @@ use crate::{
     encoding::Decoder,
     model::WireRequest,
     shape::Shape,
-    stats::BackendId,
+    stats::{BackendId, Ending},
 };
 
 use super::{Template, template::EarlierValue};
@@ -55,6 +55,15 @@ pub struct BackendPlan {
     pub wires_through: Layers<WireRequest, Wired>,
     /// The pattern in KrakenD's spelling, for error texts.
     pub go_pattern: String,
+}
+
+impl BackendPlan {
+    /// How an answer counts that nobody looks into: as a live one with this status would.
+    #[must_use]
+    pub fn ending_unread(&self, status: u16) -> Ending {
+        let complete = self.no_op || matches!(status, 200 | 201);
+        Ending { complete, error: !complete && !matches!(self.error_policy, ErrorPolicy::Details(_)) }
+    }
 }
 
 /// A value to take from an earlier answer.

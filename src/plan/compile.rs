@@ -1,6 +1,6 @@
 //! Config → Plan.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Uri};
@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
+    ServicePlan, ShadowBounds, ShadowPlan, Target, Template, metrics,
     routes::{RouteRules, segments},
     template::go_form,
 };
@@ -73,12 +73,21 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         pool: pool_limits(config),
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
-        admin: config.admin.listen,
+        metrics: metrics::plan(config),
+        admin: admin_address(config),
         admin_is_explicit: config.admin.explicit,
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
         shadow_threads: config.shadow.threads.max(1),
         shadow_drain_time: config.shadow.drain_timeout,
     }
+}
+
+/// The default address leaves its port to `telemetry/metrics`, whose default it is as well.
+fn admin_address(config: &Service) -> Option<SocketAddr> {
+    let address = config.admin.listen?;
+    let taken = config.metrics.as_ref().and_then(|metrics| metrics.listen).map(|listen| listen.port());
+    let gives_way = !config.admin.explicit && taken == Some(address.port());
+    Some(if gives_way { SocketAddr::new(address.ip(), address.port() + 1) } else { address })
 }
 
 fn pool_limits(config: &Service) -> PoolLimits {
@@ -321,6 +330,20 @@ fn base(host: &str) -> Option<Base> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_dashboard_leaves_its_port_to_the_metrics() {
+        let admin = |extra: &str| {
+            let text = format!(r#"{{"version": 3, "extra_config": {extra}}}"#);
+            let source = crate::config::Source::Text { name: "test.json".into(), text };
+            let loaded = crate::config::load(&source, &crate::config::Environment::default());
+            compile(&loaded.service.unwrap()).0.service.admin.unwrap().port()
+        };
+        assert_eq!(admin(r#"{"telemetry/metrics": {}}"#), 8091);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"endpoint_disabled": true}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"listen_address": ":1"}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {}, "@admin": {"listen": "127.0.0.1:8090"}}"#), 8090);
+    }
 
     #[test]
     fn an_address_nobody_can_call_is_none() {

@@ -119,7 +119,7 @@ fn start_actor(
 fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {
     RECORDER.with_borrow_mut(|held| {
         let recorder = held.get_or_insert_with(|| {
-            let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&plan.names))));
+            let recorder = Rc::new(RefCell::new(plan.recorder()));
             actix::spawn(flush_every(Rc::clone(&recorder), stats, REPORT_PERIOD));
             recorder
         });

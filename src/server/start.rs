@@ -19,11 +19,11 @@ use tokio::time::{Instant, timeout};
 use crate::{
     backend::transport::Secure,
     plan::{Plan, ServicePlan},
-    stats::{Names, Read, Registry, Snapshot, StatsActor},
+    stats::{Read, Registry, Snapshot, StatsActor},
 };
 
 use super::{
-    admin, serve,
+    admin, metrics, serve,
     shadows::Shadows,
     tls::{self, TlsError},
     tree::{Shared, Tree},
@@ -86,6 +86,7 @@ pub struct Gateway {
     pub admin: Option<SocketAddr>,
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
+    metrics_server: Option<ServerHandle>,
     shadows: Shadows,
     stats: Addr<StatsActor>,
     stats_thread: Arbiter,
@@ -105,10 +106,11 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let secure = Secure::new(plan.service.client_tls.as_ref());
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
+    let metrics_plan = plan.service.metrics.clone();
     let address = listener.local_addr().unwrap_or(plan.service.listen);
     let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
-    let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
+    let stats = start_stats(&stats_thread, &plan, Arc::clone(&registry));
     let shadows = Shadows::start(&plan, &secure, &stats, &registry);
     let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
     let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
@@ -117,12 +119,14 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let handle = server.handle();
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
+    let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {
         address,
         is_secure,
         admin,
         server: handle,
         admin_server,
+        metrics_server,
         shadows,
         stats,
         stats_thread,
@@ -153,8 +157,10 @@ pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
-    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
+fn start_stats(thread: &Arbiter, plan: &Plan, registry: Arc<Registry>) -> Addr<StatsActor> {
+    let (names, metrics) = (Arc::clone(&plan.names), plan.service.metrics.as_ref());
+    let settings = metrics.map(|metrics| Arc::clone(&metrics.settings));
+    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry).collecting(settings))
 }
 
 fn listen(service: &ServicePlan) -> Result<TcpListener, StartError> {
@@ -261,8 +267,8 @@ impl Gateway {
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);
         }
-        if let Some(admin) = self.admin_server {
-            admin.stop(false).await;
+        for server in self.admin_server.iter().chain(&self.metrics_server) {
+            server.stop(false).await;
         }
         self.stats_thread.stop();
     }

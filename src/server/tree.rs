@@ -57,7 +57,7 @@ impl Tree {
     }
 
     fn build(shared: &Shared) -> Self {
-        let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&shared.plan.names))));
+        let recorder = Rc::new(RefCell::new(shared.plan.recorder()));
         let endpoints = shared.plan.endpoints.iter().enumerate().map(|(place, plan)| {
             let shadows = shared.shadows.get(place).cloned().unwrap_or_default();
             endpoint_actor(plan, shadows, shared, &recorder)

@@ -5,6 +5,7 @@
 mod backend;
 mod backends;
 mod endpoint;
+mod metrics;
 mod ours;
 mod proxy;
 mod router;

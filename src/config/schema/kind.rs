@@ -58,6 +58,7 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::BackendHttp if key == "return_error_code" => Kind::Flag,
         Scope::BackendHttp if key == "return_error_details" => Kind::Text,
         Scope::BackendHttpClient if key == "send_body_on_redirect" => Kind::Flag,
+        Scope::Metrics => metrics(key),
         Scope::Admin => Kind::Text,
         Scope::Shadow => shadow(key),
         _ => Kind::Any,
@@ -135,6 +136,7 @@ fn tls(key: &str) -> Kind {
 fn component(scope: Scope, key: &str) -> Kind {
     match (scope, key) {
         (_, "router") => Kind::Scope(Scope::Router),
+        (_, "telemetry/metrics") => Kind::Scope(Scope::Metrics),
         (_, "@admin") => Kind::Scope(Scope::Admin),
         (_, "@shadow") => Kind::Scope(Scope::Shadow),
         (Scope::EndpointComponents, "proxy") => Kind::Scope(Scope::EndpointProxy),
@@ -143,6 +145,14 @@ fn component(scope: Scope, key: &str) -> Kind {
         (_, "backend/http/client") => Kind::Scope(Scope::BackendHttpClient),
         // Some components are lists, and some may be either.
         _ => Kind::Any,
+    }
+}
+
+fn metrics(key: &str) -> Kind {
+    match key {
+        "collection_time" => Kind::Duration,
+        "listen_address" => Kind::Text,
+        _ => Kind::Flag,
     }
 }
 
