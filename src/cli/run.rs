@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    config::{Diagnostic, Environment, Service, Severity, Source, load},
+    config::{Diagnostic, Environment, Loaded, Service, Severity, Source, load},
     plan::{Plan, compile},
     server::{Gateway, Options, Signals, start},
 };
@@ -22,16 +22,25 @@ const UNUSABLE: u8 = 2;
 #[must_use]
 pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
-    let _written_to_the_end = log::start(level);
     let source = Source::File(arguments.config.clone());
-    let Some(plan) = planned(&source, |service| apply(arguments, service)) else { return ExitCode::from(UNUSABLE) };
+    // Read before anything is logged: the file says how.
+    let loaded = read(&source);
+    let logging = loaded.service.as_ref().and_then(|service| service.logging.as_ref());
+    let _written_to_the_end = log::start(level, logging);
+    let Some(plan) = planned(&source, loaded, |service| apply(arguments, service)) else {
+        return ExitCode::from(UNUSABLE);
+    };
     let options = Options { workers: arguments.workers };
     actix::System::new().block_on(serve(plan, options))
 }
 
+/// What a configuration says.
+pub(super) fn read(source: &Source) -> Loaded {
+    load(source, &Environment::of_process())
+}
+
 /// The plan of a configuration, `changed` by what was typed, after all findings were told; `None` if it can't be used.
-pub(super) fn planned(source: &Source, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
-    let loaded = load(source, &Environment::of_process());
+pub(super) fn planned(source: &Source, loaded: Loaded, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
     tell(&loaded.diagnostics);
     let plan = loaded.service.and_then(|mut service| {
         changed(&mut service);

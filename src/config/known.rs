@@ -70,6 +70,10 @@ pub enum Scope {
     GraphQl,
     /// `telemetry/metrics`.
     Metrics,
+    /// `telemetry/logging`.
+    Logging,
+    /// `telemetry/logstash`.
+    Logstash,
     /// `@admin` of the service.
     Admin,
     /// `@shadow` of the service.
@@ -111,6 +115,8 @@ impl Scope {
             Scope::ClientCredentials => "auth/client-credentials",
             Scope::GraphQl => "backend/graphql",
             Scope::Metrics => "telemetry/metrics",
+            Scope::Logging => "telemetry/logging",
+            Scope::Logstash => "telemetry/logstash",
             Scope::Admin => "@admin",
             Scope::Shadow => "@shadow",
         }
@@ -271,13 +277,13 @@ const TABLE: &[KnownKey] = &[
         "auth/revoker",
         "revoked tokens will NOT be refused and requests will NOT be authenticated",
     ),
-    row(At::ServiceComponents, NotYet, "telemetry/logging", ""),
+    row(At::ServiceComponents, Supported, "telemetry/logging", ""),
     row(At::ServiceComponents, Supported, "telemetry/metrics", "figures of Go's own memory are 0"),
     row(At::ServiceComponents, NotYet, "telemetry/opentelemetry", ""),
     row(At::ServiceComponents, NotYet, "telemetry/opencensus", ""),
     row(At::ServiceComponents, NotYet, "telemetry/influx", ""),
     row(At::ServiceComponents, NotYet, "telemetry/gelf", ""),
-    row(At::ServiceComponents, NotYet, "telemetry/logstash", ""),
+    row(At::ServiceComponents, Supported, "telemetry/logstash", "with telemetry/logging"),
     row(At::ServiceComponents, NotYet, "telemetry/instana", "Enterprise only in KrakenD"),
     row(At::ServiceComponents, Supported, "modifier/lua-endpoint", "without http_response and goto"),
     row(
@@ -594,6 +600,17 @@ const TABLE: &[KnownKey] = &[
     row(At::Metrics, Supported, "router_disabled", ""),
     row(At::Metrics, Supported, "proxy_disabled", ""),
     row(At::Metrics, Supported, "backend_disabled", ""),
+    row(At::Logging, Supported, "level", "DEBUG, INFO, NOTICE, WARNING, ERROR or CRITICAL"),
+    row(At::Logging, Supported, "prefix", ""),
+    row(At::Logging, Supported, "stdout", ""),
+    row(At::Logging, Supported, "syslog", "datagrams to /dev/log"),
+    row(At::Logging, Supported, "syslog_facility", ""),
+    row(At::Logging, Supported, "format", "default, logstash or custom"),
+    row(At::Logging, Supported, "custom_format", ""),
+    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD"),
+    row(At::Logging, NotYet, "access_log_custom_format", "Enterprise only in KrakenD"),
+    row(At::Logging, NotYet, "backend", "Enterprise only in KrakenD"),
+    row(At::Logstash, Ignored, "enabled", "the component is on when it is there"),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies held per shadow"),

@@ -16,6 +16,7 @@ pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
+pub mod log_pattern;
 pub mod node;
 pub mod position;
 pub mod read;
@@ -37,7 +38,7 @@ pub use load::{Loaded, Places, load};
 pub use node::Node;
 pub use service::{Admin, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
-pub use telemetry::Metrics;
+pub use telemetry::{LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
 
 #[cfg(test)]
 mod tests;

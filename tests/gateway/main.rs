@@ -38,6 +38,8 @@ mod house;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod logging;
+#[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod metrics;

@@ -5,6 +5,7 @@
 mod backend;
 mod backends;
 mod endpoint;
+mod logging;
 mod metrics;
 mod ours;
 mod proxy;
