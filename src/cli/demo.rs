@@ -34,7 +34,7 @@ async fn show(arguments: DemoArgs) -> ExitCode {
     let Some(plan) = run::planned(&source, run::read(&source), |service| on_loopback(service, &arguments)) else {
         return ExitCode::FAILURE;
     };
-    let gateway = match start(plan, Options { workers: Some(1) }) {
+    let gateway = match start(plan, &Options { workers: Some(1), ..Options::default() }) {
         Ok(gateway) => gateway,
         Err(error) => return run::failed(&error),
     };

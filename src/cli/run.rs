@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "a command line talks to people")]
 
-use std::process::ExitCode;
+use std::{ffi::OsString, net::SocketAddr, process::ExitCode};
 
 use crate::{
     config::{Diagnostic, Environment, Loaded, Service, Severity, Source, load},
@@ -18,6 +18,9 @@ use super::{
 /// Exit code for wrong usage or an unusable configuration.
 const UNUSABLE: u8 = 2;
 
+/// Names whom to ask for SRV records instead of the system's name servers.
+const NAME_SERVERS: &str = "GNOMON_DNS_SERVERS";
+
 /// Runs the gateway until a signal ends it.
 #[must_use]
 pub fn run(arguments: &RunArgs) -> ExitCode {
@@ -30,7 +33,14 @@ pub fn run(arguments: &RunArgs) -> ExitCode {
     let Some(plan) = planned(&source, loaded, |service| apply(arguments, service)) else {
         return ExitCode::from(UNUSABLE);
     };
-    let options = Options { workers: arguments.workers };
+    let name_servers = match name_servers(std::env::var_os(NAME_SERVERS)) {
+        Ok(servers) => servers,
+        Err(wrong) => {
+            eprintln!("gnomon: {NAME_SERVERS}: {wrong} is not an address with its port, as in 127.0.0.1:53");
+            return ExitCode::from(UNUSABLE);
+        }
+    };
+    let options = Options { workers: arguments.workers, name_servers };
     actix::System::new().block_on(serve(plan, options))
 }
 
@@ -80,12 +90,19 @@ fn apply(arguments: &RunArgs, service: &mut Service) {
     }
 }
 
+/// The addresses in a list with commas; the first that is none is the error.
+fn name_servers(list: Option<OsString>) -> Result<Vec<SocketAddr>, String> {
+    let list = list.unwrap_or_default().to_string_lossy().into_owned();
+    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(|_no_address| part.to_owned())).collect()
+}
+
 async fn serve(plan: Plan, options: Options) -> ExitCode {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let gateway = match start(plan, options) {
+    let gateway = match start(plan, &options) {
         Ok(gateway) => gateway,
         Err(error) => return failed(&error),
     };
@@ -117,5 +134,18 @@ fn told(gateway: &Gateway) {
     tracing::info!("Gnomon {} listening on {}{how}", env!("CARGO_PKG_VERSION"), gateway.address);
     if let Some(admin) = gateway.admin {
         tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_servers;
+
+    #[test]
+    fn name_servers_are_a_list_of_addresses() {
+        let read = |list: &str| name_servers(Some(list.into()));
+        assert_eq!(read(" 127.0.0.1:53, [::1]:5353,").unwrap().len(), 2);
+        assert_eq!((name_servers(None), read("")), (Ok(vec![]), Ok(vec![])));
+        assert_eq!(read("127.0.0.1:53,127.0.0.1"), Err("127.0.0.1".to_owned()));
     }
 }

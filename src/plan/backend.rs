@@ -29,6 +29,8 @@ pub struct BackendPlan {
     pub lookups: Vec<Lookup>,
     /// The addresses that serve it; empty means every call fails.
     pub bases: Vec<Base>,
+    /// Where they are found instead, if the file says so.
+    pub discovered: Option<ServiceName>,
     /// How to read the answer.
     pub decoder: Decoder,
     /// Whether the answer's bytes pass through as they are.
@@ -68,6 +70,15 @@ impl BackendPlan {
 
 /// A value to take from an earlier answer.
 pub type Lookup = EarlierValue;
+
+/// The name of a service whose hosts are found in its SRV records.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceName {
+    /// The name to look up.
+    pub name: String,
+    /// How its hosts are called.
+    pub scheme: uri::Scheme,
+}
 
 /// One address of a backend.
 #[derive(Clone, Debug)]

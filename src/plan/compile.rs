@@ -3,7 +3,7 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderValue, Method, Uri, uri::Scheme};
 
 use crate::{
     backend::{FetchedKeys, transport::PoolLimits},
@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Template, metrics,
+    ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Template, metrics,
     routes::{RouteRules, segments},
     template::go_form,
 };
@@ -71,6 +71,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
+        discovery_period: config.dns_cache_ttl,
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
         metrics: metrics::plan(config),
@@ -249,17 +250,15 @@ fn backend_plan(
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
-    if let Discovery::Dns { .. } = &backend.discovery {
-        let message = "SRV records are not looked up yet: the host is called by the name that is written";
-        findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
-    }
+    let discovered = discovered(backend, findings);
     let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
     BackendPlan {
         id,
         method: method(&backend.method),
         template,
         lookups,
-        bases: bases(backend, findings),
+        bases: if discovered.is_some() { Vec::new() } else { bases(backend, findings) },
+        discovered,
         decoder: Decoder::from_name(&backend.encoding, backend.is_collection),
         no_op: backend.encoding == "no-op",
         shape: Shape::new(ShapeSpec {
@@ -283,6 +282,26 @@ fn backend_plan(
         wires_through: tables::wires(&backend.extra, place, findings),
         go_pattern: go_form(&backend.url_pattern),
     }
+}
+
+/// The name under which the hosts of a backend are found, if they are.
+fn discovered(backend: &Backend, findings: &mut Findings) -> Option<ServiceName> {
+    let Discovery::Dns { scheme } = &backend.discovery else { return None };
+    let name = backend.hosts.first()?.clone();
+    let scheme = match scheme.as_str() {
+        "http" => Scheme::HTTP,
+        "https" => Scheme::HTTPS,
+        other => {
+            let message = format!("hosts can't be called by {other}: http is taken");
+            findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd_scheme", backend.pointer), message));
+            Scheme::HTTP
+        }
+    };
+    if backend.hosts.len() > 1 {
+        let message = "only the first host is looked up, as KrakenD does";
+        findings.push(Diagnostic::new(Severity::Warning, format!("{}/host", backend.pointer), message));
+    }
+    Some(ServiceName { name, scheme })
 }
 
 fn non_empty(names: &[String]) -> Option<&[String]> {

@@ -16,7 +16,7 @@ pub mod service;
 pub mod shadow;
 pub mod template;
 
-pub use backend::{BackendPlan, Base, Lookup};
+pub use backend::{BackendPlan, Base, Lookup, ServiceName};
 pub use client_address::ClientAddress;
 pub use compile::compile;
 pub use endpoint::{EndpointPlan, Flow, Intake};

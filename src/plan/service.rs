@@ -76,6 +76,8 @@ pub struct ServicePlan {
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,
+    /// How often hosts are looked up that are found by name.
+    pub discovery_period: Duration,
     /// HTTPS towards clients, if it is spoken.
     pub tls: Option<Tls>,
     /// TLS towards upstreams, where the file says something about it.

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     backend::{
-        Caller, Client,
+        Caller, Client, Found,
         transport::{PoolLimits, Secure},
     },
     endpoint::ShadowLink,
@@ -40,7 +40,13 @@ thread_local! {
 impl Shadows {
     /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
     #[must_use]
-    pub fn start(plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+    pub fn start(
+        plan: &Arc<Plan>,
+        secure: &Secure,
+        found: &Found,
+        stats: &Addr<StatsActor>,
+        registry: &Registry,
+    ) -> Self {
         let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         let threads = plan.service.shadow_threads.min(count);
@@ -53,7 +59,7 @@ impl Shadows {
                 let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
-                let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
+                let recipient = start_actor(arbiter, shadow, plan, (secure, found), stats).recipient();
                 of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
                 gates.push(gate);
             }
@@ -105,14 +111,17 @@ fn start_actor(
     arbiter: &Arbiter,
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
-    secure: &Secure,
+    (secure, found): (&Secure, &Found),
     stats: &Addr<StatsActor>,
 ) -> Addr<ShadowActor> {
     let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
+    let found = found.clone();
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
         let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-        ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
+        let hosts = shadow.backend.discovered.as_ref().and_then(|name| found.hosts(name));
+        let caller = Caller::new(Client::new(pool, secure), 0).finding(hosts);
+        ShadowActor::new(shadow, caller, recorder)
     })
 }
 

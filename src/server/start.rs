@@ -17,7 +17,7 @@ use actix_web::{
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    backend::transport::Secure,
+    backend::{Discovery, transport::Secure},
     plan::{Plan, ServicePlan},
     stats::{Read, Registry, Snapshot, StatsActor},
 };
@@ -44,10 +44,12 @@ const WORKER_MARGIN: Duration = Duration::from_secs(2);
 const BACKLOG: u32 = 4096;
 
 /// What is decided at start and not by the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Worker threads; one per core unless given.
     pub workers: Option<usize>,
+    /// Whom to ask for SRV records; the system's name servers when empty.
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// Why a gateway did not start.
@@ -88,6 +90,8 @@ pub struct Gateway {
     admin_server: Option<ServerHandle>,
     metrics_server: Option<ServerHandle>,
     shadows: Shadows,
+    /// Looks up until the gateway is gone.
+    _discovery: Discovery,
     stats: Addr<StatsActor>,
     stats_thread: Arbiter,
     stop_time: Duration,
@@ -98,7 +102,7 @@ pub struct Gateway {
 ///
 /// # Errors
 /// When an address can't be bound, or HTTPS can't be served.
-pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
+pub fn start(plan: Plan, options: &Options) -> Result<Gateway, StartError> {
     let plan = Arc::new(plan);
     let tls = plan.service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
     let is_secure = tls.is_some();
@@ -111,11 +115,19 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, &plan, Arc::clone(&registry));
-    let shadows = Shadows::start(&plan, &secure, &stats, &registry);
+    let discovery = Discovery::start(&plan, &options.name_servers);
+    let shadows = Shadows::start(&plan, &secure, &discovery.found(), &stats, &registry);
     let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
-    let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
-    let server =
-        server(shared, listener, tls, options, stop_time).map_err(|error| StartError::Listen(address, error))?;
+    let shared = Shared {
+        plan,
+        secure,
+        found: discovery.found(),
+        shadows: shadows.links(),
+        stats: stats.clone(),
+        started: Instant::now(),
+    };
+    let server = server(shared, listener, tls, options.workers, stop_time)
+        .map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
@@ -128,6 +140,7 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
         admin_server,
         metrics_server,
         shadows,
+        _discovery: discovery,
         stats,
         stats_thread,
         stop_time,
@@ -219,13 +232,13 @@ fn server(
     shared: Shared,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
-    options: Options,
+    workers: Option<usize>,
     stop_time: Duration,
 ) -> io::Result<Server> {
     let service = &shared.plan.service;
     let speaks_h2c = service.speaks_h2c;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
-    let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
+    let workers = workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
     let server = HttpServer::new(move || {
         let tree = Tree::of_this_thread(&shared);
         let handler =

@@ -10,7 +10,7 @@ use std::{
 use actix::{Actor, Addr};
 
 use crate::{
-    backend::{BackendActor, Caller, Client, transport::Secure},
+    backend::{BackendActor, Caller, Client, Found, transport::Secure},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
@@ -26,6 +26,8 @@ pub struct Shared {
     pub plan: Arc<Plan>,
     /// TLS towards upstreams.
     pub secure: Secure,
+    /// Hosts that are found by name.
+    pub found: Found,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -94,7 +96,9 @@ fn endpoint_actor(
 ) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(Client::new(shared.plan.service.pool, shared.secure.clone()), turn);
+        let found = backend.discovered.as_ref().and_then(|name| shared.found.hosts(name));
+        let client = Client::new(shared.plan.service.pool, shared.secure.clone());
+        let caller = Caller::new(client, turn).finding(found);
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
     });
     EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()

@@ -37,18 +37,23 @@ pub(crate) struct Gnomon {
 impl Gnomon {
     /// `gnomon run` with this file, on ports of its own.
     pub(crate) fn run(file: &Value) -> Self {
-        Self::run_when(file, is_healthy)
+        Self::run_when(file, &[], is_healthy)
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn run_in(file: &Value, environment: &[(&str, String)]) -> Self {
+        Self::run_when(file, environment, is_healthy)
     }
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |address| TcpStream::connect(address).is_ok())
+        Self::run_when(file, &[], |address| TcpStream::connect(address).is_ok())
     }
 
-    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool) -> Self {
+    fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(SocketAddr) -> bool) -> Self {
         let folder = Folder::new();
         let path = folder.path("krakend.json");
-        let mut gnomon = Self::launch(is_ready, |port, admin| {
+        let mut gnomon = Self::launch(is_ready, environment, |port, admin| {
             let placed = with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }));
             write(&path, &placed.to_string());
             vec!["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()]
@@ -59,17 +64,21 @@ impl Gnomon {
 
     /// `gnomon demo`, on ports of its own.
     pub(crate) fn demo() -> Self {
-        Self::launch(is_healthy, |port, admin| {
+        Self::launch(is_healthy, &[], |port, admin| {
             vec!["demo".into(), "--port".into(), port.to_string().into(), "--admin".into(), admin.to_string().into()]
         })
     }
 
     /// Starts the program and waits until both its listeners answer.
-    fn launch(is_ready: fn(SocketAddr) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+    fn launch(
+        is_ready: fn(SocketAddr) -> bool,
+        environment: &[(&str, String)],
+        arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>,
+    ) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
-            let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
+            let mut gnomon = Self::spawn(&arguments(address.port(), admin), environment, address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
                 Ok(None) => (is_ready(address) && is_up(admin, "/__stats")).then_some(true),
                 _ => Some(false),
@@ -84,8 +93,9 @@ impl Gnomon {
         panic!("no free ports in {STARTS_MAX} attempts");
     }
 
-    fn spawn(arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
-        let mut child = program(arguments).spawn().expect("the program was built");
+    fn spawn(arguments: &[OsString], environment: &[(&str, String)], address: SocketAddr, admin: SocketAddr) -> Self {
+        let environment = environment.iter().map(|(name, value)| (*name, value));
+        let mut child = program(arguments).envs(environment).spawn().expect("the program was built");
         let output = Arc::default();
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);

@@ -13,6 +13,8 @@ mod files;
 #[cfg(test)]
 mod gnomon;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod secure;
@@ -31,6 +33,8 @@ mod conformance;
 mod dashboard;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod discovery;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
