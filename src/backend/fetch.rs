@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Client,
+    Client, FoundHosts,
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
@@ -40,13 +40,20 @@ const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 pub struct Caller {
     client: Client,
     balance: Balance,
+    found: Option<FoundHosts>,
 }
 
 impl Caller {
     /// A caller with connections of its own; `turn` says at which address it starts.
     #[must_use]
     pub fn new(client: Client, turn: usize) -> Self {
-        Self { client, balance: Balance::starting_at(turn) }
+        Self { client, balance: Balance::starting_at(turn), found: None }
+    }
+
+    /// The same, with hosts that are found instead of those of the plan.
+    #[must_use]
+    pub fn finding(self, found: Option<FoundHosts>) -> Self {
+        Self { found, ..self }
     }
 
     /// Makes the call and gives the shaped answer, of which at most `limit` bytes are read into memory; what passes
@@ -101,7 +108,9 @@ impl Caller {
     }
 
     fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
-        let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        let found = self.found.as_ref().map(FoundHosts::now);
+        let bases = found.as_deref().unwrap_or(&backend.bases);
+        let base = self.balance.next(bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
         outbound(backend, base, asked.request, asked.earlier)
     }
 

@@ -20,7 +20,7 @@ use super::{args::DemoArgs, log, run};
 /// Runs the demo until a signal ends it.
 #[must_use]
 pub fn demo(arguments: DemoArgs) -> ExitCode {
-    let _written_to_the_end = log::start(tracing::Level::ERROR);
+    let _written_to_the_end = log::start(tracing::Level::ERROR, None);
     actix::System::new().block_on(show(arguments))
 }
 
@@ -31,10 +31,10 @@ async fn show(arguments: DemoArgs) -> ExitCode {
         Err(error) => return run::failed(&error),
     };
     let source = Source::Text { name: "config/demo.json".into(), text: demo::config(v1, v2) };
-    let Some(plan) = run::planned(&source, |service| on_loopback(service, &arguments)) else {
+    let Some(plan) = run::planned(&source, run::read(&source), |service| on_loopback(service, &arguments)) else {
         return ExitCode::FAILURE;
     };
-    let gateway = match start(plan, Options { workers: Some(1) }) {
+    let gateway = match start(plan, &Options { workers: Some(1), ..Options::default() }) {
         Ok(gateway) => gateway,
         Err(error) => return run::failed(&error),
     };

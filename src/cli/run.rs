@@ -2,10 +2,10 @@
 
 #![expect(clippy::print_stderr, reason = "a command line talks to people")]
 
-use std::process::ExitCode;
+use std::{ffi::OsString, net::SocketAddr, process::ExitCode};
 
 use crate::{
-    config::{Diagnostic, Environment, Service, Severity, Source, load},
+    config::{Diagnostic, Environment, Loaded, Service, Severity, Source, load},
     plan::{Plan, compile},
     server::{Gateway, Options, Signals, start},
 };
@@ -18,20 +18,39 @@ use super::{
 /// Exit code for wrong usage or an unusable configuration.
 const UNUSABLE: u8 = 2;
 
+/// Names whom to ask for SRV records instead of the system's name servers.
+const NAME_SERVERS: &str = "GNOMON_DNS_SERVERS";
+
 /// Runs the gateway until a signal ends it.
 #[must_use]
 pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
-    let _written_to_the_end = log::start(level);
     let source = Source::File(arguments.config.clone());
-    let Some(plan) = planned(&source, |service| apply(arguments, service)) else { return ExitCode::from(UNUSABLE) };
-    let options = Options { workers: arguments.workers };
+    // Read before anything is logged: the file says how.
+    let loaded = read(&source);
+    let logging = loaded.service.as_ref().and_then(|service| service.logging.as_ref());
+    let _written_to_the_end = log::start(level, logging);
+    let Some(plan) = planned(&source, loaded, |service| apply(arguments, service)) else {
+        return ExitCode::from(UNUSABLE);
+    };
+    let name_servers = match name_servers(std::env::var_os(NAME_SERVERS)) {
+        Ok(servers) => servers,
+        Err(wrong) => {
+            eprintln!("gnomon: {NAME_SERVERS}: {wrong} is not an address with its port, as in 127.0.0.1:53");
+            return ExitCode::from(UNUSABLE);
+        }
+    };
+    let options = Options { workers: arguments.workers, name_servers };
     actix::System::new().block_on(serve(plan, options))
 }
 
+/// What a configuration says.
+pub(super) fn read(source: &Source) -> Loaded {
+    load(source, &Environment::of_process())
+}
+
 /// The plan of a configuration, `changed` by what was typed, after all findings were told; `None` if it can't be used.
-pub(super) fn planned(source: &Source, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
-    let loaded = load(source, &Environment::of_process());
+pub(super) fn planned(source: &Source, loaded: Loaded, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
     tell(&loaded.diagnostics);
     let plan = loaded.service.and_then(|mut service| {
         changed(&mut service);
@@ -71,12 +90,19 @@ fn apply(arguments: &RunArgs, service: &mut Service) {
     }
 }
 
+/// The addresses in a list with commas; the first that is none is the error.
+fn name_servers(list: Option<OsString>) -> Result<Vec<SocketAddr>, String> {
+    let list = list.unwrap_or_default().to_string_lossy().into_owned();
+    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(|_no_address| part.to_owned())).collect()
+}
+
 async fn serve(plan: Plan, options: Options) -> ExitCode {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let gateway = match start(plan, options) {
+    let gateway = match start(plan, &options) {
         Ok(gateway) => gateway,
         Err(error) => return failed(&error),
     };
@@ -108,5 +134,18 @@ fn told(gateway: &Gateway) {
     tracing::info!("Gnomon {} listening on {}{how}", env!("CARGO_PKG_VERSION"), gateway.address);
     if let Some(admin) = gateway.admin {
         tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_servers;
+
+    #[test]
+    fn name_servers_are_a_list_of_addresses() {
+        let read = |list: &str| name_servers(Some(list.into()));
+        assert_eq!(read(" 127.0.0.1:53, [::1]:5353,").unwrap().len(), 2);
+        assert_eq!((name_servers(None), read("")), (Ok(vec![]), Ok(vec![])));
+        assert_eq!(read("127.0.0.1:53,127.0.0.1"), Err("127.0.0.1".to_owned()));
     }
 }

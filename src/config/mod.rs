@@ -16,6 +16,7 @@ pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
+pub mod log_pattern;
 pub mod node;
 pub mod position;
 pub mod read;
@@ -23,6 +24,7 @@ pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod telemetry;
 pub mod template;
 pub mod unknown;
 pub mod weak;
@@ -36,6 +38,7 @@ pub use load::{Loaded, Places, load};
 pub use node::Node;
 pub use service::{Admin, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
+pub use telemetry::{LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{Endpoint, Extra};
+use super::{Endpoint, Extra, Logging, Metrics};
 
 /// The whole gateway as configured. Durations of zero that mean "none" in KrakenD are `None` here.
 #[derive(Clone, Debug)]
@@ -45,6 +45,10 @@ pub struct Service {
     pub client_tls: Option<ClientTls>,
     /// The client's transport keys.
     pub transport: Transport,
+    /// `extra_config.telemetry/logging`.
+    pub logging: Option<Logging>,
+    /// `extra_config.telemetry/metrics`.
+    pub metrics: Option<Metrics>,
     /// `extra_config.@admin`: the dashboard's listener.
     pub admin: Admin,
     /// `extra_config.@shadow`: bounds that hold for every shadow.

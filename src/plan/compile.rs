@@ -1,9 +1,9 @@
 //! Config → Plan.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderValue, Method, Uri, uri::Scheme};
 
 use crate::{
     backend::{FetchedKeys, transport::PoolLimits},
@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Template, exposure,
+    ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Template, exposure, metrics,
     routes::{RouteRules, segments},
     template::{go_form, propagated_value},
 };
@@ -74,14 +74,24 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
         idle_connections: config.transport.max_idle_connections,
+        discovery_period: config.dns_cache_ttl,
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
-        admin: config.admin.listen,
+        metrics: metrics::plan(config),
+        admin: admin_address(config),
         admin_is_explicit: config.admin.explicit,
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
         shadow_threads: config.shadow.threads.max(1),
         shadow_drain_time: config.shadow.drain_timeout,
     }
+}
+
+/// The default address leaves its port to `telemetry/metrics`, whose default it is as well.
+fn admin_address(config: &Service) -> Option<SocketAddr> {
+    let address = config.admin.listen?;
+    let taken = config.metrics.as_ref().and_then(|metrics| metrics.listen).map(|listen| listen.port());
+    let gives_way = !config.admin.explicit && taken == Some(address.port());
+    Some(if gives_way { SocketAddr::new(address.ip(), address.port() + 1) } else { address })
 }
 
 fn pool_limits(config: &Service) -> PoolLimits {
@@ -247,10 +257,7 @@ fn backend_plan(
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
-    if let Discovery::Dns { .. } = &backend.discovery {
-        let message = "SRV records are not looked up yet: the host is called by the name that is written";
-        findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
-    }
+    let discovered = discovered(backend, findings);
     let (template, mut lookups) = Template::new(&backend.url_pattern, endpoint);
     let calls_through = tables::calls(&backend.extra, place, findings);
     if endpoint.sequential && !calls_through.is_empty() {
@@ -262,7 +269,8 @@ fn backend_plan(
         method: method(&backend.method),
         template,
         lookups,
-        bases: bases(backend, findings),
+        bases: if discovered.is_some() { Vec::new() } else { bases(backend, findings) },
+        discovered,
         decoder: Decoder::from_name(&backend.encoding, backend.is_collection),
         no_op: backend.encoding == "no-op",
         shape: Shape::new(ShapeSpec {
@@ -286,6 +294,26 @@ fn backend_plan(
         wires_through: tables::wires(&backend.extra, place, findings),
         go_pattern: go_form(&backend.url_pattern),
     }
+}
+
+/// The name under which the hosts of a backend are found, if they are.
+fn discovered(backend: &Backend, findings: &mut Findings) -> Option<ServiceName> {
+    let Discovery::Dns { scheme } = &backend.discovery else { return None };
+    let name = backend.hosts.first()?.clone();
+    let scheme = match scheme.as_str() {
+        "http" => Scheme::HTTP,
+        "https" => Scheme::HTTPS,
+        other => {
+            let message = format!("hosts can't be called by {other}: http is taken");
+            findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd_scheme", backend.pointer), message));
+            Scheme::HTTP
+        }
+    };
+    if backend.hosts.len() > 1 {
+        let message = "only the first host is looked up, as KrakenD does";
+        findings.push(Diagnostic::new(Severity::Warning, format!("{}/host", backend.pointer), message));
+    }
+    Some(ServiceName { name, scheme })
 }
 
 fn non_empty(names: &[String]) -> Option<&[String]> {
@@ -333,6 +361,20 @@ fn base(host: &str) -> Option<Base> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_dashboard_leaves_its_port_to_the_metrics() {
+        let admin = |extra: &str| {
+            let text = format!(r#"{{"version": 3, "extra_config": {extra}}}"#);
+            let source = crate::config::Source::Text { name: "test.json".into(), text };
+            let loaded = crate::config::load(&source, &crate::config::Environment::default());
+            compile(&loaded.service.unwrap()).0.service.admin.unwrap().port()
+        };
+        assert_eq!(admin(r#"{"telemetry/metrics": {}}"#), 8091);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"endpoint_disabled": true}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"listen_address": ":1"}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {}, "@admin": {"listen": "127.0.0.1:8090"}}"#), 8090);
+    }
 
     #[test]
     fn an_address_nobody_can_call_is_none() {

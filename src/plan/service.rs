@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::{
     component::tables::Edge,
     config::{ClientTls, Tls},
-    stats::Names,
+    stats::{MetricsSettings, Names, Recorder},
 };
 
 use super::{ClientAddress, EndpointPlan, Identity, Routes};
@@ -27,6 +27,16 @@ pub struct Plan {
     pub endpoints: Vec<Arc<EndpointPlan>>,
     /// What the numbers are called on pages and in metrics.
     pub names: Arc<Names>,
+}
+
+impl Plan {
+    /// Counting cells for one thread.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        let metrics = self.service.metrics.as_ref();
+        let layers = metrics.map(|metrics| metrics.settings.layers).unwrap_or_default();
+        Recorder::new(Arc::clone(&self.names)).detailing(layers)
+    }
 }
 
 /// Settings of the service.
@@ -72,10 +82,14 @@ pub struct ServicePlan {
     pub pool: crate::backend::transport::PoolLimits,
     /// Idle connections to upstreams of the whole process, shadows apart; 0 is no limit.
     pub idle_connections: usize,
+    /// How often hosts are looked up that are found by name.
+    pub discovery_period: Duration,
     /// HTTPS towards clients, if it is spoken.
     pub tls: Option<Tls>,
     /// TLS towards upstreams, where the file says something about it.
     pub client_tls: Option<ClientTls>,
+    /// What `telemetry/metrics` collects, where it is read.
+    pub metrics: Option<MetricsPlan>,
     /// Dashboard and metrics.
     pub admin: Option<SocketAddr>,
     /// Whether the file or the command line names that address; the default one gives way when it is taken.
@@ -86,6 +100,15 @@ pub struct ServicePlan {
     pub shadow_threads: usize,
     /// How long shutdown waits for mirrors in flight.
     pub shadow_drain_time: Duration,
+}
+
+/// The figures of `telemetry/metrics`.
+#[derive(Clone, Debug)]
+pub struct MetricsPlan {
+    /// Where they are read.
+    pub listen: SocketAddr,
+    /// What they are.
+    pub settings: Arc<MetricsSettings>,
 }
 
 impl ServicePlan {

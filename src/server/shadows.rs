@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     backend::{
-        Caller, Client,
+        Caller, Client, Found,
         transport::{PoolLimits, Room, Secure},
     },
     endpoint::ShadowLink,
@@ -40,7 +40,13 @@ thread_local! {
 impl Shadows {
     /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
     #[must_use]
-    pub fn start(plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+    pub fn start(
+        plan: &Arc<Plan>,
+        secure: &Secure,
+        found: &Found,
+        stats: &Addr<StatsActor>,
+        registry: &Registry,
+    ) -> Self {
         let room = Room::new(plan.service.idle_connections);
         let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
@@ -54,7 +60,8 @@ impl Shadows {
                 let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
-                let recipient = start_actor(arbiter, shadow, plan, (secure, &room), stats).recipient();
+                let upstream = (secure, found, &room);
+                let recipient = start_actor(arbiter, shadow, plan, upstream, stats).recipient();
                 of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
                 gates.push(gate);
             }
@@ -106,22 +113,24 @@ fn start_actor(
     arbiter: &Arbiter,
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
-    (secure, room): (&Secure, &Room),
+    (secure, found, room): (&Secure, &Found, &Room),
     stats: &Addr<StatsActor>,
 ) -> Addr<ShadowActor> {
     let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
-    let (secure, room) = (secure.clone(), room.clone());
+    let (secure, found, room) = (secure.clone(), found.clone(), room.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
         let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-        ShadowActor::new(shadow, Caller::new(Client::sharing(pool, secure, room), 0), recorder)
+        let hosts = shadow.backend.discovered.as_ref().and_then(|name| found.hosts(name));
+        let caller = Caller::new(Client::sharing(pool, secure, room), 0).finding(hosts);
+        ShadowActor::new(shadow, caller, recorder)
     })
 }
 
 fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {
     RECORDER.with_borrow_mut(|held| {
         let recorder = held.get_or_insert_with(|| {
-            let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&plan.names))));
+            let recorder = Rc::new(RefCell::new(plan.recorder()));
             actix::spawn(flush_every(Rc::clone(&recorder), stats, REPORT_PERIOD));
             recorder
         });

@@ -13,13 +13,16 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    backend::transport::{Room, Secure},
+    backend::{
+        Discovery,
+        transport::{Room, Secure},
+    },
     plan::{Plan, ServicePlan},
-    stats::{Names, Read, Registry, Snapshot, StatsActor},
+    stats::{Read, Registry, Snapshot, StatsActor},
 };
 
 use super::{
-    admin,
+    admin, metrics,
     shadows::Shadows,
     tls::{self, TlsError},
     tree::Shared,
@@ -35,10 +38,12 @@ const WORKER_MARGIN: Duration = Duration::from_secs(2);
 const BACKLOG: u32 = 4096;
 
 /// What is decided at start and not by the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Worker threads; one per core unless given.
     pub workers: Option<usize>,
+    /// Whom to ask for SRV records; the system's name servers when empty.
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// Why a gateway did not start.
@@ -77,7 +82,10 @@ pub struct Gateway {
     pub admin: Option<SocketAddr>,
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
+    metrics_server: Option<ServerHandle>,
     shadows: Shadows,
+    /// Looks up until the gateway is gone.
+    _discovery: Discovery,
     stats: Addr<StatsActor>,
     stats_thread: Arbiter,
     stop_time: Duration,
@@ -88,7 +96,7 @@ pub struct Gateway {
 ///
 /// # Errors
 /// When an address can't be bound, or HTTPS can't be served.
-pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
+pub fn start(plan: Plan, options: &Options) -> Result<Gateway, StartError> {
     let plan = Arc::new(plan);
     let tls = plan.service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
     let is_secure = tls.is_some();
@@ -96,26 +104,39 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let secure = Secure::new(plan.service.client_tls.as_ref());
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
+    let metrics_plan = plan.service.metrics.clone();
     let address = listener.local_addr().unwrap_or(plan.service.listen);
     let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
-    let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
-    let shadows = Shadows::start(&plan, &secure, &stats, &registry);
+    let stats = start_stats(&stats_thread, &plan, Arc::clone(&registry));
+    let discovery = Discovery::start(&plan, &options.name_servers);
+    let shadows = Shadows::start(&plan, &secure, &discovery.found(), &stats, &registry);
     let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
     let room = Room::new(plan.service.idle_connections);
-    let shared = Shared { plan, secure, room, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
-    let server =
-        server(shared, listener, tls, options, stop_time).map_err(|error| StartError::Listen(address, error))?;
+    let shared = Shared {
+        plan,
+        secure,
+        room,
+        found: discovery.found(),
+        shadows: shadows.links(),
+        stats: stats.clone(),
+        started: Instant::now(),
+    };
+    let server = server(shared, listener, tls, options.workers, stop_time)
+        .map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
     let (admin, admin_server) = start_admin(admin_listener, &stats)?;
+    let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {
         address,
         is_secure,
         admin,
         server: handle,
         admin_server,
+        metrics_server,
         shadows,
+        _discovery: discovery,
         stats,
         stats_thread,
         stop_time,
@@ -145,8 +166,10 @@ pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
-    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
+fn start_stats(thread: &Arbiter, plan: &Plan, registry: Arc<Registry>) -> Addr<StatsActor> {
+    let (names, metrics) = (Arc::clone(&plan.names), plan.service.metrics.as_ref());
+    let settings = metrics.map(|metrics| Arc::clone(&metrics.settings));
+    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry).collecting(settings))
 }
 
 fn listen(service: &ServicePlan) -> Result<TcpListener, StartError> {
@@ -205,12 +228,12 @@ fn server(
     shared: Shared,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
-    options: Options,
+    workers: Option<usize>,
     stop_time: Duration,
 ) -> io::Result<Server> {
     let terms = Arc::new(Terms::of(&shared.plan.service));
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
-    let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
+    let workers = workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
     let builder = Server::build().workers(workers).shutdown_timeout(whole_seconds(stop_time)).disable_signals();
     let signal = builder.graceful_shutdown_signal();
     let stopping = move || {
@@ -239,8 +262,8 @@ impl Gateway {
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);
         }
-        if let Some(admin) = self.admin_server {
-            admin.stop(false).await;
+        for server in self.admin_server.iter().chain(&self.metrics_server) {
+            server.stop(false).await;
         }
         self.stats_thread.stop();
     }

@@ -11,7 +11,7 @@ use actix::{Actor, Addr};
 
 use crate::{
     backend::{
-        BackendActor, Caller, Client,
+        BackendActor, Caller, Client, Found,
         transport::{Room, Secure},
     },
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
@@ -31,6 +31,8 @@ pub struct Shared {
     pub secure: Secure,
     /// For how many idle connections there is room.
     pub room: Room,
+    /// Hosts that are found by name.
+    pub found: Found,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -62,7 +64,7 @@ impl Tree {
     }
 
     fn build(shared: &Shared) -> Self {
-        let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&shared.plan.names))));
+        let recorder = Rc::new(RefCell::new(shared.plan.recorder()));
         let endpoints = shared.plan.endpoints.iter().enumerate().map(|(place, plan)| {
             let shadows = shared.shadows.get(place).cloned().unwrap_or_default();
             endpoint_actor(plan, shadows, shared, &recorder)
@@ -99,8 +101,9 @@ fn endpoint_actor(
 ) -> Addr<EndpointActor> {
     let live = plan.live.iter().map(|backend| {
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller =
-            Caller::new(Client::sharing(shared.plan.service.pool, shared.secure.clone(), shared.room.clone()), turn);
+        let found = backend.discovered.as_ref().and_then(|name| shared.found.hosts(name));
+        let client = Client::sharing(shared.plan.service.pool, shared.secure.clone(), shared.room.clone());
+        let caller = Caller::new(client, turn).finding(found);
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
     });
     EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()

@@ -12,7 +12,7 @@ use crate::{
     backend::{Asked, Caller, Measured},
     model::{Body, BodyError, BodyReceiver, Data, Failure, Kind, Payload, Request, Response},
     plan::ShadowPlan,
-    stats::Recorder,
+    stats::{Ending, Recorder},
 };
 
 use super::{DropReason, Mirror, mirror::Chained};
@@ -56,9 +56,9 @@ impl Parts {
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
         let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
-        measured.end(outcome.as_ref().map(|(status, _)| *status));
+        measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
         match outcome {
-            Ok((status, data)) => {
+            Ok((status, _, data)) => {
                 ticket.complete(status);
                 match keep(&data, &mut answers, &mut rest) {
                     Ok(()) => send_next(request, body_of_rest, rest, answers),
@@ -72,7 +72,7 @@ impl Parts {
         }
     }
 
-    /// The status of the answer, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
+    /// The status of the answer, how it counts, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
     /// that the connection can be used again, without decoding what nobody will see.
     async fn call(
         &self,
@@ -81,17 +81,18 @@ impl Parts {
         body: Body,
         wanted: Wanted,
         deadline: Instant,
-    ) -> Result<(u16, Data), Failure> {
+    ) -> Result<(u16, Ending, Data), Failure> {
         let asked = Asked { request, earlier };
         let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
             if wanted != Wanted::Nothing || !self.plan.backend.calls_through.is_empty() {
                 let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
-                return Ok((response.status.as_u16(), data_of(response, limit, wanted).await?));
+                let ending = Ending { complete: self.plan.backend.no_op || response.complete, error: false };
+                return Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?));
             }
             let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
-            Ok((status, Data::Null))
+            Ok((status, self.plan.backend.ending_unread(status), Data::Null))
         };
         // A deadline that has passed already sends nothing, as in KrakenD.
         if Instant::now() >= deadline {

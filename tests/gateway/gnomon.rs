@@ -36,12 +36,17 @@ pub(crate) struct Gnomon {
 impl Gnomon {
     /// `gnomon run` with this file, on ports of its own.
     pub(crate) fn run(file: &Value) -> Self {
-        Self::run_when(file, is_healthy)
+        Self::run_when(file, &[], is_healthy)
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn run_in(file: &Value, environment: &[(&str, String)]) -> Self {
+        Self::run_when(file, environment, is_healthy)
     }
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |gnomon| TcpStream::connect(gnomon.address).is_ok() && has_admin(gnomon))
+        Self::run_when(file, &[], |gnomon| TcpStream::connect(gnomon.address).is_ok() && has_admin(gnomon))
     }
 
     /// The program with these variables and these arguments, made anew for each attempt from a free port and a free
@@ -50,10 +55,10 @@ impl Gnomon {
         Self::launch_in(environment, |gnomon| gnomon.output().contains(" listening on "), arguments)
     }
 
-    fn run_when(file: &Value, is_ready: fn(&Self) -> bool) -> Self {
+    fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(&Self) -> bool) -> Self {
         let folder = Folder::new();
         let path = folder.path("krakend.json");
-        let mut gnomon = Self::launch(is_ready, |port, admin| {
+        let mut gnomon = Self::launch_in(environment, is_ready, |port, admin| {
             let placed = with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }));
             write(&path, &placed.to_string());
             vec!["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()]

@@ -13,6 +13,8 @@ mod files;
 #[cfg(test)]
 mod gnomon;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod secure;
@@ -34,6 +36,8 @@ mod dashboard;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod house;
@@ -44,7 +48,11 @@ mod isolation;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod logging;
+#[cfg(test)]
 mod merges;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

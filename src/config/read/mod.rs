@@ -5,6 +5,8 @@
 mod backend;
 mod backends;
 mod endpoint;
+mod logging;
+mod metrics;
 mod ours;
 mod proxy;
 mod router;
