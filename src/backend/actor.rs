@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     model::{Body, Budget, Failure, Payload, Promise, Request, Response},
     plan::BackendPlan,
-    stats::Recorder,
+    stats::{Ending, Recorder},
 };
 
 use super::{Asked, Caller, Measured, fetch::DECODED_BYTES_MAX};
@@ -65,7 +65,7 @@ impl Handler<Fetch> for BackendActor {
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
                 let outcome = parts.answer(Asked { request: &request, earlier: &earlier }, body, budget.deadline).await;
-                measured.end(outcome.as_ref().map(|response| response.status.as_u16()));
+                measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
                 outcome
             };
             promise.fulfil(call).await;
@@ -74,6 +74,11 @@ impl Handler<Fetch> for BackendActor {
 }
 
 impl Parts {
+    /// How an answer counts: one that passes through is complete, whatever its header says.
+    fn ending(&self, response: &Response) -> Ending {
+        Ending { complete: self.plan.no_op || response.complete, error: false }
+    }
+
     /// One call, or the first complete answer of several that race.
     async fn answer(&self, asked: Asked<'_>, body: Body, deadline: Instant) -> Result<Response, Failure> {
         // Timers are coarser than a deadline may be: time that is over already is not left to them.

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbound, WireAnswer, body::Held};
 
-use super::transport::{PoolLimits, Secure, Transport, TransportError, is_of_tls};
+use super::transport::{PoolLimits, Room, Secure, Transport, TransportError, is_of_tls};
 
 /// A client with connections of its own.
 #[derive(Clone)]
@@ -45,8 +45,14 @@ impl Client {
     /// A client whose pool has these limits, and which calls `https://` as `secure` says.
     #[must_use]
     pub fn new(limits: PoolLimits, secure: Secure) -> Self {
+        Self::sharing(limits, secure, Room::default())
+    }
+
+    /// The same, where idle connections of all clients together are as many as `room` has seats.
+    #[must_use]
+    pub fn sharing(limits: PoolLimits, secure: Secure, room: Room) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self { awc: builder.wrap(Transport::new(limits, secure)).finish(), head_time: limits.head_time }
+        Self { awc: builder.wrap(Transport::new(limits, secure, room)).finish(), head_time: limits.head_time }
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{
-    HeaderValue, Uri,
+    Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use tokio::time::Instant;
@@ -21,10 +21,11 @@ use crate::{
 };
 
 use super::{
-    Client,
+    Client, FoundHosts,
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
+    packed::Packing,
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
@@ -39,13 +40,20 @@ const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 pub struct Caller {
     client: Client,
     balance: Balance,
+    found: Option<FoundHosts>,
 }
 
 impl Caller {
     /// A caller with connections of its own; `turn` says at which address it starts.
     #[must_use]
     pub fn new(client: Client, turn: usize) -> Self {
-        Self { client, balance: Balance::starting_at(turn) }
+        Self { client, balance: Balance::starting_at(turn), found: None }
+    }
+
+    /// The same, with hosts that are found instead of those of the plan.
+    #[must_use]
+    pub fn finding(self, found: Option<FoundHosts>) -> Self {
+        Self { found, ..self }
     }
 
     /// Makes the call and gives the shaped answer, of which at most `limit` bytes are read into memory; what passes
@@ -68,7 +76,9 @@ impl Caller {
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(backend, call.outbound, call.body, deadline, limit))
         };
-        let call = BackendCall { request: Arc::clone(asked.request), outbound, body, deadline };
+        let earlier = backend.lookups.iter().zip(asked.earlier);
+        let earlier = earlier.filter_map(|(lookup, value)| Some((lookup.name.clone(), value.clone()?))).collect();
+        let call = BackendCall { request: Arc::clone(asked.request), earlier, outbound, body, deadline };
         backend.calls_through.run(call, &step).await
     }
 
@@ -98,7 +108,9 @@ impl Caller {
     }
 
     fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
-        let base = self.balance.next(&backend.bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        let found = self.found.as_ref().map(FoundHosts::now);
+        let bases = found.as_deref().unwrap_or(&backend.bases);
+        let base = self.balance.next(bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
         outbound(backend, base, asked.request, asked.earlier)
     }
 
@@ -169,11 +181,9 @@ pub struct Asked<'a> {
 
 /// The data of a successful answer.
 async fn decoded(backend: &BackendPlan, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
-    let zipped = is_gzip(inbound.header(&CONTENT_ENCODING));
-    let (mut text, broken) = inbound.read_up_to(limit).await?;
-    if zipped {
-        text = gunzip(&text, limit)?;
-    }
+    let packing = Packing::of(inbound.header(&CONTENT_ENCODING));
+    let (text, broken) = inbound.read_up_to(limit).await?;
+    let text = packing.undo(text, limit)?;
     match (backend.decoder.decode(text), broken) {
         // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
         (Ok(data), None) => Ok(data),
@@ -201,8 +211,7 @@ async fn pass_through(
 ) -> Result<Response, Failure> {
     let status = inbound.status();
     let mut headers = inbound.headers();
-    let zipped = is_gzip(headers.get(&CONTENT_ENCODING));
-    let unpack = asked_for_gzip && zipped;
+    let unpack = asked_for_gzip && Packing::of(headers.get(&CONTENT_ENCODING)) == Packing::Gzip;
     let length = known_length(&headers);
     if unpack {
         headers.remove(&CONTENT_ENCODING);
@@ -220,11 +229,7 @@ async fn pass_through(
             Payload::Transit(receiver)
         }
     };
-    Ok(Response { status, headers, payload, complete: false })
-}
-
-fn is_gzip(encoding: Option<&HeaderValue>) -> bool {
-    encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
+    Ok(Response { status, headers, payload, complete: true })
 }
 
 fn known_length(headers: &Headers) -> Option<u64> {

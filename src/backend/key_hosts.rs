@@ -28,6 +28,8 @@ use super::{
     transport::{PoolLimits, Secure},
 };
 
+/// How much later the other family of addresses is tried (Go's default).
+const FALLBACK_DELAY: Duration = Duration::from_millis(300);
 /// How long a set may take to arrive. (KrakenD waits for ever.)
 const FETCH_TIME: Duration = Duration::from_secs(10);
 /// How large it may be, in bytes.
@@ -61,6 +63,8 @@ impl FetchedKeys {
                 disable_system_ca_pool: false,
                 min_version: 12,
                 max_version: 13,
+                curves: Vec::new(),
+                cipher_suites: None,
                 client_certs: Vec::new(),
             }))
         });
@@ -74,8 +78,15 @@ impl FetchedKeys {
         let mut headers = Headers::new();
         headers.append(USER_AGENT, self.agent.clone());
         let outbound = Outbound { method: Method::GET, uri, headers, asked_for_gzip: false };
-        let limits =
-            PoolLimits { idle_per_host: 0, idle_time: None, dial_time: Some(FETCH_TIME), head_time: Some(FETCH_TIME) };
+        let limits = PoolLimits {
+            idle_per_host: 0,
+            idle_time: None,
+            head_time: Some(FETCH_TIME),
+            dial_time: Some(FETCH_TIME),
+            keep_alive_time: None,
+            fallback_delay: Some(FALLBACK_DELAY),
+            continue_time: None,
+        };
         let client = Client::new(limits, self.secure(host));
         let mut trail = Trail::new(outbound, &Body::Empty, false);
         let mut inbound = client.send(trail.outbound(), Body::Empty).await?;

@@ -8,8 +8,11 @@ use tokio::time::Instant;
 
 use crate::{
     model::{Failure, Kind},
-    stats::{BackendId, Outcome, Recorder},
+    stats::{BackendId, Ending, Outcome, Recorder},
 };
+
+/// How a call without an answer ends.
+const FAILED: Ending = Ending { complete: false, error: true };
 
 /// Books a call when it ends, also when it ends by being dropped.
 pub struct Measured<'a> {
@@ -28,17 +31,19 @@ impl<'a> Measured<'a> {
         Self { recorder, id, deadline, started: Instant::now(), booked: Cell::new(false) }
     }
 
-    /// Books how it ended: with this status, or without an answer.
-    pub fn end(&self, outcome: Result<u16, &Failure>) {
-        self.book(match outcome {
-            Ok(status) => Outcome::Status(status),
-            Err(failure) => Outcome::Failed(failure.kind.label()),
-        });
+    /// Books how it ended: with this status and, in the original's words, this ending; or without an answer.
+    pub fn end(&self, outcome: Result<(u16, Ending), &Failure>) {
+        match outcome {
+            Ok((status, ending)) => self.book(Outcome::Status(status), ending),
+            Err(failure) => self.book(Outcome::Failed(failure.kind.label()), FAILED),
+        }
     }
 
-    fn book(&self, outcome: Outcome) {
+    fn book(&self, outcome: Outcome, ending: Ending) {
         self.booked.set(true);
-        self.recorder.borrow_mut().backend_done(self.id, outcome, self.started.elapsed());
+        let (mut recorder, elapsed) = (self.recorder.borrow_mut(), self.started.elapsed());
+        recorder.backend_done(self.id, outcome, elapsed);
+        recorder.backend_ended(self.id, ending, elapsed);
     }
 }
 
@@ -54,6 +59,6 @@ impl Drop for Measured<'_> {
         } else {
             Kind::Cancelled
         };
-        self.book(Outcome::Failed(kind.label()));
+        self.book(Outcome::Failed(kind.label()), FAILED);
     }
 }

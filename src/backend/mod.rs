@@ -6,10 +6,12 @@
 pub mod actor;
 pub mod balance;
 pub mod client;
+pub mod discovery;
 pub mod fetch;
 pub mod gzip;
 pub mod key_hosts;
 pub mod measured;
+pub mod packed;
 pub mod redirect;
 pub mod request;
 pub mod status;
@@ -17,6 +19,7 @@ pub mod transport;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;
-pub use fetch::{Asked, Caller};
+pub use discovery::{Discovery, Found, FoundHosts};
+pub use fetch::{Asked, Caller, DECODED_BYTES_MAX};
 pub use key_hosts::FetchedKeys;
 pub use measured::Measured;

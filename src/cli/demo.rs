@@ -20,7 +20,7 @@ use super::{args::DemoArgs, log, run};
 /// Runs the demo until a signal ends it.
 #[must_use]
 pub fn demo(arguments: DemoArgs) -> ExitCode {
-    let _written_to_the_end = log::start(tracing::Level::ERROR);
+    let _written_to_the_end = log::start(tracing::Level::ERROR, None);
     actix::System::new().block_on(show(arguments))
 }
 
@@ -35,8 +35,8 @@ async fn show(arguments: DemoArgs) -> ExitCode {
     if let Some(service) = &mut loaded.service {
         on_loopback(service, &arguments);
     }
-    let Some(plan) = run::planned(loaded, &source.name()) else { return ExitCode::FAILURE };
-    let gateway = match start(plan, Options { workers: Some(1), load: None }) {
+    let Some(blueprint) = run::planned(loaded, &source.name()) else { return ExitCode::FAILURE };
+    let gateway = match start(blueprint, Options { workers: Some(1), ..Options::default() }) {
         Ok(gateway) => gateway,
         Err(error) => return run::failed(&error),
     };

@@ -68,12 +68,16 @@ fn row(endpoint: &EndpointPlan) -> [String; 7] {
 
 /// `GET http://a:80/v1/{{.Id}}`, with how many more addresses there are.
 fn call(backend: &BackendPlan) -> String {
-    let host = match backend.bases.split_first() {
+    let listed = || match backend.bases.split_first() {
         None => "(no host)".to_owned(),
         Some((first, rest)) => {
             let more = if rest.is_empty() { String::new() } else { format!("(+{})", rest.len()) };
             format!("{}://{}{}{more}", first.scheme, first.authority, first.prefix)
         }
+    };
+    let host = match &backend.discovered {
+        Some(service) => format!("{}://(SRV {})", service.scheme, service.name),
+        None => listed(),
     };
     format!("{} {host}{}", backend.method, backend.go_pattern)
 }

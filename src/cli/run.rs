@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "a command line talks to people")]
 
-use std::{process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use crate::{
     config::{AdminToken, Diagnostic, Environment, Loaded, Service, Severity, Source, load},
@@ -24,36 +24,53 @@ const UNUSABLE: u8 = 2;
 
 /// The variable whose text is the admin token, whatever the file says.
 const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
+/// Names whom to ask for SRV records instead of the system's name servers.
+const NAME_SERVERS: &str = "GNOMON_DNS_SERVERS";
 
 /// Runs the gateway until a signal ends it.
 #[must_use]
 pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
-    let _written_to_the_end = log::start(level);
     let environment = Environment::of_process();
-    let token = match environment.get(TOKEN_VARIABLE).map(|text| AdminToken::new(text).ok_or(())).transpose() {
-        Ok(token) => token,
-        Err(()) => {
-            eprintln!("gnomon: {TOKEN_VARIABLE} is no token: 16 to 1024 visible ASCII characters");
+    let (token, name_servers) = match (admin_token(&environment), name_servers(environment.get(NAME_SERVERS))) {
+        (Ok(token), Ok(name_servers)) => (token, name_servers),
+        (Err(wrong), _) | (_, Err(wrong)) => {
+            eprintln!("gnomon: {wrong}");
             return ExitCode::from(UNUSABLE);
         }
     };
     // Before loading, so that no change is missed.
     let watch = arguments.watch.then(|| Watch::new(arguments.config.clone(), &environment));
+    let load = loader(arguments, environment, token);
+    // Read before anything is logged: the file says how.
+    let loaded = load();
+    let logging = loaded.service.as_ref().and_then(|service| service.logging.as_ref());
+    let _written_to_the_end = log::start(level, logging);
+    let Some(blueprint) = planned(loaded, &arguments.config.display().to_string()) else {
+        return ExitCode::from(UNUSABLE);
+    };
+    let options = Options { workers: arguments.workers, name_servers, load: Some(load) };
+    actix::System::new().block_on(serve(blueprint, options, watch))
+}
+
+/// How the configuration is loaded, now and at every reload.
+fn loader(arguments: &RunArgs, environment: Environment, token: Option<AdminToken>) -> Loader {
     let source = Source::File(arguments.config.clone());
     let typed = arguments.clone();
-    let load: Loader = Arc::new(move || {
+    Arc::new(move || {
         let mut loaded = load(&source, &environment);
         if let Some(service) = &mut loaded.service {
             apply(&typed, token.as_ref(), service);
         }
         loaded
-    });
-    let Some(blueprint) = planned(load(), &arguments.config.display().to_string()) else {
-        return ExitCode::from(UNUSABLE);
-    };
-    let options = Options { workers: arguments.workers, load: Some(load) };
-    actix::System::new().block_on(serve(blueprint, options, watch))
+    })
+}
+
+/// The admin token of the environment, if there is one; the error says what is wrong with it.
+fn admin_token(environment: &Environment) -> Result<Option<AdminToken>, String> {
+    let Some(text) = environment.get(TOKEN_VARIABLE) else { return Ok(None) };
+    let told = || format!("{TOKEN_VARIABLE} is no token: 16 to 1024 visible ASCII characters");
+    AdminToken::new(text).map(Some).ok_or_else(told)
 }
 
 /// The plan of what was loaded, after all findings were told; `None` if it can't be used.
@@ -97,6 +114,16 @@ fn apply(arguments: &RunArgs, token: Option<&AdminToken>, service: &mut Service)
             service.admin.explicit = true;
         }
     }
+}
+
+/// The addresses in a list with commas; the error says which is none.
+fn name_servers(list: Option<&str>) -> Result<Vec<SocketAddr>, String> {
+    let parts = list.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty());
+    let address = |part: &str| {
+        let told = |_| format!("{NAME_SERVERS}: {part} is not an address with its port, as in 127.0.0.1:53");
+        part.parse().map_err(told)
+    };
+    parts.map(address).collect()
 }
 
 async fn serve(blueprint: Blueprint, options: Options, watch: Option<Watch>) -> ExitCode {
@@ -148,5 +175,19 @@ fn told(gateway: &Gateway) {
     tracing::info!("Gnomon {} listening on {}{how}", env!("CARGO_PKG_VERSION"), gateway.address);
     if let Some(admin) = gateway.admin {
         tracing::info!("dashboard http://{admin}/  metrics http://{admin}/metrics");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_servers;
+
+    #[test]
+    fn name_servers_are_a_list_of_addresses() {
+        let read = |list: &str| name_servers(Some(list));
+        assert_eq!(read(" 127.0.0.1:53, [::1]:5353,").unwrap().len(), 2);
+        assert_eq!((name_servers(None), read("")), (Ok(vec![]), Ok(vec![])));
+        let wrong = read("127.0.0.1:53,127.0.0.1").unwrap_err();
+        assert!(wrong.contains(": 127.0.0.1 is not an address"), "{wrong}");
     }
 }

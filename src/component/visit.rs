@@ -57,6 +57,8 @@ impl Refusal {
 pub struct BackendCall {
     /// The client's request.
     pub request: Arc<Request>,
+    /// Values from earlier answers of a sequence, named as parameters are: `Resp0_id`.
+    pub earlier: Vec<(String, String)>,
     /// What will be sent.
     pub outbound: Outbound,
     /// Its body.

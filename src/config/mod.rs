@@ -17,6 +17,7 @@ pub mod flexible;
 pub mod known;
 pub mod legacy;
 pub mod load;
+pub mod log_pattern;
 pub mod node;
 pub mod position;
 pub mod read;
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod service;
 pub mod source;
 pub mod stamp;
+pub mod telemetry;
 pub mod template;
 pub mod unknown;
 pub mod weak;
@@ -38,6 +40,7 @@ pub use load::{Loaded, Places, load};
 pub use node::Node;
 pub use service::{Admin, AdminToken, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
+pub use telemetry::{LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
 
 #[cfg(test)]
 mod tests;

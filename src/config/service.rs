@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{Endpoint, Extra};
+use super::{Endpoint, Extra, Logging, Metrics};
 
 /// The whole gateway as configured. Durations of zero that mean "none" in KrakenD are `None` here.
 #[derive(Clone, Debug)]
@@ -45,6 +45,10 @@ pub struct Service {
     pub client_tls: Option<ClientTls>,
     /// The client's transport keys.
     pub transport: Transport,
+    /// `extra_config.telemetry/logging`.
+    pub logging: Option<Logging>,
+    /// `extra_config.telemetry/metrics`.
+    pub metrics: Option<Metrics>,
     /// `extra_config.@admin`: the dashboard's listener.
     pub admin: Admin,
     /// `extra_config.@shadow`: bounds that hold for every shadow.
@@ -103,6 +107,12 @@ pub struct Transport {
     pub response_header_timeout: Option<Duration>,
     /// `dialer_timeout`.
     pub dialer_timeout: Option<Duration>,
+    /// `expect_continue_timeout`.
+    pub expect_continue_timeout: Option<Duration>,
+    /// `dialer_keep_alive`, 15 s unless given; `None` sends no probes.
+    pub dialer_keep_alive: Option<Duration>,
+    /// `dialer_fallback_delay`, 300 ms unless given; `None` tries one address after the other.
+    pub dialer_fallback_delay: Option<Duration>,
     /// `disable_keep_alives`.
     pub disable_keep_alives: bool,
     /// `disable_compression`: do not ask for gzip.
@@ -118,6 +128,10 @@ pub struct Tls {
     pub min_version: u8,
     /// 10, 11, 12 or 13.
     pub max_version: u8,
+    /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
+    pub curves: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Require and verify client certificates.
     pub enable_mtls: bool,
     /// More authorities to trust.
@@ -148,6 +162,10 @@ pub struct ClientTls {
     pub min_version: u8,
     /// 10, 11, 12 or 13.
     pub max_version: u8,
+    /// `curve_preferences`: numbers of the key exchanges that may be used, best first; empty means all there are.
+    pub curves: Vec<u16>,
+    /// `cipher_suites`: numbers of those that may be used with TLS 1.2; `None` means all there are.
+    pub cipher_suites: Option<Vec<u16>>,
     /// Certificates to show to backends that ask.
     pub client_certs: Vec<KeyPair>,
 }

@@ -20,8 +20,11 @@ const POLICIES: [&str; 2] = ["@shadow_policy", "shadow_policy"];
 const BELOW_SERVICE: [&str; 3] = ["@shadow_policy", "shadow_policy", "@shadow"];
 
 /// Components of the service whose settings the table knows.
-const SERVICE_SETTINGS: [(&str, Scope); 4] = [
+const SERVICE_SETTINGS: [(&str, Scope); 7] = [
     ("router", Scope::Router),
+    ("telemetry/metrics", Scope::Metrics),
+    ("telemetry/logging", Scope::Logging),
+    ("telemetry/logstash", Scope::Logstash),
     ("security/cors", Scope::Cors),
     ("security/http", Scope::SecureHttp),
     ("security/bot-detector", Scope::BotDetector),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    model::{Body, Data, Payload, Reply, Request, Response},
+    backend::DECODED_BYTES_MAX,
+    model::{Body, BodyReceiver, Data, Payload, Reply, Request, Response},
     plan::Lookup,
 };
 
@@ -33,24 +34,21 @@ pub(super) async fn follow(
     }
     for next in backends.iter().skip(1) {
         let goes_on = outcome.as_ref().is_ok_and(|response| response.complete);
-        if let Ok(response) = &outcome {
-            answers.push(data_of(response));
+        if let Ok(response) = &mut outcome {
+            let is_wanted = |lookup: &Lookup| lookup.answer == answers.len() && lookup.path.is_none();
+            let body_is_wanted = backends.iter().any(|backend| backend.lookups.iter().any(is_wanted));
+            answers.push(if body_is_wanted { body_of(response).await } else { data_of(response) });
         }
         merge.add(reply_of(outcome));
         if !goes_on {
             return merge.finish();
         }
-        let earlier = look_up(&next.lookups, &mut answers);
+        let earlier = next.lookups.iter().map(|lookup| lookup.find(&answers)).collect();
         let answer = dispatch.ask(answers.len(), request, earlier, body.share().unwrap_or_default(), deadline);
         outcome = settled(answer, deadline).await;
     }
     merge.add(reply_of(outcome));
     merge.finish()
-}
-
-/// The values a backend wants from the answers so far.
-fn look_up(lookups: &[Lookup], answers: &mut [Data]) -> Vec<Option<String>> {
-    lookups.iter().map(|lookup| answers.get_mut(lookup.answer)?.lookup_text(&lookup.path)).collect()
 }
 
 /// A second handle on an answer's data; text that nobody opened is shared, not copied.
@@ -59,4 +57,23 @@ fn data_of(response: &Response) -> Data {
         Payload::Data(data) => data.clone(),
         Payload::Whole(_) | Payload::Transit(_) => Data::Object(Default::default()),
     }
+}
+
+/// The body of an answer that was not decoded, as a text; nothing if it breaks off or is too large to be held.
+async fn body_of(response: &mut Response) -> Data {
+    let whole = match &mut response.payload {
+        Payload::Data(data) => return data.clone(),
+        Payload::Whole(bytes) => Some(bytes.to_vec()),
+        Payload::Transit(receiver) => whole(receiver).await,
+    };
+    whole.map_or_else(Data::empty_object, |bytes| Data::String(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+async fn whole(receiver: &mut BodyReceiver) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    while let Some(chunk) = receiver.next_chunk().await {
+        let chunk = chunk.ok().filter(|chunk| whole.len() + chunk.len() <= DECODED_BYTES_MAX)?;
+        whole.extend_from_slice(&chunk);
+    }
+    Some(whole)
 }

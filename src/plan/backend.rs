@@ -11,7 +11,7 @@ use crate::{
     encoding::Decoder,
     model::WireRequest,
     shape::Shape,
-    stats::BackendId,
+    stats::{BackendId, Ending},
 };
 
 use super::{Template, template::EarlierValue};
@@ -25,10 +25,13 @@ pub struct BackendPlan {
     pub method: Method,
     /// Where to send it.
     pub template: Template,
-    /// Values it takes from earlier answers of its group, in the order of their places in the template.
+    /// Values it takes from earlier answers of its group: those of the template in the order of their places there,
+    /// then those that only components see.
     pub lookups: Vec<Lookup>,
     /// The addresses that serve it; empty means every call fails.
     pub bases: Vec<Base>,
+    /// Where they are found instead, if the file says so.
+    pub discovered: Option<ServiceName>,
     /// How to read the answer.
     pub decoder: Decoder,
     /// Whether the answer's bytes pass through as they are.
@@ -57,8 +60,26 @@ pub struct BackendPlan {
     pub go_pattern: String,
 }
 
+impl BackendPlan {
+    /// How an answer counts that nobody looks into: as a live one with this status would.
+    #[must_use]
+    pub fn ending_unread(&self, status: u16) -> Ending {
+        let complete = self.no_op || matches!(status, 200 | 201);
+        Ending { complete, error: !complete && !matches!(self.error_policy, ErrorPolicy::Details(_)) }
+    }
+}
+
 /// A value to take from an earlier answer.
 pub type Lookup = EarlierValue;
+
+/// The name of a service whose hosts are found in its SRV records.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceName {
+    /// The name to look up.
+    pub name: String,
+    /// How its hosts are called.
+    pub scheme: uri::Scheme,
+}
 
 /// One address of a backend.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! Config → Plan.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderValue, Method, Uri, uri::Scheme};
 
 use crate::{
     backend::{FetchedKeys, transport::PoolLimits},
@@ -21,9 +21,9 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template,
+    ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template, exposure, metrics,
     routes::{RouteRules, segments},
-    template::go_form,
+    template::{go_form, propagated_value},
 };
 
 /// Compiles a configuration that has no errors. It cannot fail; what components have to say about their settings is in
@@ -81,12 +81,18 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
         head_time: config.read_header_timeout.or(config.read_timeout),
+        write_time: config.write_timeout,
+        head_bytes: config.max_header_bytes,
         idle_time: config.idle_timeout.or(config.read_timeout).or(config.read_header_timeout),
         shutdown_time: config.max_shutdown_wait,
         pool: pool_limits(config),
+        idle_connections: config.transport.max_idle_connections,
+        discovery_period: config.dns_cache_ttl,
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
-        admin: config.admin.listen,
+        metrics: metrics::plan(config),
+        logging: config.logging.clone(),
+        admin: admin_address(config),
         admin_is_explicit: config.admin.explicit,
         admin_token: config.admin.token.clone(),
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
@@ -95,11 +101,22 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
     }
 }
 
+/// The default address leaves its port to `telemetry/metrics`, whose default it is as well.
+fn admin_address(config: &Service) -> Option<SocketAddr> {
+    let address = config.admin.listen?;
+    let taken = config.metrics.as_ref().and_then(|metrics| metrics.listen).map(|listen| listen.port());
+    let gives_way = !config.admin.explicit && taken == Some(address.port());
+    Some(if gives_way { SocketAddr::new(address.ip(), address.port() + 1) } else { address })
+}
+
 fn pool_limits(config: &Service) -> PoolLimits {
     let transport = &config.transport;
     PoolLimits {
         idle_per_host: if transport.disable_keep_alives { 0 } else { transport.max_idle_connections_per_host },
         idle_time: transport.idle_connection_timeout,
+        continue_time: transport.expect_continue_timeout,
+        keep_alive_time: transport.dialer_keep_alive,
+        fallback_delay: transport.dialer_fallback_delay,
         dial_time: transport.dialer_timeout,
         head_time: transport.response_header_timeout,
     }
@@ -170,6 +187,7 @@ fn endpoint_plan(
     for backend in &endpoint.backends {
         let shared = if backend.shadow.is_some() { &kept.shadow } else { &kept.live };
         let place = Place { shared, ..place };
+        exposure::tell(backend, endpoint, findings);
         let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
         match &backend.shadow {
             None => live.push(plan),
@@ -254,17 +272,20 @@ fn backend_plan(
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
-    if let Discovery::Dns { .. } = &backend.discovery {
-        let message = "SRV records are not looked up yet: the host is called by the name that is written";
-        findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
+    let discovered = discovered(backend, findings);
+    let (template, mut lookups) = Template::new(&backend.url_pattern, endpoint);
+    let calls_through = tables::calls(&backend.extra, place, findings);
+    if endpoint.sequential && !calls_through.is_empty() {
+        // Only components see them; those of the template stay in front, at their places.
+        lookups.extend(endpoint.propagated_params.iter().filter_map(|name| propagated_value(name)));
     }
-    let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
     BackendPlan {
         id,
         method: method(&backend.method),
         template,
         lookups,
-        bases: bases(backend, findings),
+        bases: if discovered.is_some() { Vec::new() } else { bases(backend, findings) },
+        discovered,
         decoder: Decoder::from_name(&backend.encoding, backend.is_collection),
         no_op: backend.encoding == "no-op",
         shape: Shape::new(ShapeSpec {
@@ -284,10 +305,30 @@ fn backend_plan(
         calls: endpoint.concurrent_calls,
         // KrakenD leaves the rest of the time to what stands around the race.
         race_time: endpoint.timeout * 75 / 100,
-        calls_through: tables::calls(&backend.extra, place, findings),
+        calls_through,
         wires_through: tables::wires(&backend.extra, place, findings),
         go_pattern: go_form(&backend.url_pattern),
     }
+}
+
+/// The name under which the hosts of a backend are found, if they are.
+fn discovered(backend: &Backend, findings: &mut Findings) -> Option<ServiceName> {
+    let Discovery::Dns { scheme } = &backend.discovery else { return None };
+    let name = backend.hosts.first()?.clone();
+    let scheme = match scheme.as_str() {
+        "http" => Scheme::HTTP,
+        "https" => Scheme::HTTPS,
+        other => {
+            let message = format!("hosts can't be called by {other}: http is taken");
+            findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd_scheme", backend.pointer), message));
+            Scheme::HTTP
+        }
+    };
+    if backend.hosts.len() > 1 {
+        let message = "only the first host is looked up, as KrakenD does";
+        findings.push(Diagnostic::new(Severity::Warning, format!("{}/host", backend.pointer), message));
+    }
+    Some(ServiceName { name, scheme })
 }
 
 fn non_empty(names: &[String]) -> Option<&[String]> {
@@ -335,6 +376,20 @@ fn base(host: &str) -> Option<Base> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_dashboard_leaves_its_port_to_the_metrics() {
+        let admin = |extra: &str| {
+            let text = format!(r#"{{"version": 3, "extra_config": {extra}}}"#);
+            let source = crate::config::Source::Text { name: "test.json".into(), text };
+            let loaded = crate::config::load(&source, &crate::config::Environment::default());
+            compile(&loaded.service.unwrap()).0.service.admin.unwrap().port()
+        };
+        assert_eq!(admin(r#"{"telemetry/metrics": {}}"#), 8091);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"endpoint_disabled": true}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {"listen_address": ":1"}}"#), 8090);
+        assert_eq!(admin(r#"{"telemetry/metrics": {}, "@admin": {"listen": "127.0.0.1:8090"}}"#), 8090);
+    }
 
     #[test]
     fn an_address_nobody_can_call_is_none() {

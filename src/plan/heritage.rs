@@ -101,6 +101,7 @@ impl Heirs<'_> {
     /// Whether connections to the same host are still made in the same way.
     fn same_connections(&self, plan: &Plan) -> bool {
         plan.service.pool == self.plan.service.pool
+            && plan.service.idle_connections == self.plan.service.idle_connections
             && plan.service.client_tls == self.plan.service.client_tls
             && self.same("/client_tls", "/client_tls")
     }
@@ -140,7 +141,7 @@ impl Heirs<'_> {
         let former = BackendId(self.numbers.backend(id.0)?);
         let before = self.backends.get(&former)?;
         let (former_plan, former_bounds) = self.places.get(&former)?;
-        let same_hosts = described.hosts == before.hosts;
+        let same_hosts = described.hosts == before.hosts && described.discovery == before.discovery;
         let (plan, bounds) = backend_mut(endpoint, id)?;
         if same_hosts && self.same_components(&described.pointer, &before.pointer) {
             plan.calls_through = former_plan.calls_through.clone();

@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use crate::{
     component::tables::Edge,
-    config::{AdminToken, ClientTls, Tls},
-    stats::Names,
+    config::{AdminToken, ClientTls, Logging, Tls},
+    stats::{MetricsSettings, Names, Recorder},
 };
 
 use super::{ClientAddress, EndpointPlan, Identity, Routes, Targets, compile::Kept};
@@ -31,6 +31,24 @@ pub struct Plan {
     pub targets: Targets,
     /// What its components share, and hand on to the next plan.
     pub kept: Arc<Kept>,
+}
+
+impl ServicePlan {
+    /// What `telemetry/metrics` collects, if it does.
+    #[must_use]
+    pub fn metrics_settings(&self) -> Option<Arc<MetricsSettings>> {
+        self.metrics.as_ref().map(|metrics| Arc::clone(&metrics.settings))
+    }
+}
+
+impl Plan {
+    /// Counting cells for one thread.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        let metrics = self.service.metrics.as_ref();
+        let layers = metrics.map(|metrics| metrics.settings.layers).unwrap_or_default();
+        Recorder::new(Arc::clone(&self.names)).detailing(layers)
+    }
 }
 
 /// Settings of the service.
@@ -64,16 +82,28 @@ pub struct ServicePlan {
     pub read_time: Option<Duration>,
     /// Time for a request's head, if limited.
     pub head_time: Option<Duration>,
+    /// From the head of a request to the last byte of its answer, if limited.
+    pub write_time: Option<Duration>,
+    /// Bytes of a request's head, if the file limits them.
+    pub head_bytes: Option<u64>,
     /// How long an idle client connection is kept.
     pub idle_time: Option<Duration>,
     /// How long a shutdown waits for requests; `None` waits a little longer than the longest endpoint may take.
     pub shutdown_time: Option<Duration>,
     /// Pools towards upstreams.
     pub pool: crate::backend::transport::PoolLimits,
+    /// Idle connections to upstreams of the whole process, shadows apart; 0 is no limit.
+    pub idle_connections: usize,
+    /// How often hosts are looked up that are found by name.
+    pub discovery_period: Duration,
     /// HTTPS towards clients, if it is spoken.
     pub tls: Option<Tls>,
     /// TLS towards upstreams, where the file says something about it.
     pub client_tls: Option<ClientTls>,
+    /// What `telemetry/metrics` collects, where it is read.
+    pub metrics: Option<MetricsPlan>,
+    /// How is logged, where the file says something about it.
+    pub logging: Option<Logging>,
     /// Dashboard and metrics.
     pub admin: Option<SocketAddr>,
     /// Whether the file or the command line names that address; the default one gives way when it is taken.
@@ -86,6 +116,15 @@ pub struct ServicePlan {
     pub shadow_threads: usize,
     /// How long shutdown waits for mirrors in flight.
     pub shadow_drain_time: Duration,
+}
+
+/// The figures of `telemetry/metrics`.
+#[derive(Clone, Debug)]
+pub struct MetricsPlan {
+    /// Where they are read.
+    pub listen: SocketAddr,
+    /// What they are.
+    pub settings: Arc<MetricsSettings>,
 }
 
 impl ServicePlan {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::{
     config::Endpoint,
-    model::{Request, claim, escapes},
+    model::{Data, Request, claim, escapes},
 };
 
 /// A compiled `url_pattern`.
@@ -31,10 +31,23 @@ enum Piece {
 /// A placeholder that names a value of an earlier answer: `respN_path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierValue {
+    /// What components call it, as in `Resp0_id`.
+    pub name: String,
     /// Which answer of the group, from 0.
     pub answer: usize,
-    /// The path within it.
-    pub path: String,
+    /// The path within it; `None` stands for its whole body, of a backend whose answers are not decoded.
+    pub path: Option<String>,
+}
+
+impl EarlierValue {
+    /// The value in the answers so far.
+    #[must_use]
+    pub fn find(&self, answers: &[Data]) -> Option<String> {
+        match (answers.get(self.answer)?, &self.path) {
+            (answer, Some(path)) => answer.lookup_text(path),
+            (answer, None) => answer.text(),
+        }
+    }
 }
 
 /// How placeholders for claims of a token begin.
@@ -131,8 +144,9 @@ fn pieces(text: &str, endpoint: &Endpoint, earlier: &mut Vec<EarlierValue>) -> V
         out.push(match (param, earlier_value(name)) {
             (Some(place), _) => Piece::Param(place),
             (None, Some(value)) => {
+                let literal = format!("{{{{.{}}}}}", value.name);
                 earlier.push(value);
-                Piece::Earlier(earlier.len() - 1, format!("{{{{.{}}}}}", title(name)))
+                Piece::Earlier(earlier.len() - 1, literal)
             }
             (None, None) if name.starts_with(OF_TOKEN) => {
                 let claim = name.trim_start_matches(OF_TOKEN).to_owned();
@@ -145,10 +159,16 @@ fn pieces(text: &str, endpoint: &Endpoint, earlier: &mut Vec<EarlierValue>) -> V
 }
 
 /// Reads `respN_path`.
+fn earlier_value(name: &str) -> Option<EarlierValue> {
+    propagated_value(name).filter(|value| value.path.is_some())
+}
+
+/// Reads `respN_path` or `respN`.
 #[must_use]
-pub fn earlier_value(name: &str) -> Option<EarlierValue> {
-    let (number, path) = name.strip_prefix("resp")?.split_once('_')?;
-    Some(EarlierValue { answer: number.parse().ok()?, path: path.to_owned() })
+pub fn propagated_value(name: &str) -> Option<EarlierValue> {
+    let rest = name.strip_prefix("resp")?;
+    let (number, path) = rest.split_once('_').map_or((rest, None), |(number, path)| (number, Some(path.to_owned())));
+    Some(EarlierValue { name: title(name), answer: number.parse().ok()?, path })
 }
 
 /// Pairs of fixed text and the placeholder after it.
@@ -260,7 +280,7 @@ mod tests {
     #[test]
     fn an_earlier_value_that_is_missing_leaves_its_name() {
         let (template, earlier) = Template::new("/u/{resp0_a.b}", &endpoint(&[]));
-        assert_eq!(earlier, [EarlierValue { answer: 0, path: "a.b".into() }]);
+        assert_eq!(earlier, [EarlierValue { name: "Resp0_a.b".into(), answer: 0, path: Some("a.b".into()) }]);
         assert_eq!(template.render(&request(vec![], None), &[Some("7".into())], ""), Ok("/u/7".into()));
         assert_eq!(template.render(&request(vec![], None), &[None], ""), Ok("/u/%7B%7B.Resp0_a.b%7D%7D".into()));
     }

@@ -9,6 +9,9 @@ use crate::plan::ServicePlan;
 
 use super::ingress;
 
+/// What tells these lines from those of the gateway itself.
+const TARGET: &str = "access";
+
 /// Bytes of a target, and of a method, that are logged; both may be as long as a request's head.
 const LOGGED_BYTES_MAX: usize = 1024;
 
@@ -23,7 +26,7 @@ pub(super) struct Line {
 impl Line {
     /// Takes note of a request that is to be logged.
     pub(super) fn begin(request: &HttpRequest, service: &ServicePlan) -> Option<Self> {
-        let silent = !service.logs_access || !tracing::enabled!(tracing::Level::INFO);
+        let silent = !service.logs_access || !tracing::enabled!(target: TARGET, tracing::Level::INFO);
         if silent || service.unlogged_paths.iter().any(|path| path == request.uri().path()) {
             return None;
         }
@@ -38,7 +41,7 @@ impl Line {
     /// Writes the line. What came from the client is quoted, so that nobody can write lines of their own.
     pub(super) fn end(&self, response: &HttpResponse) {
         let (status, took, address) = (response.status().as_u16(), self.started.elapsed(), self.address.to_string());
-        tracing::info!("| {status} | {took:>10.1?} | {address:>15} | {:<8} {:?}", self.method, self.target);
+        tracing::info!(target: TARGET, "| {status} | {took:>10.1?} | {address:>15} | {:<8} {:?}", self.method, self.target);
     }
 }
 

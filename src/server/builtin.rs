@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::plan::ServicePlan;
 
-use super::{clock::go_time, egress::X_KRAKEND};
+use super::{clock::go_time, egress::X_KRAKEND, ingress};
 
 /// The echo shows so much of a body, in bytes.
 const ECHO_BYTES_MAX: usize = 1024 * 1024;
@@ -77,7 +77,7 @@ pub async fn echo(request: &HttpRequest, mut payload: web::Payload) -> HttpRespo
         req_uri: request.uri().to_string(),
         req_uri_details: EchoUri {
             user: String::new(),
-            host: request.connection_info().host().to_owned(),
+            host: ingress::host(request).and_then(|host| Some(host.to_str().ok()?.to_owned())).unwrap_or_default(),
             path: percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned(),
             query: crate::plan::QueryPick::All.filter(request.query_string()),
             fragment: String::new(),

@@ -1,8 +1,13 @@
 //! One request for an endpoint: counted, taken in, let through its guards, answered.
 
-use std::{pin::pin, sync::Arc};
+use std::{cell::Cell, pin::pin, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BodySize, MessageBody},
+    http::header,
+    web,
+};
 use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
 
@@ -11,7 +16,7 @@ use crate::{
     endpoint::Call,
     model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise},
     plan::EndpointPlan,
-    stats::EndpointId,
+    stats::{Ending, EndpointId},
 };
 
 use super::{egress, ingress, intake, intake::Taken, serve::decoded, tree::Tree};
@@ -77,8 +82,16 @@ impl Door<'_> {
     /// Calls the endpoint's actor.
     async fn call(&self, request: Request, body: Body) -> Reply {
         let (promise, answer) = promise();
+        let metrics = self.tree.shared.plan.service.metrics.as_ref();
+        let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
+        let called = counted.then(|| Called::start(self.tree, self.endpoint));
         self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
-        answer.await.unwrap_or_else(|_broken| Reply::failed(Failure::new(Kind::Panic, "internal server error")))
+        let broken = |_| Reply::failed(Failure::new(Kind::Panic, "internal server error"));
+        let reply = answer.await.unwrap_or_else(broken);
+        if let Some(called) = called {
+            called.end(&reply);
+        }
+        reply
     }
 }
 
@@ -129,7 +142,10 @@ impl<'a> Counted<'a> {
         self.ended = true;
         let status = outgoing.response.status().as_u16();
         let elapsed = self.started.elapsed();
-        self.tree.recorder.borrow_mut().endpoint_done(self.id, status, outgoing.complete, elapsed);
+        let mut recorder = self.tree.recorder.borrow_mut();
+        recorder.endpoint_done(self.id, status, outgoing.complete, elapsed);
+        recorder.endpoint_replied(self.id, status, size(&outgoing.response));
+        drop(recorder);
         outgoing.response
     }
 }
@@ -137,7 +153,46 @@ impl<'a> Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.tree.recorder.borrow_mut().endpoint_abandoned(self.id);
+            let mut recorder = self.tree.recorder.borrow_mut();
+            recorder.endpoint_abandoned(self.id);
+            // What the original tells a client that has gone.
+            recorder.endpoint_replied(self.id, 500, None);
         }
+    }
+}
+
+/// The size of a reply's body in bytes, where it is known before it is sent.
+fn size(response: &HttpResponse) -> Option<u64> {
+    match response.body().size() {
+        BodySize::None => Some(0),
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::Stream => None,
+    }
+}
+
+/// Counts what becomes of a call behind the guards, also when its client hangs up.
+struct Called<'a> {
+    tree: &'a Tree,
+    endpoint: &'a EndpointPlan,
+    started: Instant,
+    ending: Cell<Ending>,
+}
+
+impl<'a> Called<'a> {
+    fn start(tree: &'a Tree, endpoint: &'a EndpointPlan) -> Self {
+        let ending = Cell::new(Ending { complete: false, error: true });
+        Self { tree, endpoint, started: Instant::now(), ending }
+    }
+
+    fn end(&self, reply: &Reply) {
+        let complete = reply.response.as_ref().is_some_and(|response| self.endpoint.no_op || response.complete);
+        self.ending.set(Ending { complete, error: !reply.failures.is_empty() });
+    }
+}
+
+impl Drop for Called<'_> {
+    fn drop(&mut self) {
+        let (id, elapsed) = (self.endpoint.id, self.started.elapsed());
+        self.tree.recorder.borrow_mut().endpoint_called(id, self.ending.get(), elapsed);
     }
 }

@@ -61,6 +61,6 @@ fn asked<T>(client: &HttpRequest, service: &ServicePlan, look: impl FnOnce(&Aske
         headers: &ingress::ClientHeaders(client.headers()),
         host: ingress::host(client),
         address: ingress::client_address(client, service),
-        is_tls: client.app_config().secure(),
+        is_tls: service.tls.is_some(),
     })
 }

@@ -162,6 +162,15 @@ fn unrouted(status: StatusCode, text: &'static str, json: Option<&Bytes>, servic
     Unrouted { builder, body }
 }
 
+/// 431 of a request whose head is longer than the file allows, in the words of Go's server, which ends the connection.
+#[must_use]
+pub fn head_too_large() -> HttpResponse {
+    HttpResponse::build(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")))
+        .force_close()
+        .body("431 Request Header Fields Too Large")
+}
+
 /// 400 of a path parameter that is encoded twice or not at all.
 #[must_use]
 pub fn bad_path_parameter(text: &'static str) -> HttpResponse {

@@ -36,6 +36,14 @@ pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServiceP
     }
 }
 
+/// Bytes of a request's head as HTTP/1.1 writes it.
+pub(super) fn head_bytes(client: &HttpRequest) -> u64 {
+    let target = client.uri().path_and_query().map_or(1, |target| target.as_str().len());
+    let line = client.method().as_str().len() + target + " HTTP/1.1\r\n".len() + 1;
+    let headers = client.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    (line + headers.sum::<usize>() + "\r\n".len()) as u64
+}
+
 /// The client as guards see it.
 #[must_use]
 pub fn visit(

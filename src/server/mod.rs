@@ -14,6 +14,7 @@ mod edge;
 pub mod egress;
 pub mod ingress;
 pub mod intake;
+mod metrics;
 pub mod reload;
 pub mod serve;
 pub mod shadows;
@@ -21,6 +22,7 @@ pub mod signal;
 pub mod start;
 pub mod tls;
 pub mod tree;
+mod wire;
 
 pub use reload::{Loader, Watch};
 pub use signal::{Hangups, Signals};

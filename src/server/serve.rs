@@ -15,12 +15,16 @@ use super::{
     builtin,
     call::serve_endpoint,
     edge::{added_to, turned_away, turned_away_unrouted},
-    egress,
+    egress, ingress,
     tree::Tree,
+    wire::{self, Unread},
 };
 
 /// Serves one request and logs it.
 pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    if let Some(unread) = request.conn_data::<Rc<Unread>>() {
+        unread.begin();
+    }
     let line = Line::begin(&request, &tree.shared.plan.service);
     let response = serve_within(&tree, request, payload).await;
     if let Some(line) = line {
@@ -32,6 +36,11 @@ pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) 
 /// Serves one request, through the components around everything.
 async fn serve_within(tree: &Rc<Tree>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let plan = Arc::clone(&tree.shared.plan);
+    if wire::head_bytes_max(&plan.service).is_some_and(|limit| ingress::head_bytes(&request) > limit) {
+        let response = egress::head_too_large();
+        tree.recorder.borrow_mut().unrouted(response.status().as_u16());
+        return response;
+    }
     let outer = &plan.service.edge.outer;
     if outer.is_empty() {
         return route(tree, request, payload).await;

@@ -16,8 +16,8 @@ use tokio::{
 
 use crate::{
     backend::{
-        Caller, Client,
-        transport::{PoolLimits, Secure},
+        Caller, Client, Found,
+        transport::{PoolLimits, Room, Secure},
     },
     endpoint::ShadowLink,
     plan::{Heritage, Inherited, Plan, ShadowPlan, TargetId},
@@ -42,6 +42,8 @@ pub struct Shadows {
     /// Those of the present plan.
     housed: HashMap<BackendId, Housed>,
     links: Arc<Vec<Vec<ShadowLink>>>,
+    /// For idle connections, apart from that of the live path.
+    room: Room,
     /// Gates of former plans, some of which may still be in use.
     former: Vec<Weak<Gate>>,
     /// Where the next new shadow goes.
@@ -72,6 +74,7 @@ impl Default for Shadows {
             memory: Arc::new(MemoryBudget::new(0)),
             housed: HashMap::new(),
             links: Arc::default(),
+            room: Room::default(),
             former: Vec::new(),
             turn: 0,
         }
@@ -85,10 +88,11 @@ impl Shadows {
         &mut self,
         plan: &Arc<Plan>,
         heritage: &Heritage,
-        secure: &Secure,
+        (secure, found): (&Secure, &Found),
         stats: &Addr<StatsActor>,
     ) -> Arc<Registry> {
         self.memory.resize(plan.service.shadow_memory_bytes);
+        self.room = self.room.sized(plan.service.idle_connections);
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         while self.arbiters.len() < plan.service.shadow_threads.min(count) {
             self.arbiters.push(Arbiter::new());
@@ -104,7 +108,8 @@ impl Shadows {
                 let Some(arbiter) = self.arbiters.get(house.thread) else { continue };
                 let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
-                let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
+                let upstream = (secure, found, &self.room);
+                let recipient = start_actor(arbiter, shadow, plan, upstream, stats).recipient();
                 of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow) });
                 housed.insert(shadow.backend.id, house);
             }
@@ -203,21 +208,24 @@ fn start_actor(
     arbiter: &Arbiter,
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
-    secure: &Secure,
+    (secure, found, room): (&Secure, &Found, &Room),
     stats: &Addr<StatsActor>,
 ) -> Addr<ShadowActor> {
-    let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
+    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
+    let (secure, found, room) = (secure.clone(), found.clone(), room.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
-        let client = client_of_this_thread(&shadow, &plan, secure);
-        ShadowActor::new(shadow, Caller::new(client, 0), recorder)
+        let hosts = shadow.backend.discovered.as_ref().and_then(|name| found.hosts(name));
+        let client = client_of_this_thread(&shadow, &plan, secure, room);
+        ShadowActor::new(shadow, Caller::new(client, 0).finding(hosts), recorder)
     })
 }
 
-fn client_of_this_thread(shadow: &ShadowPlan, plan: &Plan, secure: Secure) -> Client {
+fn client_of_this_thread(shadow: &ShadowPlan, plan: &Plan, secure: Secure, room: Room) -> Client {
     let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-    let Some(target) = plan.targets.of(shadow.backend.id) else { return Client::new(pool, secure) };
-    CLIENTS.with_borrow_mut(|clients| clients.entry(target).or_insert_with(|| Client::new(pool, secure)).clone())
+    let new = || Client::sharing(pool, secure, room);
+    let Some(target) = plan.targets.of(shadow.backend.id) else { return new() };
+    CLIENTS.with_borrow_mut(|clients| clients.entry(target).or_insert_with(new).clone())
 }
 
 /// Actors of a former plan go on counting under its names, in the recorder they have.
@@ -225,7 +233,7 @@ fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<R
     RECORDER.with_borrow_mut(|held| match held {
         Some((names, recorder)) if Arc::ptr_eq(names, &plan.names) => Rc::clone(recorder),
         _ => {
-            let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&plan.names))));
+            let recorder = Rc::new(RefCell::new(plan.recorder()));
             actix::spawn(flush_every(Rc::clone(&recorder), stats, REPORT_PERIOD));
             *held = Some((Arc::clone(&plan.names), Rc::clone(&recorder)));
             recorder

@@ -10,38 +10,33 @@ use std::{
 };
 
 use actix::{Actor, Addr, Arbiter};
-use actix_web::{
-    App, HttpRequest, HttpServer,
-    dev::{Server, ServerHandle},
-    web,
-};
+use actix_web::dev::{Server, ServerHandle};
 use tokio::{
     task::JoinHandle,
     time::{Instant, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    backend::transport::Secure,
+    backend::{
+        Discovery, Found,
+        transport::{Room, Secure},
+    },
     plan::{Blueprint, Heritage, Plan, ServicePlan},
-    stats::{Names, Read, Rename, Snapshot, StatsActor},
+    stats::{Read, Rename, Snapshot, StatsActor},
 };
 
 use super::{
     admin,
     control::Control,
+    metrics,
     reload::{Announcer, Loader, Orders, Reloader},
-    serve,
     shadows::Shadows,
     tls::{self, TlsError},
-    tree::{Shared, Standing},
+    tree::Shared,
+    wire::{Terms, front},
 };
 
-/// How long a client may take for the head of its request, unless the file says otherwise. (KrakenD waits for ever.)
-const HEAD_TIME: Duration = Duration::from_secs(60);
-/// How long an idle client connection is kept, unless the file says otherwise. (KrakenD keeps it for ever.)
-const IDLE_TIME: Duration = Duration::from_secs(120);
-/// How long a client may take to shake hands.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How much longer than the longest endpoint a stop waits for connections, unless the file says otherwise. (KrakenD
 /// waits for ever, and so for a client that never says a word.)
 const STOP_MARGIN: Duration = Duration::from_secs(5);
@@ -55,6 +50,8 @@ const BACKLOG: u32 = 4096;
 pub struct Options {
     /// Worker threads; one per core unless given.
     pub workers: Option<usize>,
+    /// Whom to ask for SRV records; the system's name servers when empty.
+    pub name_servers: Vec<SocketAddr>,
     /// How to load the configuration again; without it, it stays as it is.
     pub load: Option<Loader>,
 }
@@ -95,7 +92,10 @@ pub struct Gateway {
     pub admin: Option<SocketAddr>,
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
+    metrics_server: Option<ServerHandle>,
     shadows: Rc<RefCell<Shadows>>,
+    /// Looks up until the gateway is gone.
+    _discovery: Rc<RefCell<Discovery>>,
     announcer: Announcer,
     orders: Option<Orders>,
     reloader: Option<JoinHandle<()>>,
@@ -116,32 +116,46 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let secure = Secure::new(plan.service.client_tls.as_ref());
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
+    let metrics_plan = plan.service.metrics.clone();
     let address = listener.local_addr().unwrap_or(plan.service.listen);
     let stats_thread = Arbiter::new();
-    let stats = start_stats(&stats_thread, Arc::clone(&plan.names));
+    let stats = start_stats(&stats_thread, &plan);
+    let discovery = Discovery::start(&plan, &options.name_servers);
     let mut shadows = Shadows::default();
-    start_shadows(&mut shadows, &plan, &secure, &stats);
+    start_shadows(&mut shadows, &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
-    let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
+    let shared = Shared {
+        room: Room::new(plan.service.idle_connections),
+        plan,
+        secure,
+        found: discovery.found(),
+        shadows: shadows.links(),
+        stats: stats.clone(),
+        started: Instant::now(),
+    };
     let announcer = Announcer::new(shared);
     let server = server(announcer.clone(), listener, tls, options.workers, stop_time)
         .map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
-    let shadows = Rc::new(RefCell::new(shadows));
-    let reloader = options
-        .load
-        .map(|load| Reloader::new(load, Arc::new(blueprint), Rc::clone(&shadows), announcer.clone()).start());
+    let (shadows, discovery) = (Rc::new(RefCell::new(shadows)), Rc::new(RefCell::new(discovery)));
+    let reloader = options.load.map(|load| {
+        let followers = (Rc::clone(&shadows), Rc::clone(&discovery));
+        Reloader::new(load, Arc::new(blueprint), followers, announcer.clone()).start()
+    });
     let (orders, reloader) = reloader.unzip();
     let control = orders.clone().map(|orders| Control { orders, announcer: announcer.clone() });
     let (admin, admin_server) = start_admin(admin_listener, &stats, control)?;
+    let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {
         address,
         is_secure,
         admin,
         server: handle,
         admin_server,
+        metrics_server,
         shadows,
+        _discovery: discovery,
         announcer,
         orders,
         reloader,
@@ -173,15 +187,19 @@ pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_stats(thread: &Arbiter, names: Arc<Names>) -> Addr<StatsActor> {
-    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, Arc::default()))
+fn start_stats(thread: &Arbiter, plan: &Plan) -> Addr<StatsActor> {
+    let names = Arc::clone(&plan.names);
+    let settings = plan.service.metrics_settings();
+    let actor = move |_ctx: &mut _| StatsActor::new(names, Arc::default()).collecting(settings);
+    StatsActor::start_in_arbiter(&thread.handle(), actor)
 }
 
 /// The shadows of the first plan, which go on with nothing; the stats actor hears where their books are.
-fn start_shadows(shadows: &mut Shadows, plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>) {
-    let registry = shadows.settle(plan, &Heritage::default(), secure, stats);
+fn start_shadows(shadows: &mut Shadows, plan: &Arc<Plan>, upstream: (&Secure, &Found), stats: &Addr<StatsActor>) {
+    let registry = shadows.settle(plan, &Heritage::default(), upstream, stats);
+    let metrics = plan.service.metrics_settings();
     #[expect(clippy::disallowed_methods, reason = "the first message, once")]
-    stats.do_send(Rename { names: Arc::clone(&plan.names), registry });
+    stats.do_send(Rename { names: Arc::clone(&plan.names), registry, metrics });
 }
 
 fn listen(service: &ServicePlan) -> Result<TcpListener, StartError> {
@@ -244,32 +262,17 @@ fn server(
     workers: Option<usize>,
     stop_time: Duration,
 ) -> io::Result<Server> {
-    let first = announcer.current();
-    let service = &first.shared.plan.service;
-    let speaks_h2c = service.speaks_h2c;
-    let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
+    let terms = Arc::new(Terms::of(&announcer.current().shared.plan.service));
+    let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let workers = workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
-    let server = HttpServer::new(move || {
-        let standing = Standing::of_this_thread(&announcer);
-        let handler =
-            move |request: HttpRequest, payload: web::Payload| serve::serve(standing.tree(), request, payload);
-        App::new().default_service(web::to(handler))
-    });
-    let server = server
-        .workers(workers)
-        .tcp_nodelay(true)
-        // Without this a client's hang-up goes unnoticed, and its calls go on.
-        .h1_allow_half_closed(false)
-        .client_request_timeout(head_time)
-        .keep_alive(idle_time)
-        .shutdown_timeout(whole_seconds(stop_time))
-        .disable_signals();
-    let server = match tls {
-        None if speaks_h2c => server.listen_auto_h2c(listener)?,
-        None => server.listen(listener)?,
-        Some(tls) => server.tls_handshake_timeout(HANDSHAKE_TIME.min(head_time)).listen_rustls_0_23(listener, tls)?,
+    let builder = Server::build().workers(workers).shutdown_timeout(whole_seconds(stop_time)).disable_signals();
+    let signal = builder.graceful_shutdown_signal();
+    let stopping = move || {
+        let signal = signal.clone();
+        async move { signal.notified().await }
     };
-    Ok(server.run())
+    let front = move || front(announcer.clone(), Arc::clone(&terms), tls.clone(), stopping.clone());
+    Ok(builder.listen("clients", listener, front)?.run())
 }
 
 impl Gateway {
@@ -302,8 +305,8 @@ impl Gateway {
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);
         }
-        if let Some(admin) = self.admin_server {
-            admin.stop(false).await;
+        for server in self.admin_server.iter().chain(&self.metrics_server) {
+            server.stop(false).await;
         }
         self.stats_thread.stop();
     }

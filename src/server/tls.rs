@@ -1,8 +1,7 @@
 //! HTTPS towards clients: what `tls` says, as the listener needs it.
 //!
 //! Promises: without a usable key the gateway does not start; with `enable_mtls` nobody gets in without a certificate
-//! that was verified. Not promised: over HTTP/2 the server's library does not tell when a client goes away, so calls
-//! it has waited for go on until their time is over (over HTTP/1.1 they end with it).
+//! that was verified.
 
 use std::{fmt, sync::Arc};
 
@@ -39,19 +38,21 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// What the listener needs. HTTP/2 and HTTP/1.1 are offered by the listener itself.
+/// What the listener needs; it offers HTTP/2 and HTTP/1.1.
 ///
 /// # Errors
 /// When a certificate or a key can't be used, or no version of TLS is left.
 pub fn server_config(tls: &Tls) -> Result<ServerConfig, TlsError> {
-    let provider = crypto::provider();
+    let provider = crypto::restricted(&tls.curves, tls.cipher_suites.as_deref());
     let keys = tls.keys.iter().map(|pair| files::certified("tls", "public_key", pair, &provider));
     let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(TlsError::File)?;
     let first = keys.first().cloned().ok_or_else(|| TlsError::Impossible("tls.keys: no key is defined".into()))?;
     let versions = crypto::versions(tls.min_version, tls.max_version);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(&versions).map_err(|_nothing_left| {
-        TlsError::Impossible("tls.max_version is below tls.min_version (both are TLS13 unless given)".into())
+        let why =
+            "nothing is left of tls.min_version, tls.max_version (both are TLS13 unless given) and tls.cipher_suites";
+        TlsError::Impossible(why.into())
     })?;
     let builder = if tls.enable_mtls {
         let trust = trust(tls, &keys);
@@ -60,7 +61,9 @@ pub fn server_config(tls: &Tls) -> Result<ServerConfig, TlsError> {
     } else {
         builder.with_no_client_auth()
     };
-    Ok(builder.with_cert_resolver(Arc::new(ByName { first, all: keys })))
+    let mut config = builder.with_cert_resolver(Arc::new(ByName { first, all: keys }));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// Who may vouch for clients: the system's authorities, those listed, and the server's own certificates.
@@ -108,6 +111,8 @@ mod tests {
             keys,
             min_version: 13,
             max_version: 13,
+            curves: Vec::new(),
+            cipher_suites: None,
             enable_mtls: false,
             ca_certs: Vec::new(),
             disable_system_ca_pool: true,

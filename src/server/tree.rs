@@ -12,7 +12,10 @@ use actix::{Actor, Addr, Recipient};
 use tokio::{task::yield_now, time::sleep};
 
 use crate::{
-    backend::{BackendActor, Caller, Client, Fetch, transport::Secure},
+    backend::{
+        BackendActor, Caller, Client, Fetch, Found,
+        transport::{Room, Secure},
+    },
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{BackendPlan, EndpointPlan, Plan, TargetId},
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
@@ -36,6 +39,10 @@ pub struct Shared {
     pub plan: Arc<Plan>,
     /// TLS towards upstreams.
     pub secure: Secure,
+    /// For how many idle connections there is room.
+    pub room: Room,
+    /// Hosts that are found by name.
+    pub found: Found,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
     /// Where numbers go.
@@ -120,7 +127,7 @@ impl Tree {
     }
 
     fn bare(shared: &Shared) -> Self {
-        let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&shared.plan.names))));
+        let recorder = Rc::new(RefCell::new(shared.plan.recorder()));
         actix::spawn(flush_every(Rc::clone(&recorder), shared.stats.clone(), REPORT_PERIOD));
         let endpoints = Vec::with_capacity(shared.plan.endpoints.len());
         Self { shared: shared.clone(), recorder, endpoints, clients: HashMap::new() }
@@ -136,15 +143,17 @@ impl Tree {
     }
 
     fn backend(&mut self, backend: &Arc<BackendPlan>, clients: &HashMap<TargetId, Client>) -> Recipient<Fetch> {
-        let plan = &self.shared.plan;
+        let Shared { plan, secure, room, found, .. } = &self.shared;
         let target = plan.targets.of(backend.id);
         let kept = target.and_then(|target| clients.get(&target).cloned());
-        let client = kept.unwrap_or_else(|| Client::new(plan.service.pool, self.shared.secure.clone()));
+        let client = kept.unwrap_or_else(|| Client::sharing(plan.service.pool, secure.clone(), room.clone()));
+        let hosts = backend.discovered.as_ref().and_then(|name| found.hosts(name));
         if let Some(target) = target {
             self.clients.insert(target, client.clone());
         }
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        BackendActor::new(Arc::clone(backend), Caller::new(client, turn), Rc::clone(&self.recorder)).start().recipient()
+        let caller = Caller::new(client, turn).finding(hosts);
+        BackendActor::new(Arc::clone(backend), caller, Rc::clone(&self.recorder)).start().recipient()
     }
 
     /// Hands a call to an endpoint's actor.

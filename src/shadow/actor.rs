@@ -12,7 +12,7 @@ use crate::{
     backend::{Asked, Caller, Measured},
     model::{Body, BodyError, BodyReceiver, Data, Failure, Kind, Payload, Request, Response},
     plan::ShadowPlan,
-    stats::Recorder,
+    stats::{Ending, Recorder},
 };
 
 use super::{DropReason, Mirror, mirror::Chained};
@@ -55,10 +55,10 @@ impl Parts {
         let body_of_rest = if rest.is_empty() { Body::Empty } else { body.share().unwrap_or_default() };
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
-        let outcome = self.call(&request, &earlier, body, !rest.is_empty(), deadline).await;
-        measured.end(outcome.as_ref().map(|(status, _)| *status));
+        let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
+        measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
         match outcome {
-            Ok((status, data)) => {
+            Ok((status, _, data)) => {
                 ticket.complete(status);
                 match keep(&data, &mut answers, &mut rest) {
                     Ok(()) => send_next(request, body_of_rest, rest, answers),
@@ -72,26 +72,27 @@ impl Parts {
         }
     }
 
-    /// The status of the answer, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
+    /// The status of the answer, how it counts, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
     /// that the connection can be used again, without decoding what nobody will see.
     async fn call(
         &self,
         request: &Arc<Request>,
         earlier: &[Option<String>],
         body: Body,
-        goes_on: bool,
+        wanted: Wanted,
         deadline: Instant,
-    ) -> Result<(u16, Data), Failure> {
+    ) -> Result<(u16, Ending, Data), Failure> {
         let asked = Asked { request, earlier };
         let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
-            if goes_on || !self.plan.backend.calls_through.is_empty() {
+            if wanted != Wanted::Nothing || !self.plan.backend.calls_through.is_empty() {
                 let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
-                return Ok((response.status.as_u16(), data_of(response, limit).await?));
+                let ending = Ending { complete: self.plan.backend.no_op || response.complete, error: false };
+                return Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?));
             }
             let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
-            Ok((status, Data::Null))
+            Ok((status, self.plan.backend.ending_unread(status), Data::Null))
         };
         // A deadline that has passed already sends nothing, as in KrakenD.
         if Instant::now() >= deadline {
@@ -101,26 +102,52 @@ impl Parts {
     }
 }
 
-/// The data of an answer; one that passes through has none and is read to its end.
-async fn data_of(response: Response, limit: usize) -> Result<Data, Failure> {
-    match response.payload {
-        Payload::Data(data) => return Ok(data),
-        Payload::Whole(_) => {}
-        Payload::Transit(receiver) => drain(receiver, limit).await?,
-    }
-    Ok(Data::empty_object())
+/// What of an answer somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Nothing,
+    Data,
+    /// Also of an answer that is not decoded.
+    Body,
 }
 
-async fn drain(mut receiver: BodyReceiver, limit: usize) -> Result<(), Failure> {
+/// What the rest of a sequence may want of an answer.
+fn wanted_by(rest: &VecDeque<Chained>) -> Wanted {
+    match rest.iter().flat_map(|later| &later.lookups).any(|lookup| lookup.path.is_none()) {
+        _ if rest.is_empty() => Wanted::Nothing,
+        true => Wanted::Body,
+        false => Wanted::Data,
+    }
+}
+
+/// The data of an answer. One that passes through is read to its end, and is nothing but a text.
+async fn data_of(response: Response, limit: usize, wanted: Wanted) -> Result<Data, Failure> {
+    let mut text = Vec::new();
+    match response.payload {
+        Payload::Data(data) => return Ok(data),
+        Payload::Whole(bytes) => text.extend_from_slice(if wanted == Wanted::Body { &bytes } else { &[] }),
+        Payload::Transit(receiver) => drain(receiver, limit, (wanted == Wanted::Body).then_some(&mut text)).await?,
+    }
+    match wanted {
+        Wanted::Body => Ok(Data::String(String::from_utf8_lossy(&text).into_owned())),
+        Wanted::Data | Wanted::Nothing => Ok(Data::empty_object()),
+    }
+}
+
+/// Reads a body to its end and keeps it, if it is to be kept.
+async fn drain(mut receiver: BodyReceiver, limit: usize, mut kept: Option<&mut Vec<u8>>) -> Result<(), Failure> {
     let mut bytes = 0;
     while let Some(chunk) = receiver.next_chunk().await {
-        match chunk {
-            Ok(chunk) => bytes += chunk.len(),
-            Err(BodyError::TimedOut) => return Err(Failure::timeout()),
-            Err(BodyError::BrokenOff | BodyError::TooLarge) => return Err(Failure::new(Kind::Io, "unexpected EOF")),
-        }
+        let chunk = chunk.map_err(|error| match error {
+            BodyError::TimedOut => Failure::timeout(),
+            BodyError::BrokenOff | BodyError::TooLarge => Failure::new(Kind::Io, "unexpected EOF"),
+        })?;
+        bytes += chunk.len();
         if bytes > limit {
             return Err(Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes")));
+        }
+        if let Some(kept) = &mut kept {
+            kept.extend_from_slice(&chunk);
         }
     }
     Ok(())
@@ -146,7 +173,7 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 /// Hands a sequence on to its next shadow.
 fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
     let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
-    let earlier = lookups.iter().map(|lookup| answers.get(lookup.answer)?.lookup_text(&lookup.path)).collect();
+    let earlier = lookups.iter().map(|lookup| lookup.find(&answers)).collect();
     ticket.send();
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     recipient.do_send(Mirror { request, earlier, body, ticket, rest, answers });

@@ -11,6 +11,8 @@ use actix::{Actor, Context, Handler, Message, MessageResult};
 use tokio::time::Instant;
 
 use super::books::Books;
+use super::collector::{Collector, MetricsSettings};
+use super::expvar;
 use super::names::{BackendId, Names};
 use super::numbers::Numbers;
 use super::process::Process;
@@ -36,6 +38,14 @@ impl Message for Read {
     type Result = Arc<Snapshot>;
 }
 
+/// Asks for what `telemetry/metrics` collects, as the original's JSON; `None` where nothing is collected.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadMetrics;
+
+impl Message for ReadMetrics {
+    type Result = Option<String>;
+}
+
 /// Says that from now on other endpoints and backends are served, after a reload.
 ///
 /// Series that both plans name keep their numbers. Threads may go on reporting under the old names.
@@ -45,6 +55,8 @@ pub struct Rename {
     pub names: Arc<Names>,
     /// Its shadows.
     pub registry: Arc<Registry>,
+    /// What `telemetry/metrics` calls its series.
+    pub metrics: Option<Arc<MetricsSettings>>,
 }
 
 impl Message for Rename {
@@ -64,6 +76,7 @@ pub struct StatsActor {
     started: Instant,
     started_at: SystemTime,
     latest: Option<(Instant, Arc<Snapshot>)>,
+    collector: Option<Collector>,
 }
 
 /// One sort of series: totals since the start, and the last minute.
@@ -95,7 +108,14 @@ impl StatsActor {
             started: Instant::now(),
             started_at: SystemTime::now(),
             latest: None,
+            collector: None,
         }
+    }
+
+    /// The same, collecting what `telemetry/metrics` asks for, if it does.
+    #[must_use]
+    pub fn collecting(self, metrics: Option<Arc<MetricsSettings>>) -> Self {
+        Self { collector: metrics.map(Collector::new), ..self }
     }
 
     fn second(&self) -> u64 {
@@ -120,10 +140,16 @@ impl StatsActor {
             report.endpoints.retain_mut(|(id, _)| numbers.endpoint(id.0).map(|new| id.0 = new).is_some());
             report.backends.retain_mut(|(id, _)| numbers.backend(id.0).map(|new| id.0 = new).is_some());
         }
-        for (id, tally) in &report.endpoints {
+        if let Some(collector) = &mut self.collector {
+            collector.book(&report);
+        }
+        for (id, tally) in &mut report.endpoints {
+            // Collected above; the totals do without.
+            tally.detail = None;
             self.endpoints.book(second, id.0, tally);
         }
-        for (id, tally) in &report.backends {
+        for (id, tally) in &mut report.backends {
+            tally.detail = None;
             self.backends.book(second, id.0, tally);
         }
         for (status, count) in report.unrouted {
@@ -131,7 +157,14 @@ impl StatsActor {
         }
     }
 
-    fn rename(&mut self, names: Arc<Names>, registry: Arc<Registry>) {
+    fn rename(&mut self, names: Arc<Names>, registry: Arc<Registry>, metrics: Option<Arc<MetricsSettings>>) {
+        self.collector = match (self.collector.take(), metrics) {
+            (Some(mut collector), Some(metrics)) => {
+                collector.rename(metrics);
+                Some(collector)
+            }
+            (_, metrics) => metrics.map(Collector::new),
+        };
         let numbers = Numbers::between(&self.names, &names);
         self.endpoints.renumber(names.endpoints.len(), |id| numbers.endpoint(id));
         self.backends.renumber(names.backends.len(), |id| numbers.backend(id));
@@ -280,10 +313,20 @@ impl Handler<Reloaded> for StatsActor {
     }
 }
 
+impl Handler<ReadMetrics> for StatsActor {
+    type Result = Option<String>;
+
+    fn handle(&mut self, _: ReadMetrics, _: &mut Self::Context) -> Self::Result {
+        let collector = self.collector.as_mut()?;
+        collector.advance();
+        Some(expvar::write(collector, &Process::read(self.started_at)))
+    }
+}
+
 impl Handler<Rename> for StatsActor {
     type Result = ();
 
     fn handle(&mut self, message: Rename, _: &mut Self::Context) {
-        self.rename(message.names, message.registry);
+        self.rename(message.names, message.registry, message.metrics);
     }
 }

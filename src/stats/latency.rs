@@ -45,6 +45,34 @@ impl Latencies {
         self.max_us
     }
 
+    /// The shortest in microseconds, rounded as all are; 0 when there was none.
+    #[must_use]
+    pub fn min_us(&self) -> u32 {
+        self.cells.first().map_or(0, |&(value, _)| value.min(self.max_us))
+    }
+
+    /// Their mean in microseconds; 0 when there was none.
+    #[must_use]
+    pub fn mean_us(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts and sums beyond 2^53 are not reached")]
+        let (sum, count) = (self.sum_us as f64, self.count() as f64);
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
+    /// Their standard deviation in microseconds; 0 when there was none.
+    #[must_use]
+    pub fn deviation_us(&self) -> f64 {
+        let mean = self.mean_us();
+        let (mut squares, mut total) = (0.0, 0.0);
+        for &(value, count) in &self.cells {
+            #[expect(clippy::cast_precision_loss, reason = "as above")]
+            let count = count as f64;
+            squares += (f64::from(value) - mean).powi(2) * count;
+            total += count;
+        }
+        if total > 0.0 { (squares / total).sqrt() } else { 0.0 }
+    }
+
     /// The value in µs that the fraction `quantile` (0..=1) of the durations does not exceed; 0 when there was none.
     #[must_use]
     pub fn quantile_us(&self, quantile: f64) -> u32 {
@@ -142,5 +170,6 @@ mod tests {
     fn nothing_counted_reads_as_zero() {
         let none = Latencies::default();
         assert_eq!((none.count(), none.quantile_us(0.99), none.max_us(), none.sum_us()), (0, 0, 0, 0));
+        assert_eq!((none.min_us(), none.mean_us().to_bits(), none.deviation_us().to_bits()), (0, 0, 0));
     }
 }

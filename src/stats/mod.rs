@@ -3,7 +3,7 @@
 //! ```text
 //! worker threads  ─► Recorder ─┐ one Report under way per thread
 //! shadow threads  ─► Recorder ─┼──────────────► StatsActor ─► Snapshot ─► /__stats · /metrics · the page
-//! shadow ledgers  ─► Registry ─┘ read when asked
+//! shadow ledgers  ─► Registry ─┘ read when asked    └─► Collector ─► `telemetry/metrics`, where asked for
 //! ```
 //!
 //! Promises: counting takes no lock and, once a series is warm, no memory; nothing here grows with traffic, only with
@@ -11,7 +11,10 @@
 
 pub mod actor;
 pub mod books;
+pub mod collector;
+pub mod detail;
 pub mod event;
+mod expvar;
 pub mod latency;
 pub mod names;
 pub mod numbers;
@@ -26,8 +29,10 @@ pub mod snapshot;
 pub mod tally;
 pub mod window;
 
-pub use actor::{Read, Rename, StatsActor};
+pub use actor::{Read, ReadMetrics, Rename, StatsActor};
 pub use books::{Books, Ledgered};
+pub use collector::MetricsSettings;
+pub use detail::{Ending, Layers};
 pub use event::Outcome;
 pub use names::{BackendId, BackendName, EndpointId, EndpointName, Names};
 pub use numbers::Numbers;

@@ -13,6 +13,7 @@ use hdrhistogram::Histogram;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::actor::StatsActor;
+use super::detail::{DetailCell, Ending, Layers};
 use super::event::Outcome;
 use super::names::{BackendId, EndpointId, Names};
 use super::report::Report;
@@ -33,6 +34,7 @@ pub struct Recorder {
     backends: Cells,
     unrouted: Vec<(u16, u64)>,
     rounding: Histogram<u32>,
+    layers: Layers,
 }
 
 impl Recorder {
@@ -45,6 +47,34 @@ impl Recorder {
             unrouted: Vec::new(),
             rounding: rounding(),
             names,
+            layers: Layers::default(),
+        }
+    }
+
+    /// The same, counting these layers in the detail of the original's metrics.
+    #[must_use]
+    pub fn detailing(self, layers: Layers) -> Self {
+        Self { layers, ..self }
+    }
+
+    /// Of a reply: its exact status, and its size in bytes where that is known.
+    pub fn endpoint_replied(&mut self, id: EndpointId, status: u16, bytes: Option<u64>) {
+        if self.layers.router {
+            self.endpoints.touch(id.0, |cell| cell.detail().reply(status, bytes));
+        }
+    }
+
+    /// Of a call to an endpoint that its guards let through: how it ended.
+    pub fn endpoint_called(&mut self, id: EndpointId, ending: Ending, elapsed: Duration) {
+        if self.layers.proxy {
+            self.endpoints.touch(id.0, |cell| cell.detail().end(ending, elapsed));
+        }
+    }
+
+    /// Of a call to a backend: how it ended.
+    pub fn backend_ended(&mut self, id: BackendId, ending: Ending, elapsed: Duration) {
+        if self.layers.backend {
+            self.backends.touch(id.0, |cell| cell.detail().end(ending, elapsed));
         }
     }
 
@@ -158,6 +188,7 @@ struct Cells {
 struct Cell {
     counts: Counts,
     samples: Samples,
+    detail: Option<Box<DetailCell>>,
     touched: bool,
 }
 
@@ -165,6 +196,19 @@ impl Cell {
     fn finish(&mut self, outcome: Outcome, elapsed: Duration) {
         self.counts.finish(outcome);
         self.samples.record(elapsed);
+    }
+
+    fn detail(&mut self) -> &mut DetailCell {
+        self.detail.get_or_insert_default()
+    }
+
+    fn take(&mut self, rounding: &Histogram<u32>) -> Tally {
+        self.touched = false;
+        Tally {
+            counts: self.counts.take(),
+            latency: self.samples.take(rounding),
+            detail: self.detail.as_mut().map(|detail| Box::new(detail.take(rounding))),
+        }
     }
 }
 
@@ -193,8 +237,7 @@ impl Cells {
         for series in self.touched.drain(..batch) {
             let cell = usize::try_from(series).ok().and_then(|place| self.cells.get_mut(place)?.as_mut());
             if let Some(cell) = cell {
-                cell.touched = false;
-                taken.push((id(series), Tally { counts: cell.counts.take(), latency: cell.samples.take(rounding) }));
+                taken.push((id(series), cell.take(rounding)));
             }
         }
         taken

@@ -35,7 +35,12 @@ pub(crate) fn rounding() -> Histogram<u32> {
 impl Samples {
     /// Counts one duration; longer than an hour counts as an hour.
     pub(crate) fn record(&mut self, elapsed: Duration) {
-        let us = u32::try_from(elapsed.as_micros()).unwrap_or(LONGEST_US).min(LONGEST_US);
+        self.record_value(u32::try_from(elapsed.as_micros()).unwrap_or(LONGEST_US));
+    }
+
+    /// Counts one value of any unit; more than [`LONGEST_US`] counts as that.
+    pub(crate) fn record_value(&mut self, value: u32) {
+        let us = value.min(LONGEST_US);
         self.sum_us = self.sum_us.saturating_add(u64::from(us));
         self.max_us = self.max_us.max(us);
         if self.few.len() >= FEW {

@@ -1,5 +1,6 @@
 //! What was counted about one series between two moments.
 
+use super::detail::Detail;
 use super::event::{CLASS_5XX, CLASSES, Outcome, class};
 use super::latency::Latencies;
 
@@ -89,6 +90,8 @@ pub struct Tally {
     pub counts: Counts,
     /// How long it took; abandoned calls are not in here.
     pub latency: Latencies,
+    /// More of it, where it is asked for.
+    pub detail: Option<Box<Detail>>,
 }
 
 impl Tally {
@@ -96,5 +99,8 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.counts.merge(&other.counts);
         self.latency.merge(&other.latency);
+        if let Some(detail) = &other.detail {
+            self.detail.get_or_insert_default().merge(detail);
+        }
     }
 }

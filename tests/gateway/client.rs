@@ -3,6 +3,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -132,6 +133,12 @@ impl Connection {
 
     /// Whether the other side has closed; waits for it.
     pub(crate) fn is_closed(&mut self) -> bool {
+        self.is_closed_within(LIMIT)
+    }
+
+    /// The same, waiting this long for each thing it may still say.
+    pub(crate) fn is_closed_within(&mut self, limit: Duration) -> bool {
+        self.stream.set_read_timeout(Some(limit)).expect("a limit above zero is allowed");
         let mut buffer = [0; 1024];
         loop {
             match self.stream.read(&mut buffer) {

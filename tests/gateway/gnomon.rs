@@ -1,7 +1,6 @@
 //! The built program as a child process: started on free ports, watched, and ended.
 
 use std::{
-    collections::HashSet,
     ffi::OsString,
     io::Read,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -40,23 +39,34 @@ pub(crate) struct Gnomon {
 impl Gnomon {
     /// `gnomon run` with this file, on ports of its own.
     pub(crate) fn run(file: &Value) -> Self {
-        Self::run_when(file, is_healthy, &[])
+        Self::run_when(file, &[], is_healthy, &[])
     }
 
     /// The same with more on the command line.
     pub(crate) fn run_with(file: &Value, more: &[&str]) -> Self {
-        Self::run_when(file, is_healthy, more)
+        Self::run_when(file, &[], is_healthy, more)
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn run_in(file: &Value, environment: &[(&str, String)]) -> Self {
+        Self::run_when(file, environment, is_healthy, &[])
     }
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |address| TcpStream::connect(address).is_ok(), &[])
+        Self::run_when(file, &[], |gnomon| TcpStream::connect(gnomon.address).is_ok() && has_admin(gnomon), &[])
     }
 
-    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool, more: &[&str]) -> Self {
+    /// The program with these variables and these arguments, made anew for each attempt from a free port and a free
+    /// address for the dashboard; it is up when it says so, wherever it listens.
+    pub(crate) fn run_as(environment: &[(&str, String)], arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        Self::launch_in(environment, |gnomon| gnomon.output().contains(" listening on "), arguments)
+    }
+
+    fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(&Self) -> bool, more: &[&str]) -> Self {
         let folder = Folder::new();
         let path = folder.path(FILE);
-        let mut gnomon = Self::launch(is_ready, |port, admin| {
+        let mut gnomon = Self::launch_in(environment, is_ready, |port, admin| {
             write(&path, &placed(file, port).to_string());
             let arguments =
                 ["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()];
@@ -73,14 +83,22 @@ impl Gnomon {
         })
     }
 
-    /// Starts the program and waits until both its listeners answer.
-    fn launch(is_ready: fn(SocketAddr) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+    /// Starts the program and waits until it is ready.
+    fn launch(is_ready: fn(&Self) -> bool, arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
+        Self::launch_in(&[], is_ready, arguments)
+    }
+
+    fn launch_in(
+        environment: &[(&str, String)],
+        is_ready: fn(&Self) -> bool,
+        arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>,
+    ) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
-            let mut gnomon = Self::spawn(&arguments(address.port(), admin), address, admin);
+            let mut gnomon = Self::spawn(environment, &arguments(address.port(), admin), address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
-                Ok(None) => (is_ready(address) && is_up(admin, "/__stats")).then_some(true),
+                Ok(None) => is_ready(&gnomon).then_some(true),
                 _ => Some(false),
             });
             match ready {
@@ -93,8 +111,8 @@ impl Gnomon {
         panic!("no free ports in {STARTS_MAX} attempts");
     }
 
-    fn spawn(arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
-        let mut child = program(arguments).spawn().expect("the program was built");
+    fn spawn(environment: &[(&str, String)], arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
+        let mut child = program(arguments).envs(environment.iter().cloned()).spawn().expect("the program was built");
         let output = Arc::default();
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
@@ -202,6 +220,12 @@ impl Gnomon {
         assert!(closed.is_some(), "the gateway still accepts connections:\n{}", self.output());
     }
 
+    /// Waits until the program has closed its output, which it does when it ends.
+    pub(crate) fn wait_until_ended(&self) {
+        let ended = wait_for(|| (Arc::strong_count(&self.output) == 1).then_some(()));
+        assert!(ended.is_some(), "the gateway did not end within {LIMIT:?}:\n{}", self.output());
+    }
+
     /// Waits for the end of the program.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let ended = wait_for(|| self.child.try_wait().expect("the program is ours"));
@@ -256,24 +280,32 @@ fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>
     });
 }
 
-fn is_healthy(address: SocketAddr) -> bool {
-    is_up(address, "/__health")
+fn is_healthy(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.address, "/__health") && has_admin(gnomon)
+}
+
+fn has_admin(gnomon: &Gnomon) -> bool {
+    is_up(gnomon.admin, "/__stats")
 }
 
 fn is_up(address: SocketAddr, target: &str) -> bool {
     client::try_get(address, target).is_some_and(|answer| answer.status == 200)
 }
 
+/// The ports that are looked at: below those the kernel gives to whoever asks for any, so that no upstream and no
+/// connection of other tests gets one before the program does.
+const PORTS: std::ops::Range<u32> = 10_000..32_000;
+
 /// A port that was free a moment ago, and that no other test of this process gets.
 pub(crate) fn free_address() -> SocketAddr {
-    static TAKEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
-    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let taken = taken.get_or_insert_default();
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    // Test processes beside this one begin elsewhere.
+    let begin = std::process::id().wrapping_mul(7919);
     loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-        let address = listener.local_addr().expect("a listener has an address");
-        if taken.insert(address.port()) {
-            return address;
+        let place = begin.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(PORTS.start + place).expect("ports are numbers of 16 bits");
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().expect("a listener has an address");
         }
     }
 }

@@ -37,6 +37,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         &["server/", "demo/", "cli/demo.rs", "backend/transport/middleware.rs"],
         "the web server is the edge; the rest must not know it",
     ),
+    ("actix_http", &["server/wire/"], "what lies below a client's request is one folder"),
+    ("h2", &["server/wire/", "server/tls.rs"], "the same; TLS only offers it"),
     (
         "awc",
         &["backend/client.rs", "backend/redirect.rs", "backend/transport/", "demo/"],
@@ -84,6 +86,7 @@ const TWICE: &[(&str, &str)] = &[
     ("base64", "awc has 0.22, the certificates of the tests are written with 0.23"),
     ("bit-set", "jsonschema's patterns and proptest's"),
     ("bit-vec", "with bit-set"),
+    ("core-foundation", "not on our platform; hickory-resolver and rustls-native-certs"),
     ("getrandom", "ring has 0.2, jsonschema 0.3, proptest 0.4"),
     ("hashbrown", "dashmap 6 and indexmap"),
     ("http", "ours is actix's 0.2; awc's connector names 1.x, which we never touch"),

@@ -13,6 +13,8 @@ mod files;
 #[cfg(test)]
 mod gnomon;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod secure;
@@ -24,6 +26,8 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod compatibility;
 #[cfg(test)]
 mod conformance;
@@ -32,13 +36,23 @@ mod dashboard;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod logging;
+#[cfg(test)]
 mod merges;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

@@ -145,3 +145,45 @@ fn several_shadows_each_get_one_copy() {
     let books = gnomon.finish().books();
     assert!(books.len() == 2 && books.iter().all(|books| books.offered == 1 && books.answered() == 1), "{books:#?}");
 }
+
+/// A backend that is called only if a script, which sees propagated values, does not object.
+fn unless(backend: Value, objection: &str) -> Value {
+    let script = format!("local r = request.load() if {objection} then custom_error('no', 500) end");
+    with(backend, &json!({ "extra_config": { "modifier/lua-backend": { "pre": script } } }))
+}
+
+#[test]
+fn scripts_see_propagated_values_and_whole_bodies_of_earlier_answers() {
+    let long = "x".repeat(200_000);
+    let upstream = Upstream::answers(json!({ "done": true }))
+        .on("/raw", Reply::new(200, "text/plain", b"as it is"))
+        .on("/long", Reply::new(200, "text/plain", long.as_bytes()))
+        .on("/json", json!({ "a": { "b": 7 } }));
+    let undecoded = |path| with(live(&upstream, path), &json!({ "encoding": "no-op" }));
+    let objection = "r:params('Resp0') ~= 'as it is' or #r:params('Resp1') ~= 200000 or r:params('Resp2_a.b') ~= '7' \
+        or r:params('Resp2') ~= '' or r:params('Resp3_later') ~= ''";
+    let propagated = json!(["resp0", "resp1", "resp2_a.b", "resp2", "resp3_later"]);
+    let proxy = json!({ "sequential": true, "sequential_propagated_params": propagated });
+    let backends =
+        [undecoded("/raw"), undecoded("/long"), live(&upstream, "/json"), unless(live(&upstream, "/last"), objection)];
+    let file = service(&[with(endpoint("/a", &backends), &json!({ "extra_config": { "proxy": proxy } }))]);
+    let answer = Gnomon::run(&file).get("/a");
+    assert_eq!((answer.status, answer.json()), (200, json!({ "a": { "b": 7 }, "done": true })), "{answer:?}");
+    assert_eq!(answer.header("x-krakend-completed"), Some("true"));
+}
+
+#[test]
+fn shadows_in_sequence_propagate_their_own_values() {
+    let (v1, v2) = (Upstream::answers(json!({ "a": 1 })), Upstream::answers(json!({})));
+    v2.change("/raw", Reply::new(200, "text/plain", b"as it is"));
+    let raw = with(shadow(&v2, "/raw"), &json!({ "encoding": "no-op" }));
+    let script = "local r = request.load() r:url(r:url() .. '?' .. #r:params('Resp0'))";
+    let mut last = shadow(&v2, "/last");
+    last["extra_config"]["modifier/lua-backend"] = json!({ "pre": script });
+    let proxy = json!({ "sequential": true, "sequential_propagated_params": ["resp0"] });
+    let endpoint = with(endpoint("/a", &[live(&v1, "/v1"), raw, last]), &json!({ "extra_config": { "proxy": proxy } }));
+    let gnomon = Gnomon::run(&service(&[endpoint]));
+    assert_eq!(gnomon.get("/a").json(), json!({ "a": 1 }));
+    assert_eq!(v2.wait_for(2)[1].target, "/last?8");
+    gnomon.finish();
+}

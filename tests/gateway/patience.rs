@@ -8,8 +8,13 @@ use tokio::time::Instant;
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// Asks again and again until `look` finds something, and gives up after [`LIMIT`].
-pub(crate) fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + LIMIT;
+pub(crate) fn wait_for<T>(look: impl FnMut() -> Option<T>) -> Option<T> {
+    wait_at_most(LIMIT, look)
+}
+
+/// The same with a limit of its own, for what must not happen.
+pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(found) = look() {
             return Some(found);

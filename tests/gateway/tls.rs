@@ -81,6 +81,27 @@ fn only_tls_1_3_is_spoken_unless_the_file_says_otherwise() {
 }
 
 #[test]
+fn curves_and_cipher_suites_are_those_of_the_file() {
+    let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({})));
+    let pair = authority.issue(&["localhost"]).write(&folder, "server");
+    let tls = json!({
+        "keys": keys(&[pair]), "min_version": "TLS12",
+        // What we don't have stands in front and is left out.
+        "curve_preferences": [25, 24], "cipher_suites": [47, 0xc02b, 0xc02c, 0xc02f, 0xc030],
+    });
+    let gnomon = Gnomon::run_secure(&served(&upstream, &tls));
+    let new = SecureClient::trusting(&authority).get(gnomon.address(), "/a").unwrap();
+    assert_eq!((new.version, new.curve), (Some(ProtocolVersion::TLSv1_3), Some(24)));
+    let old = SecureClient { version: &TLS12, ..SecureClient::trusting(&authority) };
+    let old = old.get(gnomon.address(), "/a").unwrap();
+    assert_eq!(old.curve, Some(24));
+    assert!([0xc02b, 0xc02c].map(Some).contains(&old.cipher_suite), "{:?}", old.cipher_suite);
+    for told in ["25 is not available", "47 is not available"] {
+        assert!(gnomon.output().contains(told), "{}", gnomon.output());
+    }
+}
+
+#[test]
 fn the_key_is_chosen_by_the_name_and_the_first_serves_every_other() {
     let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({})));
     let (first, second) = (authority.issue(&["localhost"]), authority.issue(&["*.b.test"]));

@@ -4,15 +4,18 @@
 //! on a fresh connection, if repeating cannot do harm: no byte of an answer had come, the whole request is at hand,
 //! and its method is safe (the rule of Go's client, which KrakenD stands on).
 
-use std::{pin::pin, rc::Rc};
+use std::{pin::pin, rc::Rc, time::Duration};
 
 use awc::{
     body::{BodySize, MessageBody},
-    http::{Method, Uri, header::HeaderMap},
+    http::{Method, StatusCode, Uri, header::HeaderMap},
 };
 use bytes::Bytes;
 use http::uri::Scheme;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+    time::timeout,
+};
 
 use super::{
     TransportError,
@@ -88,7 +91,7 @@ where
 async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
     let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
-    Connection::dial(host, uri.port_u16().unwrap_or(port), pool.limits.dial_time, secure).await
+    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, secure).await
 }
 
 /// A failed attempt, and whether any byte of an answer had come.
@@ -109,15 +112,20 @@ where
 {
     let mut wire = Vec::with_capacity(1024);
     head::write(&mut wire, request.method, request.uri, request.headers, length_of(request.method, &body));
+    let asks = !matches!(body, OutgoingBody::None) && head::asks_leave(request.headers);
+    let leave = pool.limits.continue_time.filter(|_| asks);
+    if leave.is_some() {
+        head::ask_leave(&mut wire);
+    }
     let read = &mut connection.read;
     let (answer, sent) = match &mut connection.io {
         Stream::Plain(tcp) => {
             let (mut reader, mut writer) = tcp.split();
-            send(&mut writer, &mut reader, read, wire, body).await
+            send(&mut writer, &mut reader, read, wire, body, leave).await
         }
         Stream::Tls(tls) => {
             let (mut reader, mut writer) = split(tls.as_mut());
-            Box::pin(send(&mut writer, &mut reader, read, wire, body)).await
+            Box::pin(send(&mut writer, &mut reader, read, wire, body, leave)).await
         }
     };
     let answer = answer.map_err(|error| Lost { error, answered: !read.is_empty() })?;
@@ -146,7 +154,38 @@ fn length_of<B: MessageBody>(method: &Method, body: &OutgoingBody<B>) -> BodyLen
 /// The head of the answer, and whether the whole request went out before it came.
 type Sent = (Result<AnswerHead, TransportError>, bool);
 
+/// Sends a request and reads the head of its answer. With `leave`, the upstream may refuse the body before it is sent,
+/// and has so long to say.
 async fn send<B>(
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+    mut wire: Vec<u8>,
+    body: OutgoingBody<B>,
+    leave: Option<Duration>,
+) -> Sent
+where
+    B: MessageBody + Unpin,
+{
+    if let Some(limit) = leave {
+        if let Err(error) = write_out(writer, &wire).await {
+            return settle(Err(of_io(error)), read_head(reader, read)).await;
+        }
+        wire.clear();
+        let is_granted = match timeout(limit, read_leave(reader, read)).await {
+            Ok(Ok(None)) => true,
+            Ok(Ok(Some(refusal))) => return (Ok(refusal), false),
+            Ok(Err(error)) => return (Err(error), false),
+            Err(_elapsed) => false,
+        };
+        let (answer, sent) = send_body(writer, reader, read, wire, body).await;
+        // Whether the body is read or left lying nobody has said: the connection must not be used again.
+        return (answer, sent && is_granted);
+    }
+    send_body(writer, reader, read, wire, body).await
+}
+
+async fn send_body<B>(
     writer: &mut (impl AsyncWrite + Unpin),
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
@@ -270,21 +309,48 @@ async fn settle(
     }
 }
 
+/// Reads until the upstream grants leave to send the body, which is `None`, or answers instead.
+async fn read_leave(
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+) -> Result<Option<AnswerHead>, TransportError> {
+    loop {
+        let answer = read_any_head(reader, read).await?;
+        if answer.status == StatusCode::CONTINUE {
+            return Ok(None);
+        }
+        if !answer.status.is_informational() {
+            return Ok(Some(answer));
+        }
+    }
+}
+
 /// Reads until an answer's head is whole, passing over interim answers (1xx).
 async fn read_head(
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
 ) -> Result<AnswerHead, TransportError> {
     loop {
-        if !read.is_empty() {
-            match head::read(read).map_err(TransportError::Protocol)? {
-                Some(answer) if answer.status == awc::http::StatusCode::SWITCHING_PROTOCOLS => {
-                    return Err(TransportError::Protocol("unexpected protocol switch"));
-                }
-                Some(answer) if answer.status.is_informational() => continue,
-                Some(answer) => return Ok(answer),
-                None => {}
+        let answer = read_any_head(reader, read).await?;
+        if !answer.status.is_informational() {
+            return Ok(answer);
+        }
+    }
+}
+
+/// Reads until the head of an answer is whole, be it an interim one.
+async fn read_any_head(
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+) -> Result<AnswerHead, TransportError> {
+    loop {
+        if !read.is_empty()
+            && let Some(answer) = head::read(read).map_err(TransportError::Protocol)?
+        {
+            if answer.status == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(TransportError::Protocol("unexpected protocol switch"));
             }
+            return Ok(answer);
         }
         match reader.read_buf(read).await.map_err(of_io)? {
             0 if read.is_empty() => return Err(TransportError::Closed),

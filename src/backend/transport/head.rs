@@ -56,6 +56,18 @@ fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Adds to a head that leave is asked for. The wire decides when it may, for an upstream that answers such a request
+/// without having read its body would take the body for the next request.
+pub(super) fn ask_leave(out: &mut Vec<u8>) {
+    out.truncate(out.len().saturating_sub(b"\r\n".len()));
+    out.extend_from_slice(b"Expect: 100-continue\r\n\r\n");
+}
+
+/// Whether the request wants to hear from the upstream before its body is sent.
+pub(super) fn asks_leave(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
 fn is_framing(name: &HeaderName) -> bool {
     *name == header::CONTENT_LENGTH
         || *name == header::TRANSFER_ENCODING

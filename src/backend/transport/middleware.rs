@@ -9,7 +9,7 @@ use awc::{
 use futures_util::future::LocalBoxFuture;
 
 use super::{
-    PoolLimits, Secure, TransportError,
+    PoolLimits, Room, Secure, TransportError,
     begun::begin,
     exchange::{Outgoing, exchange},
     head::AnswerHead,
@@ -22,13 +22,14 @@ use super::{
 pub struct Transport {
     limits: PoolLimits,
     secure: Secure,
+    room: Room,
 }
 
 impl Transport {
-    /// A transport with a pool of its own.
+    /// A transport with a pool of its own, in a room it may share.
     #[must_use]
-    pub fn new(limits: PoolLimits, secure: Secure) -> Self {
-        Self { limits, secure }
+    pub fn new(limits: PoolLimits, secure: Secure, room: Room) -> Self {
+        Self { limits, secure, room }
     }
 }
 
@@ -40,7 +41,7 @@ where
     type Transform = TransportService<S>;
 
     fn new_transform(self, inner: S) -> Self::Transform {
-        TransportService { pool: Rc::new(Pool::new(self.limits, self.secure)), inner }
+        TransportService { pool: Rc::new(Pool::new(self.limits, self.secure, self.room)), inner }
     }
 }
 

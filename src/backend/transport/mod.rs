@@ -13,18 +13,21 @@ mod begun;
 mod blind;
 mod chunked;
 mod connection;
+mod dial;
 mod exchange;
 mod framing;
 mod head;
 mod middleware;
 mod payload;
 mod pool;
+mod room;
 mod stream;
 mod tls;
 mod transport_error;
 
 pub use middleware::Transport;
 pub use pool::PoolLimits;
+pub use room::Room;
 pub use tls::{Secure, is_of_tls};
 pub use transport_error::TransportError;
 

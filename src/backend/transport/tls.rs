@@ -60,7 +60,10 @@ impl Secure {
 }
 
 fn client_config(client: Option<&ClientTls>) -> Result<ClientConfig, String> {
-    let provider = crypto::provider();
+    let provider = match client {
+        Some(client) => crypto::restricted(&client.curves, client.cipher_suites.as_deref()),
+        None => crypto::provider(),
+    };
     let (lowest, highest) = client.map_or((12, 13), |client| (client.min_version, client.max_version));
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&crypto::versions(lowest, highest))
@@ -201,6 +204,8 @@ mod tests {
             disable_system_ca_pool: true,
             min_version: 13,
             max_version: 13,
+            curves: Vec::new(),
+            cipher_suites: None,
             client_certs: Vec::new(),
         }
     }
@@ -224,6 +229,15 @@ mod tests {
         let wanted = ClientTls { max_version: 12, ..client() };
         let error = client_config(Some(&wanted)).unwrap_err();
         assert_eq!(error, "tls: no supported versions satisfy MinVersion and MaxVersion");
+    }
+
+    #[test]
+    fn curves_and_cipher_suites_are_those_of_the_file() {
+        let wanted = ClientTls { curves: vec![24], cipher_suites: Some(vec![0xc02f]), min_version: 12, ..client() };
+        let config = client_config(Some(&wanted)).unwrap();
+        let curves: Vec<u16> = config.crypto_provider().kx_groups.iter().map(|group| group.name().into()).collect();
+        let suites = config.crypto_provider().cipher_suites.iter().filter(|suite| suite.tls13().is_none());
+        assert_eq!((curves, suites.map(|suite| suite.suite().into()).collect()), (vec![24], vec![0xc02f_u16]));
     }
 
     #[test]

@@ -7,6 +7,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
+/// So much of a refusal is told, in bytes.
+const TOLD_BYTES_MAX: usize = 1024;
+
 /// A token ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
@@ -25,7 +28,8 @@ pub(super) fn token(status: StatusCode, content_type: &str, body: &[u8]) -> Resu
     let is_form = media == "application/x-www-form-urlencoded" || media == "text/plain";
     let refused = |code: &str, more: [&str; 2]| {
         if code.is_empty() {
-            return format!("oauth2: cannot fetch token: {status}\nResponse: {}", String::from_utf8_lossy(body));
+            let told = body.get(..TOLD_BYTES_MAX).unwrap_or(body);
+            return format!("oauth2: cannot fetch token: {status}\nResponse: {}", String::from_utf8_lossy(told));
         }
         let more = more.into_iter().filter(|text| !text.is_empty()).map(|text| format!(" {text:?}"));
         format!("oauth2: {code:?}{}", more.collect::<String>())
@@ -47,7 +51,8 @@ pub(super) fn token(status: StatusCode, content_type: &str, body: &[u8]) -> Resu
         return Err("oauth2: server response missing access_token".to_owned());
     }
     let authorization = format!("{} {}", kind(text("token_type")), text("access_token"));
-    let authorization = HeaderValue::from_str(&authorization).map_err(|_bad| "oauth2: token is no header value")?;
+    let mut authorization = HeaderValue::from_str(&authorization).map_err(|_bad| "oauth2: token is no header value")?;
+    authorization.set_sensitive(true);
     Ok(Token { authorization, lifetime: lifetime(fields.get("expires_in")) })
 }
 
@@ -92,6 +97,13 @@ mod tests {
         assert_eq!(read(200, "application/json", json), Ok(("Bearer a".into(), Some(60))));
         assert_eq!(read(200, "", r#"{"access_token":"a","expires_in":0}"#), Ok(("Bearer a".into(), None)));
         assert_eq!(read(201, "text/plain; x=y", "access_token=a&token_type=X"), Ok(("X a".into(), None)));
+    }
+
+    #[test]
+    fn no_token_shows_itself_and_no_refusal_is_endless() {
+        let token = token(StatusCode::OK, "", br#"{"access_token":"hush"}"#).unwrap();
+        assert!(!format!("{token:?}").contains("hush"));
+        assert!(read(500, "", &"x".repeat(1 << 20)).unwrap_err().len() < 1200);
     }
 
     #[test]

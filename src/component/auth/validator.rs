@@ -220,8 +220,8 @@ impl Gate {
 
     /// The token as it was sent: in the header, or, when that is not there, in a cookie.
     fn token(&self, visit: &Visit) -> Option<String> {
-        let header = visit.headers.get(&self.header).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        match without_bearer(header) {
+        let header = visit.headers.get(&self.header).map(HeaderValue::as_bytes).unwrap_or_default();
+        match without_bearer(&String::from_utf8_lossy(header)) {
             "" => self.cookie(visit),
             token => Some(token.to_owned()),
         }
@@ -340,7 +340,41 @@ mod tests {
         assert_eq!(status(&gate, &mut visit(&[("authorization", &token)])).await, 200);
         assert_eq!(status(&gate, &mut visit(&[("cookie", &cookie)])).await, 200);
         assert_eq!(status(&gate, &mut visit(&[("authorization", "Basic x"), ("cookie", &cookie)])).await, 401);
+        assert_eq!(status(&gate, &mut visit(&[("authorization", "ä"), ("cookie", &cookie)])).await, 401);
         assert_eq!(status(&gate, &mut visit(&[])).await, 401);
+    }
+
+    #[tokio::test]
+    async fn what_a_token_says_of_itself_opens_no_door() {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let gate = gate(&json!({}), &json!([]));
+        let honest = token(&json!({"sub": "ann"}));
+        let (_, rest) = honest.split_once('.').unwrap();
+        for header in [
+            json!({"alg": "none", "kid": "k"}),
+            json!({"alg": "None", "kid": "k"}),
+            json!({"alg": "HS512", "kid": "k"}),
+            json!({"alg": ["HS256"], "kid": "k"}),
+            json!({"alg": "HS256", "kid": "other"}),
+            json!({"alg": "HS256", "kid": ["k"]}),
+            json!({"alg": "HS256"}),
+            json!({"alg": "HS256", "jwk": {"kty": "oct", "k": "c2VjcmV0"}}),
+        ] {
+            let header = URL_SAFE_NO_PAD.encode(header.to_string());
+            for text in [format!("{header}.{rest}"), format!("{header}.{}.", rest.split_once('.').unwrap().0)] {
+                assert_eq!(status(&gate, &mut visit(&[("authorization", &text)])).await, 401, "{text}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claim_cannot_end_its_header() {
+        let settings = json!({"propagate_claims": [["sub", "x-user"]]});
+        let token = token(&json!({"sub": "ann\r\nx-admin: 1"}));
+        let mut visit = visit(&[("authorization", &token), ("x-user", "root")]);
+        assert_eq!(status(&gate(&settings, &json!([])), &mut visit).await, 200);
+        let name = HeaderName::from_static("x-user");
+        assert_eq!(visit.headers.get_all(&name).collect::<Vec<_>>(), [""]);
     }
 
     #[tokio::test]

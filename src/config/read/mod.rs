@@ -5,11 +5,13 @@
 mod backend;
 mod backends;
 mod endpoint;
+mod logging;
+mod metrics;
 mod ours;
 mod proxy;
 mod router;
 mod service;
-mod tls;
+pub mod tls;
 mod transport;
 
 pub use service::service;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{endpoint, ours, router, tls, transport};
+use super::{endpoint, logging, metrics, ours, router, tls, transport};
 use crate::config::{
     Endpoint, Extra, Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
@@ -52,6 +52,8 @@ pub fn service(root: &Node<'_>, cores: usize, findings: &mut Findings) -> Servic
         tls: tls::server(&root.field("tls"), findings),
         client_tls: tls::client(root, findings),
         transport: transport::transport(root, findings),
+        logging: logging::logging(&extra, findings),
+        metrics: metrics::metrics(&extra.namespace("telemetry/metrics"), findings),
         admin: ours::admin(&extra.member("@admin"), findings),
         shadow: ours::shadow(&extra.member("@shadow"), cores, findings),
         router,

@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use crate::config::{
     ClientTls, KeyPair, Node, Tls,
-    diagnostic::{Findings, brief},
+    diagnostic::{Diagnostic, Findings, Severity, brief},
 };
+
+/// The key exchanges there are, by their number: P-256, P-384, X25519.
+pub const CURVES: [u16; 3] = [23, 24, 29];
+/// The cipher suites there are for TLS 1.2, by their number: ECDHE with AES-GCM or ChaCha20-Poly1305. Those of TLS 1.3
+/// cannot be chosen, in KrakenD neither, and may be listed.
+pub const CIPHER_SUITES: [u16; 9] = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x1301, 0x1302, 0x1303];
 
 /// Reads `tls`; `None` when it is absent or disabled.
 pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
@@ -18,6 +24,8 @@ pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
         keys: if disabled { Vec::new() } else { server_keys(node, findings) },
         min_version,
         max_version,
+        curves: curves(&node.field("curve_preferences"), findings),
+        cipher_suites: cipher_suites(&node.field("cipher_suites"), findings),
         enable_mtls: node.field("enable_mtls").flag(findings).unwrap_or(false),
         ca_certs: files(&node.field("ca_certs"), findings),
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
@@ -41,6 +49,8 @@ pub(super) fn client(root: &Node<'_>, findings: &mut Findings) -> Option<ClientT
         disable_system_ca_pool: node.field("disable_system_ca_pool").flag(findings).unwrap_or(false),
         min_version,
         max_version,
+        curves: curves(&node.field("curve_preferences"), findings),
+        cipher_suites: cipher_suites(&node.field("cipher_suites"), findings),
         client_certs: pairs.iter().filter_map(|pair| key_pair(pair, "certificate", findings)).collect(),
     })
 }
@@ -70,6 +80,34 @@ fn key_pair(node: &Node<'_>, certificate: &str, findings: &mut Findings) -> Opti
 
 fn files(node: &Node<'_>, findings: &mut Findings) -> Vec<PathBuf> {
     node.texts(findings).unwrap_or_default().into_iter().map(PathBuf::from).collect()
+}
+
+/// The key exchanges to use. When none is left of those that are listed no connection could come about.
+fn curves(node: &Node<'_>, findings: &mut Findings) -> Vec<u16> {
+    let curves = numbers(node, &CURVES, findings);
+    if curves.is_empty() && !node.elements().is_empty() {
+        let finding = Diagnostic::new(Severity::Error, node.pointer(), "none of these curves is known".to_owned());
+        findings.push(finding.value(node.value()).hint("write 23 (P-256), 24 (P-384) or 29 (X25519)"));
+    }
+    curves
+}
+
+/// The cipher suites to use with TLS 1.2. When none is left of those that are listed TLS 1.3 still works.
+fn cipher_suites(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<u16>> {
+    (!node.elements().is_empty()).then(|| numbers(node, &CIPHER_SUITES, findings))
+}
+
+/// A list of numbers; those not among `known` are told and left out.
+fn numbers(node: &Node<'_>, known: &[u16], findings: &mut Findings) -> Vec<u16> {
+    let mut usable = Vec::new();
+    for node in node.elements() {
+        let Some(number) = node.integer(findings) else { continue };
+        match u16::try_from(number).ok().filter(|number| known.contains(number)) {
+            Some(number) => usable.push(number),
+            None => findings.warning(node.pointer(), format!("{number} is not available and left out of the list")),
+        }
+    }
+    usable
 }
 
 /// Lowest and highest version, 13 each unless given: a `tls` object alone means TLS 1.3 only.

@@ -39,6 +39,7 @@ const OUTPUTS: &[&str] = &["json", "json-collection", "yaml", "fast-json", "xml"
 const INPUTS: &[&str] = &["json", "safejson", "fast-json", "xml", "rss", "string", "yaml", "no-op"];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 const TLS_VERSIONS: &[&str] = &["SSL3.0", "TLS10", "TLS11", "TLS12", "TLS13"];
+const LEVELS: &[&str] = &["DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"];
 const STRATEGIES: &[&str] = &["always", "success", "errored", "complete", "incomplete"];
 
 /// The type of a key of a scope.
@@ -58,6 +59,9 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::BackendHttp if key == "return_error_code" => Kind::Flag,
         Scope::BackendHttp if key == "return_error_details" => Kind::Text,
         Scope::BackendHttpClient if key == "send_body_on_redirect" => Kind::Flag,
+        Scope::Metrics => metrics(key),
+        Scope::Logging => logging(key),
+        Scope::Logstash => Kind::Flag,
         Scope::Admin => Kind::Text,
         Scope::Shadow => shadow(key),
         _ => Kind::Any,
@@ -135,6 +139,9 @@ fn tls(key: &str) -> Kind {
 fn component(scope: Scope, key: &str) -> Kind {
     match (scope, key) {
         (_, "router") => Kind::Scope(Scope::Router),
+        (_, "telemetry/metrics") => Kind::Scope(Scope::Metrics),
+        (Scope::ServiceComponents, "telemetry/logging") => Kind::Scope(Scope::Logging),
+        (_, "telemetry/logstash") => Kind::Scope(Scope::Logstash),
         (_, "@admin") => Kind::Scope(Scope::Admin),
         (_, "@shadow") => Kind::Scope(Scope::Shadow),
         (Scope::EndpointComponents, "proxy") => Kind::Scope(Scope::EndpointProxy),
@@ -143,6 +150,24 @@ fn component(scope: Scope, key: &str) -> Kind {
         (_, "backend/http/client") => Kind::Scope(Scope::BackendHttpClient),
         // Some components are lists, and some may be either.
         _ => Kind::Any,
+    }
+}
+
+fn logging(key: &str) -> Kind {
+    match key {
+        "level" => Kind::Choice(LEVELS),
+        "format" => Kind::Choice(&["default", "logstash", "custom"]),
+        "stdout" | "syslog" => Kind::Flag,
+        "prefix" | "syslog_facility" | "custom_format" => Kind::Text,
+        _ => Kind::Any,
+    }
+}
+
+fn metrics(key: &str) -> Kind {
+    match key {
+        "collection_time" => Kind::Duration,
+        "listen_address" => Kind::Text,
+        _ => Kind::Flag,
     }
 }
 

@@ -439,7 +439,18 @@ fn encryption() {
         &root(r#""client_tls":{"client_certs":[{"private_key":"k"}],"cipher_suites":[1]}"#),
         &[
             "1:44: error at /client_tls/client_certs/0/certificate: certificate not defined",
-            r#"1:65: warning at /client_tls/cipher_suites: "cipher_suites" is not supported yet"#,
+            "1:82: warning at /client_tls/cipher_suites/0: 1 is not available and left out of the list",
+        ],
+    );
+    says(
+        &root(r#""client_tls":{"curve_preferences":[25,23],"cipher_suites":[49199,4865]}"#),
+        &["1:49: warning at /client_tls/curve_preferences/0: 25 is not available and left out of the list"],
+    );
+    says(
+        &root(r#""client_tls":{"curve_preferences":[25]}"#),
+        &[
+            "1:28: error at /client_tls/curve_preferences: none of these curves is known (write 23 (P-256), 24 (P-384) or 29 (X25519))",
+            "1:49: warning at /client_tls/curve_preferences/0: 25 is not available and left out of the list",
         ],
     );
 }

@@ -11,6 +11,17 @@ use super::{Data, DataKind};
 const SPELLED_LEVELS_MAX: usize = 32;
 
 impl Data {
+    /// The text, if that is what it is.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let mut opened = self.clone();
+        opened.expand();
+        match opened {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text of the value at `path` (`a.b.c`): strings and numbers as they are, lists joined by commas, objects as
     /// `map[k:1]`, null as `<nil>`. `None` if the last name is not there.
     #[must_use]

@@ -1,8 +1,8 @@
 //! What only a restart changes: it keeps its value, and that is said.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
-use crate::plan::ServicePlan;
+use crate::plan::{MetricsPlan, ServicePlan};
 
 /// Gives `next` the values that `running` was started with, and says which of them the file has otherwise.
 pub(super) fn keep(next: &mut ServicePlan, running: &ServicePlan) -> Vec<String> {
@@ -13,14 +13,37 @@ pub(super) fn keep(next: &mut ServicePlan, running: &ServicePlan) -> Vec<String>
     keep.quietly("tls", &mut next.tls, &running.tls);
     keep.quietly("the time for a request's head (read_header_timeout)", &mut next.head_time, &running.head_time);
     keep.quietly("the time of an idle client (idle_timeout)", &mut next.idle_time, &running.idle_time);
+    keep.quietly("the time for an answer (write_timeout)", &mut next.write_time, &running.write_time);
+    keep.quietly("max_header_bytes", &mut next.head_bytes, &running.head_bytes);
     keep.quietly("max_shutdown_wait_time", &mut next.shutdown_time, &running.shutdown_time);
     keep.value("the admin address", &mut next.admin, &running.admin);
     next.admin_is_explicit = running.admin_is_explicit;
+    keep.quietly("the log (telemetry/logging)", &mut next.logging, &running.logging);
+    keep_metrics_listener(next, running, &mut keep);
     if next.shadow_threads < running.shadow_threads {
         warnings.push("fewer threads for shadows need a restart".to_owned());
         next.shadow_threads = running.shadow_threads;
     }
     warnings
+}
+
+/// Figures are collected as the file says, and read where they were read at the start.
+fn keep_metrics_listener(next: &mut ServicePlan, running: &ServicePlan, keep: &mut Keep<'_>) {
+    match (&mut next.metrics, &running.metrics) {
+        (None, None) => {}
+        (Some(next), Some(running)) => {
+            keep.value("the address of telemetry/metrics", &mut next.listen, &running.listen);
+        }
+        (metrics @ Some(_), None) => {
+            *metrics = None;
+            keep.0.push("telemetry/metrics has no listener until a restart".to_owned());
+        }
+        (metrics @ None, Some(running)) => {
+            *metrics = Some(MetricsPlan { listen: running.listen, settings: Arc::default() });
+            keep.0
+                .push(format!("{} stays open for telemetry/metrics, without figures, until a restart", running.listen));
+        }
+    }
 }
 
 struct Keep<'a>(&'a mut Vec<String>);
@@ -47,10 +70,11 @@ impl Keep<'_> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::keep;
+    use super::{ServicePlan, keep};
     use crate::{
         config::{Environment, Source, load},
         plan::{Plan, compile},
+        stats::Layers,
     };
 
     fn plan(more: &Value) -> Plan {
@@ -65,13 +89,37 @@ mod tests {
         let running = plan(&json!({ "extra_config": { "@shadow": { "threads": 3 } } })).service;
         let ours = json!({ "@admin": { "listen": "127.0.0.1:7" }, "@shadow": { "threads": 2 } });
         let changes = json!({ "port": 9, "use_h2c": true, "idle_timeout": "1s", "read_header_timeout": "1s",
-            "max_shutdown_wait_time": "1s", "extra_config": ours });
+            "write_timeout": "1s", "max_header_bytes": 9, "max_shutdown_wait_time": "1s", "extra_config": ours });
         let mut next = plan(&changes).service;
         let warnings = keep(&mut next, &running);
-        assert_eq!(warnings.len(), 7, "{warnings:?}");
+        assert_eq!(warnings.len(), 9, "{warnings:?}");
         assert!(warnings[0].contains("[::]:8080"), "{warnings:?}");
         assert_eq!((next.listen, next.admin, next.shadow_threads), (running.listen, running.admin, 3));
         assert!(!next.speaks_h2c && keep(&mut next, &running).is_empty());
+    }
+
+    #[test]
+    fn the_log_and_the_listener_of_metrics_stay_and_the_figures_follow() {
+        let metrics = |more: Value| plan(&json!({ "extra_config": { "telemetry/metrics": more } })).service;
+        let told = |next: &mut ServicePlan, running: &ServicePlan| keep(next, running).join("; ");
+        let (without, running) = (plan(&json!({})).service, metrics(json!({ "listen_address": "127.0.0.1:7" })));
+
+        let mut moved = metrics(json!({ "listen_address": "127.0.0.1:8", "router_disabled": true }));
+        assert_eq!(told(&mut moved, &running), "the address of telemetry/metrics stays 127.0.0.1:7 until a restart");
+        let metrics_plan = moved.metrics.unwrap();
+        assert_eq!((metrics_plan.listen, metrics_plan.settings.layers.router), ("127.0.0.1:7".parse().unwrap(), false));
+
+        let mut gone = plan(&json!({})).service;
+        assert!(told(&mut gone, &running).starts_with("127.0.0.1:7 stays open"));
+        assert_eq!(gone.metrics.unwrap().settings.layers, Layers::default());
+
+        let mut added = metrics(json!({ "listen_address": "127.0.0.1:7" }));
+        assert!(told(&mut added, &without).contains("no listener until a restart"));
+        assert!(added.metrics.is_none());
+
+        let mut logging = plan(&json!({ "extra_config": { "telemetry/logging": { "level": "ERROR" } } })).service;
+        assert_eq!(told(&mut logging, &without), "the log (telemetry/logging) stays as it is until a restart");
+        assert!(logging.logging.is_none());
     }
 
     #[test]

@@ -11,8 +11,8 @@ use actix::Addr;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    backend::transport::Secure,
-    plan::Blueprint,
+    backend::{Discovery, Found, transport::Secure},
+    plan::{Blueprint, Plan},
     server::{
         shadows::{Shadows, leave},
         start::stop_time,
@@ -29,6 +29,9 @@ use super::{
 
 /// How many orders may wait; further ones wait for their turn to.
 const ORDERS_WAITING_MAX: usize = 16;
+
+/// How long the former plan goes on serving while names that are new are looked up for the first time.
+const FIRST_LOOKUP_TIME: Duration = Duration::from_secs(3);
 
 /// A wish for a reload.
 struct Order {
@@ -63,6 +66,7 @@ pub struct Reloader {
     running: Arc<Blueprint>,
     secure: Secure,
     shadows: Rc<RefCell<Shadows>>,
+    discovery: Rc<RefCell<Discovery>>,
     announcer: Announcer,
     stats: Addr<StatsActor>,
     /// How long the servers were told to wait at a stop.
@@ -72,11 +76,16 @@ pub struct Reloader {
 impl Reloader {
     /// A reloader for a gateway that serves `running`, which was loaded as `load` does.
     #[must_use]
-    pub fn new(load: Loader, running: Arc<Blueprint>, shadows: Rc<RefCell<Shadows>>, announcer: Announcer) -> Self {
+    pub fn new(
+        load: Loader,
+        running: Arc<Blueprint>,
+        (shadows, discovery): (Rc<RefCell<Shadows>>, Rc<RefCell<Discovery>>),
+        announcer: Announcer,
+    ) -> Self {
         let shared = &announcer.current().shared;
         let (secure, stats) = (shared.secure.clone(), shared.stats.clone());
         let stop_time = stop_time(&running.plan);
-        Self { load, running, secure, shadows, announcer, stats, stop_time }
+        Self { load, running, secure, shadows, discovery, announcer, stats, stop_time }
     }
 
     /// Starts to take orders; ends when nobody can give any, or with the task.
@@ -110,6 +119,16 @@ impl Reloader {
         report
     }
 
+    /// The hosts of the names in a plan; those of new names have been looked up, or could not be in time.
+    async fn found(&self, plan: &Plan) -> Found {
+        let (new, found) = {
+            let mut discovery = self.discovery.borrow_mut();
+            (discovery.follow(plan), discovery.found())
+        };
+        new.filled(FIRST_LOOKUP_TIME).await;
+        found
+    }
+
     fn nothing(&self, result: ReloadResult, diagnostics: Vec<Told>) -> Report {
         let generation = self.announcer.current().number;
         Report { result, generation, changes: Vec::new(), warnings: Vec::new(), diagnostics }
@@ -118,17 +137,20 @@ impl Reloader {
     async fn replace(&mut self, next: Next) -> Report {
         let Next { blueprint, heritage, secure, changes, mut warnings, diagnostics } = next;
         let plan = Arc::clone(&blueprint.plan);
+        let found = self.found(&plan).await;
         let (former_links, links, registry) = {
             let mut shadows = self.shadows.borrow_mut();
             let former = shadows.links();
-            let registry = shadows.settle(&plan, &heritage, &secure, &self.stats);
+            let registry = shadows.settle(&plan, &heritage, (&secure, &found), &self.stats);
             (former, shadows.links(), registry)
         };
         // Before any thread reports under the new names.
-        let rename = Rename { names: Arc::clone(&plan.names), registry };
+        let metrics = plan.service.metrics_settings();
+        let rename = Rename { names: Arc::clone(&plan.names), registry, metrics };
         let _stats_are_gone = self.stats.send(rename).await;
         let former = self.announcer.current();
-        let shared = Shared { plan, secure: secure.clone(), shadows: links, ..former.shared.clone() };
+        let room = former.shared.room.sized(plan.service.idle_connections);
+        let shared = Shared { plan, secure: secure.clone(), room, found, shadows: links, ..former.shared.clone() };
         drop(former);
         if stop_time(&shared.plan) > self.stop_time {
             let seconds = self.stop_time.as_secs();

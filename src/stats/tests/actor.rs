@@ -158,7 +158,7 @@ fn a_reload_keeps_the_numbers_of_what_it_keeps() {
         new.backends.drain(0..2);
         new.backends.iter_mut().for_each(|backend| backend.endpoint = 0);
         let new = Arc::new(new);
-        stats.send(Rename { names: Arc::clone(&new), registry: Arc::default() }).await.unwrap();
+        stats.send(Rename { names: Arc::clone(&new), registry: Arc::default(), metrics: None }).await.unwrap();
 
         // The old tree ends its last requests under the old names, the new one has begun under the new.
         recorder.borrow_mut().endpoint_done(EndpointId(1), 200, true, PERIOD);

@@ -36,6 +36,10 @@ pub(crate) struct Exchange {
     /// The protocol that was agreed on.
     pub(crate) protocol: String,
     pub(crate) version: Option<ProtocolVersion>,
+    /// The number of the cipher suite.
+    pub(crate) cipher_suite: Option<u16>,
+    /// The number of the curve.
+    pub(crate) curve: Option<u16>,
     /// What the server showed.
     pub(crate) certificate: CertificateDer<'static>,
 }
@@ -125,6 +129,8 @@ fn exchange(stream: &TlsStream<TcpStream>, status: &str, body: Vec<u8>) -> Excha
         body,
         protocol: String::from_utf8_lossy(session.alpn_protocol().unwrap_or_default()).into_owned(),
         version: session.protocol_version(),
+        cipher_suite: session.negotiated_cipher_suite().map(|suite| suite.suite().into()),
+        curve: session.negotiated_key_exchange_group().map(|group| group.name().into()),
         certificate: shown.clone().into_owned(),
     }
 }

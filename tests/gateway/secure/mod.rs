@@ -5,5 +5,5 @@ mod client;
 mod relay;
 
 pub(crate) use authority::{Authority, Identity};
-pub(crate) use client::SecureClient;
+pub(crate) use client::{Exchange, SecureClient};
 pub(crate) use relay::Relay;

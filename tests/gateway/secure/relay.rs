@@ -9,7 +9,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, server::WebPkiClientVerifier};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -32,9 +32,19 @@ pub(crate) struct Relay {
 impl Relay {
     /// Shows this certificate; asks for one of `clients` if that is given.
     pub(crate) fn before(upstream: &Upstream, shown: &Identity, clients: Option<&Authority>) -> Self {
+        Self::speaking(rustls::ALL_VERSIONS, upstream, shown, clients)
+    }
+
+    /// The same, speaking only some versions.
+    pub(crate) fn speaking(
+        versions: &[&'static SupportedProtocolVersion],
+        upstream: &Upstream,
+        shown: &Identity,
+        clients: Option<&Authority>,
+    ) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
-        let builder = builder.with_safe_default_protocol_versions().expect("the versions are supported");
+        let builder = builder.with_protocol_versions(versions).expect("the versions are supported");
         let builder = match clients {
             None => builder.with_no_client_auth(),
             Some(authority) => {

@@ -4,6 +4,8 @@
 
 mod answers;
 mod faults;
+mod idle;
+mod leave;
 mod requests;
 mod reuse;
 mod uploads;

@@ -188,6 +188,18 @@ impl Peer {
         true
     }
 
+    /// Reads so many bytes, or what comes before the end.
+    pub(super) async fn body(&mut self, bytes: usize) -> Vec<u8> {
+        while self.buffer.len() < bytes && self.more().await {}
+        self.buffer.drain(..bytes.min(self.buffer.len())).collect()
+    }
+
+    /// Reads until the client closes the connection.
+    pub(super) async fn rest(&mut self) -> Vec<u8> {
+        while self.more().await {}
+        std::mem::take(&mut self.buffer)
+    }
+
     async fn read_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.buffer.windows(4).position(|end| end == b"\r\n\r\n") {
@@ -223,7 +235,15 @@ impl Peer {
 }
 
 /// Keeps up to 8 idle connections for ever.
-pub(super) const ROOMY: PoolLimits = PoolLimits { idle_per_host: 8, idle_time: None, dial_time: None, head_time: None };
+pub(super) const ROOMY: PoolLimits = PoolLimits {
+    idle_per_host: 8,
+    idle_time: None,
+    head_time: None,
+    dial_time: None,
+    keep_alive_time: None,
+    fallback_delay: None,
+    continue_time: None,
+};
 
 pub(super) fn client() -> Client {
     Client::new(ROOMY, Secure::new(None))

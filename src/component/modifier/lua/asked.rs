@@ -10,6 +10,7 @@ use mlua::{Lua, MultiValue, Value};
 use crate::model::{Body, Failure, Headers, Kind, body::Held};
 
 use super::{
+    account,
     data::{List, Table, needs_arguments},
     error::ScriptError,
     machine::text,
@@ -125,6 +126,7 @@ pub(super) fn header_list(headers: &mut Headers, lua: &Lua, arguments: &MultiVal
     };
     headers.remove(&name);
     for value in list.texts() {
+        account::charge(lua, value.len())?;
         headers.append(name.clone(), header_value(&value)?);
     }
     Ok(Value::Nil)
@@ -165,6 +167,7 @@ pub(super) fn userdata<T: mlua::UserData + 'static>(lua: &Lua, data: T) -> mlua:
 /// A text, its bytes as they are.
 pub(super) fn bytes_of(lua: &Lua, value: &Value) -> mlua::Result<Bytes> {
     let held = lua.coerce_string(value.clone())?.ok_or_else(needs_arguments)?;
+    account::charge(lua, held.as_bytes().len())?;
     Ok(Bytes::copy_from_slice(&held.as_bytes()))
 }
 

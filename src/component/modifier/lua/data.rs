@@ -8,16 +8,28 @@ use mlua::{Lua, MultiValue, UserData, UserDataMethods, Value};
 
 use crate::model::{Data, DataKind};
 
-use super::{error::ScriptError, machine::text};
+use super::{
+    account,
+    error::ScriptError,
+    machine::text,
+    native::{native_object, plain, text_bytes},
+};
 
 /// What scripts build nests no deeper than this; what is below is `null`.
 const LEVELS_MAX: usize = 100;
 /// No list is longer, and no more values of a script are written.
 const ELEMENTS_MAX: usize = 1_000_000;
+/// No more bytes of texts are written.
+const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The members of an object.
+pub(super) type Members = RefCell<BTreeMap<String, Node>>;
+/// The elements of a list.
+pub(super) type Elements = RefCell<Vec<Node>>;
 
 /// One value inside a table or list.
 #[derive(Clone, Debug)]
-enum Node {
+pub(super) enum Node {
     /// Nobody has looked into it.
     Leaf(Data),
     Table(Table),
@@ -26,26 +38,39 @@ enum Node {
 
 /// An object; clones are the same object.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table(Rc<RefCell<BTreeMap<String, Node>>>);
+pub(super) struct Table(Rc<Members>);
 
 /// A list: elements that others may share, and how many of them are this one's. As a Go slice it leaves the others
 /// when it grows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
-    shared: Rc<RefCell<Vec<Node>>>,
+    shared: Rc<Elements>,
     length: usize,
 }
 
 /// How much may still be written: a script can put a table into itself, twice.
 #[derive(Debug)]
-struct Room {
-    levels: usize,
-    nodes: usize,
+pub(super) struct Room {
+    pub(super) levels: usize,
+    pub(super) nodes: usize,
+    pub(super) bytes: usize,
+    pub(super) is_too_small: bool,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { levels: LEVELS_MAX, nodes: ELEMENTS_MAX }
+        Self { levels: LEVELS_MAX, nodes: ELEMENTS_MAX, bytes: TEXT_BYTES_MAX, is_too_small: false }
+    }
+}
+
+impl Room {
+    /// Takes the room for one more value with so many bytes of text, if there is so much.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        match (self.nodes.checked_sub(1), self.bytes.checked_sub(bytes)) {
+            (Some(nodes), Some(bytes)) => (self.nodes, self.bytes) = (nodes, bytes),
+            _ => self.is_too_small = true,
+        }
+        !self.is_too_small
     }
 }
 
@@ -73,11 +98,22 @@ impl Table {
     }
 
     /// The data as it is now.
-    pub(super) fn data(&self) -> Data {
-        self.data_within(&mut Room::default())
+    ///
+    /// # Errors
+    /// When there is more of it than may be written.
+    pub(super) fn data(&self) -> Result<Data, ScriptError> {
+        let mut room = Room::default();
+        let data = self.data_within(&mut room);
+        if room.is_too_small { Err(ScriptError::plain("too much data")) } else { Ok(data) }
     }
 
-    fn data_within(&self, room: &mut Room) -> Data {
+    /// By how many it is held.
+    #[cfg(test)]
+    pub(super) fn holders(&self) -> usize {
+        Rc::strong_count(&self.0)
+    }
+
+    pub(super) fn data_within(&self, room: &mut Room) -> Data {
         let members = self.0.borrow();
         Data::Object(members.iter().map(|(name, node)| (name.clone(), node.data(room))).collect())
     }
@@ -96,26 +132,43 @@ impl List {
     /// The elements as texts, as Go prints them.
     pub(super) fn texts(&self) -> Vec<String> {
         let elements = self.shared.borrow();
-        let texts = elements.iter().take(self.length).map(|node| match node.data(&mut Room { levels: 1, nodes: 1 }) {
-            Data::String(text) => text,
-            other => String::from_utf8_lossy(&other.to_bytes()).into_owned(),
-        });
+        let texts =
+            elements.iter().take(self.length).map(|node| match node.data(&mut Room { levels: 1, ..Room::default() }) {
+                Data::String(text) => text,
+                other => String::from_utf8_lossy(&other.to_bytes()).into_owned(),
+            });
         texts.collect()
     }
 
-    fn data_within(&self, room: &mut Room) -> Data {
+    pub(super) fn data_within(&self, room: &mut Room) -> Data {
         Data::Array(self.shared.borrow().iter().take(self.length).map(|node| node.data(room)).collect())
     }
 
-    fn set(&mut self, index: usize, node: Node) {
+    fn set(&mut self, lua: &Lua, index: usize, node: Node) -> mlua::Result<()> {
         if index >= self.length {
-            let mut grown: Vec<Node> = self.shared.borrow().iter().take(self.length).cloned().collect();
-            grown.resize(index + 1, Node::Leaf(Data::Null));
-            *self = Self::of(grown);
+            self.grow(lua, index + 1)?;
         }
         if let Some(element) = self.shared.borrow_mut().get_mut(index) {
             *element = node;
         }
+        Ok(())
+    }
+
+    /// Grows where it is while nobody else has it, so that a script can build a list one by one.
+    fn grow(&mut self, lua: &Lua, length: usize) -> mlua::Result<()> {
+        if Rc::strong_count(&self.shared) == 1 {
+            account::charge(lua, (length - self.length) * size_of::<Node>())?;
+        } else {
+            let held: usize = self.shared.borrow().iter().take(self.length).map(Node::text_bytes).sum();
+            account::charge(lua, length * size_of::<Node>() + held)?;
+            let copied = self.shared.borrow().iter().take(self.length).cloned().collect();
+            self.shared = Rc::new(RefCell::new(copied));
+        }
+        let mut elements = self.shared.borrow_mut();
+        elements.truncate(self.length);
+        elements.resize(length, Node::Leaf(Data::Null));
+        self.length = length;
+        Ok(())
     }
 
     fn remove(&mut self, index: usize) {
@@ -134,12 +187,19 @@ impl List {
 }
 
 impl Node {
+    /// The bytes that a copy of it costs beside itself.
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Leaf(Data::String(text)) => text.len(),
+            _ => 0,
+        }
+    }
+
     /// What it holds; `null` where there is no more room.
     fn data(&self, room: &mut Room) -> Data {
-        if room.levels == 0 || room.nodes == 0 {
+        if room.levels == 0 || !room.take(self.text_bytes()) {
             return Data::Null;
         }
-        room.nodes -= 1;
         room.levels -= 1;
         let data = match self {
             Self::Leaf(data) => data.clone(),
@@ -178,73 +238,29 @@ impl Node {
 
     /// What a script gives; nothing for values that have no place in data. A native table is always an object, those
     /// inside it are lists where they look like lists.
-    fn given(value: &Value) -> mlua::Result<Option<Self>> {
+    fn given(lua: &Lua, value: &Value) -> mlua::Result<Option<Self>> {
         match value {
-            Value::Table(table) => Ok(Some(Self::Leaf(native_object(table, LEVELS_MAX)?))),
-            Value::UserData(held) if held.is::<Table>() => Ok(Some(Self::Table(held.borrow::<Table>()?.clone()))),
-            Value::UserData(held) if held.is::<List>() => Ok(Some(Self::List(held.borrow::<List>()?.clone()))),
-            other => Ok(plain(other).map(Self::Leaf)),
-        }
-    }
-}
-
-fn plain(value: &Value) -> Option<Data> {
-    match value {
-        Value::Boolean(flag) => Some(Data::Bool(*flag)),
-        Value::Integer(number) => Some(Data::Number(number.to_string().into())),
-        Value::Number(number) => Some(number_data(*number)),
-        Value::String(text) => Some(Data::String(text.to_string_lossy())),
-        Value::UserData(held) if held.is::<Null>() => Some(Data::Null),
-        _ => None,
-    }
-}
-
-/// A number as Go writes it.
-fn number_data(number: f64) -> Data {
-    let size = number.abs();
-    let text = match size {
-        _ if !number.is_finite() => return Data::Null,
-        _ if size == 0.0 || (1e-6..1e21).contains(&size) => format!("{number}"),
-        _ if size >= 1e21 => format!("{number:e}").replace('e', "e+"),
-        _ => format!("{number:e}"),
-    };
-    Data::Number(text.into())
-}
-
-fn native_object(table: &mlua::Table, levels: usize) -> mlua::Result<Data> {
-    let mut members = BTreeMap::new();
-    for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        let key = match &key {
-            Value::String(text) => text.to_string_lossy(),
-            other => other.to_string()?,
-        };
-        if let Some(data) = nested(&value, levels)? {
-            members.insert(key, data);
-        }
-    }
-    Ok(Data::Object(members))
-}
-
-fn nested(value: &Value, levels: usize) -> mlua::Result<Option<Data>> {
-    let Some(below) = levels.checked_sub(1) else {
-        return Err(mlua::Error::external(ScriptError::plain("a table nests too deep")));
-    };
-    match value {
-        Value::Table(table) => {
-            let length = table.raw_len();
-            if length > 0 && table.pairs::<Value, Value>().count() == length {
-                let elements = table.sequence_values::<Value>().map(|value| nested(&value?, below));
-                let elements = elements.collect::<mlua::Result<Vec<_>>>()?;
-                return Ok(Some(Data::Array(elements.into_iter().flatten().collect())));
+            Value::Table(table) => {
+                let mut room = Room::default();
+                let object = native_object(table, &mut room)?;
+                account::charge(lua, TEXT_BYTES_MAX - room.bytes + (ELEMENTS_MAX - room.nodes) * size_of::<Self>())?;
+                Ok(Some(Self::Leaf(object)))
             }
-            native_object(table, below).map(Some)
+            Value::UserData(held) if held.is::<Table>() => {
+                let table = held.borrow::<Table>()?.clone();
+                account::remember_table(lua, &table.0)?;
+                Ok(Some(Self::Table(table)))
+            }
+            Value::UserData(held) if held.is::<List>() => {
+                let list = held.borrow::<List>()?.clone();
+                account::remember_list(lua, &list.shared)?;
+                Ok(Some(Self::List(list)))
+            }
+            other => {
+                account::charge(lua, size_of::<Self>() + text_bytes(other))?;
+                Ok(plain(other).map(Self::Leaf))
+            }
         }
-        Value::UserData(held) if held.is::<Table>() => Ok(Some(held.borrow::<Table>()?.data())),
-        Value::UserData(held) if held.is::<List>() => {
-            Ok(Some(held.borrow::<List>()?.data_within(&mut Room::default())))
-        }
-        other => Ok(plain(other)),
     }
 }
 
@@ -283,7 +299,7 @@ impl UserData for Table {
         });
         methods.add_method("set", |lua, this, arguments: MultiValue| {
             let key = text(lua, argument(&arguments, 0)?)?;
-            if let Some(node) = Node::given(argument(&arguments, 1)?)? {
+            if let Some(node) = Node::given(lua, argument(&arguments, 1)?)? {
                 this.0.borrow_mut().insert(key, node);
             }
             Ok(())
@@ -312,8 +328,8 @@ impl UserData for List {
         });
         methods.add_method_mut("set", |lua, this, arguments: MultiValue| {
             let at = index(lua, &arguments)?;
-            if let (Some(at), Some(node)) = (at, Node::given(argument(&arguments, 1)?)?) {
-                this.set(at, node);
+            if let (Some(at), Some(node)) = (at, Node::given(lua, argument(&arguments, 1)?)?) {
+                this.set(lua, at, node)?;
             }
             Ok(())
         });
@@ -324,5 +340,23 @@ impl UserData for List {
             Ok(())
         });
         methods.add_method("len", |_lua, this, ()| Ok(this.length));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_many_places_is_written_no_more_often_than_there_is_room() {
+        let of =
+            |node: Node| Table(Rc::new(RefCell::new(BTreeMap::from([("a".into(), node.clone()), ("b".into(), node)]))));
+        let mut wide = of(Node::Leaf(Data::String("x".into())));
+        for _ in 0..60 {
+            wide = of(Node::Table(wide));
+        }
+        let mut room = Room { nodes: 10_000, ..Room::default() };
+        wide.data_within(&mut room);
+        assert!(room.is_too_small);
     }
 }

@@ -4,11 +4,13 @@
 
 use std::cell::Cell;
 
-use mlua::{HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Value, VmState, chunk::ChunkMode};
+use mlua::{HookTriggers, Lua, MultiValue, Value, VmState, chunk::ChunkMode};
 
 use super::{
+    account,
     data::{List, Table},
     error::ScriptError,
+    libraries,
     settings::{Settings, Sources},
 };
 
@@ -54,6 +56,12 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    fn drop(&mut self) {
+        account::close(&self.lua);
+    }
+}
+
 /// Whether a script is one at all.
 pub(super) fn check(name: &str, script: &str) -> Result<(), ScriptError> {
     if script.trim().is_empty() {
@@ -65,16 +73,8 @@ pub(super) fn check(name: &str, script: &str) -> Result<(), ScriptError> {
 }
 
 fn state(open_libraries: bool) -> mlua::Result<Lua> {
-    let few = StdLib::TABLE | StdLib::PACKAGE;
-    let libraries = if open_libraries { few | StdLib::STRING | StdLib::MATH | StdLib::OS | StdLib::IO } else { few };
-    let lua = Lua::new_with(libraries, LuaOptions::default())?;
-    if open_libraries {
-        // It would end the gateway, and everybody else's requests with it.
-        lua.globals().get::<mlua::Table>("os")?.set("exit", Value::Nil)?;
-    } else {
-        // The base library of Lua 5.1 brings it along.
-        lua.globals().set("coroutine", Value::Nil)?;
-    }
+    let lua = libraries::state(open_libraries)?;
+    account::open(&lua);
     lua.set_memory_limit(MEMORY_BYTES_MAX)?;
     bound_instructions(&lua)?;
     Ok(lua)
@@ -130,7 +130,10 @@ fn custom_error(lua: &Lua, arguments: MultiValue) -> mlua::Result<()> {
 /// A value that must be a text or a number, as text.
 pub(super) fn text(lua: &Lua, value: &Value) -> mlua::Result<String> {
     match lua.coerce_string(value.clone())? {
-        Some(text) => Ok(text.to_string_lossy()),
+        Some(text) => {
+            account::charge(lua, text.as_bytes().len())?;
+            Ok(text.to_string_lossy())
+        }
         None => Err(mlua::Error::external(ScriptError::plain(format!("string expected, got {}", value.type_name())))),
     }
 }

@@ -4,13 +4,16 @@
 //! instructions, because it runs on the thread that serves others; whatever a script does, its request ends with an
 //! answer. The language is that of PUC Lua 5.1.
 
+mod account;
 mod asked;
 mod checksum;
 mod context;
 mod data;
 mod error;
 mod guard;
+mod libraries;
 mod machine;
+mod native;
 mod request;
 mod response;
 mod settings;

@@ -12,6 +12,7 @@ use crate::model::{Failure, Headers, Kind, Payload, Response};
 use super::{
     asked::{bytes_of, canonical, error, header_list, headers, string, userdata},
     data::Table,
+    error::ScriptError,
     machine::text,
 };
 
@@ -52,19 +53,23 @@ impl Answered {
     }
 
     /// Puts it back as scripts have left it.
-    pub(super) fn give_back_to(&self, response: &mut Response) {
+    ///
+    /// # Errors
+    /// When it is too much by now.
+    pub(super) fn give_back_to(&self, response: &mut Response) -> Result<(), ScriptError> {
         let mut state = self.0.borrow_mut();
         response.status = state.status;
         response.complete = state.complete;
         response.headers = std::mem::take(&mut state.headers);
         if let Payload::Data(data) = &mut response.payload {
-            *data = state.data.data();
+            *data = state.data.data()?;
         } else if state.has_new_body
             && let Some(body) = state.body.take()
         {
             response.headers.insert(CONTENT_LENGTH, body.len().into());
             response.payload = Payload::Whole(body);
         }
+        Ok(())
     }
 }
 

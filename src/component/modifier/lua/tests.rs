@@ -90,8 +90,7 @@ async fn a_missing_member_is_less_than_nil_and_null_is_more() {
 #[tokio::test]
 async fn a_table_inside_itself_ends_somewhere() {
     let script = "local d = response.load():data(); d:set('me', d); d:set('again', d)";
-    let reply = answered(&json!({"post": script}), "{}").await;
-    assert!(reply.failures.is_empty());
+    assert_eq!(failed(json!({"post": script})).await.1, "too much data");
 }
 
 #[tokio::test]
@@ -127,6 +126,69 @@ async fn a_greedy_script_ends() {
     let (kind, _) =
         failed(json!({"pre": "local t = {}; local s = 'x'; while true do s = s .. s; t[#t + 1] = s end"})).await;
     assert_eq!(kind, Kind::Refused);
+}
+
+#[tokio::test]
+async fn what_a_script_gives_the_gateway_has_a_bound_too() {
+    let lists = "while true do local l = luaList.new(); l:set(999999, 1) end";
+    let texts = "local s = 'x'; for i = 1, 20 do s = s .. s end
+        local r = request.load(); for i = 1, 1e6 do r:headers('x-' .. i, s) end";
+    for script in [lists, texts] {
+        let (_, message) = failed(json!({"pre": script})).await;
+        assert!(message.contains("too much memory"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_built_in_time_that_grows_with_its_length_alone() {
+    let script = "local l = luaList.new(); for i = 0, 99999 do l:set(i, 'x') end
+        response.load():data():set('len', l:len())";
+    assert_eq!(post(script, "{}").await, json!({"len": 100_000}));
+}
+
+#[tokio::test]
+async fn tables_in_a_circle_are_let_go_of() {
+    use super::{data::Table, machine::Machine, settings::Settings};
+    let settings = json!({"pre": "local a, b, l = luaTable.new(), luaTable.new(), luaList.new()
+        a:set('b', b); b:set('l', l); l:set(0, a); b:set('held', held)"});
+    let settings = Settings::read(&Node::root(&settings), &mut Findings::default()).unwrap();
+    let held = Table::default();
+    let register = |lua: &mlua::Lua| lua.globals().set("held", lua.create_userdata(held.clone())?);
+    let machine = Machine::start(&settings, register).unwrap();
+    machine.run("pre-script", &settings.pre).unwrap();
+    drop(machine);
+    assert_eq!(held.holders(), 1);
+}
+
+#[tokio::test]
+async fn nothing_runs_unseen_by_the_bounds() {
+    for script in [
+        "getmetatable(newproxy(true)).__gc = function() while true do end end",
+        "dofile()",
+        "loadfile()",
+        "assert(loadstring('\\27Lua'))",
+        "local once; assert(load(function() if not once then once = true; return '\\27Lua' end end))",
+        "string.find('a', ('a?'):rep(1e6))",
+        "('a'):gsub(('a?'):rep(1e6), '')",
+        "('a'):gfind(('a?'):rep(1e6))",
+        "local t = {}; for i = 1, 1000 do t[i] = {} end; t = nil; local used = collectgarbage('count')
+            collectgarbage(); assert(collectgarbage('count') < used)",
+    ] {
+        let (kind, _) = failed(json!({"pre": script, "allow_open_libs": true})).await;
+        assert_eq!(kind, Kind::Refused, "{script}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_tamed_does_what_it_did() {
+    let script = "print('a', 1, nil); assert(collectgarbage('count') > 1); assert(loadstring('return 7')() == 7)
+        local left = {'return ', '8'}; assert(load(function() return table.remove(left, 1) end)() == 8)
+        assert(('abc'):find('b') == 2 and ('a.c'):find('.', 1, true) == 2 and ('abc'):match('b(.)') == 'c')
+        assert(('abc'):gsub('b', 'x') == 'axc' and not os.setlocale('C'))
+        assert((('x'):rep(5000) .. 'y'):find(('x'):rep(5000) .. 'y', 1, true) == 1)
+        local n = 0; for word in ('a b c'):gmatch('%a') do n = n + 1 end; assert(n == 3)";
+    let reply = answered(&json!({"pre": script, "allow_open_libs": true}), "{}").await;
+    assert!(reply.failures.is_empty(), "{:?}", reply.failures);
 }
 
 #[tokio::test]

@@ -92,8 +92,8 @@ impl Within {
         let ran = machine
             .add(|lua| response::register(lua, &answered))
             .and_then(|()| machine.run("post-script", &self.settings.post));
-        answered.give_back_to(response);
-        ran.map_err(ScriptError::into_failure)
+        let given_back = answered.give_back_to(response);
+        ran.and(given_back).map_err(ScriptError::into_failure)
     }
 
     async fn exchange(&self, mut input: Exchange, next: Next<'_, Exchange, Reply>) -> Result<Reply, Failure> {
@@ -143,7 +143,7 @@ impl Within {
             path: call.outbound.uri.path().to_owned(),
             query: call.request.query.clone(),
             url: url.clone(),
-            params: self.params(&call.request.params),
+            params: self.params(&call.request.params).into_iter().chain(call.earlier.iter().cloned()).collect(),
             headers: std::mem::take(&mut call.outbound.headers),
             body: bytes,
             ..AskedState::default()

@@ -1,11 +1,12 @@
 //! Whether a kept answer may still be given, by its headers and the request's.
 //!
 //! Promises: pure, the time is an argument; the rules are those of the original, gaps included: no heuristics, an
-//! answer without `Date` is stale, `private`, `s-maxage` and `Age` mean nothing.
+//! answer without `Date` is stale, `s-maxage` and `Age` mean nothing. Only `private` means more than there: what was
+//! answered to somebody is not for everybody.
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{DATE, EXPIRES};
+use http::header::{AUTHORIZATION, COOKIE, DATE, EXPIRES};
 
 use crate::model::Headers;
 
@@ -70,7 +71,11 @@ pub(super) fn stands_in_for_errors(answer: &Headers, request: &Headers, now: Sys
 
 /// Whether neither side forbids to keep the answer.
 pub(super) fn may_be_kept(answer: &Headers, request: &Headers) -> bool {
-    !Control::of(answer).has("no-store") && !Control::of(request).has("no-store")
+    let names_somebody = [AUTHORIZATION, COOKIE].iter().any(|name| request.contains(name));
+    let of_answer = Control::of(answer);
+    let is_forbidden = of_answer.has("no-store") || Control::of(request).has("no-store");
+    let is_somebodys = names_somebody && of_answer.has("private");
+    !(is_forbidden || is_somebodys)
 }
 
 fn date(answer: &Headers) -> Option<SystemTime> {

@@ -1,7 +1,9 @@
 //! The cache around a backend's exchanges.
 //!
 //! Promises: keeps an answer only when its body was read to its end; a body is never held back while it is kept.
-//! Like the original, a key is the URL alone: who asks makes a difference only where the backend says `Vary`.
+//! Like the original, a key is the URL alone: who asks makes a difference only where the backend says `Vary`. Unlike
+//! it, an answer is never kept for others that its backend calls `private` and that was asked for in somebody's name,
+//! nor is anybody's cookie, nor an answer to a condition of one client.
 //! Answers packed for the gateway and those packed for a client are kept apart, so that each gets what it can read.
 
 use std::{sync::Arc, time::SystemTime};
@@ -11,8 +13,9 @@ use futures_util::{StreamExt, future::LocalBoxFuture, stream};
 use http::{
     HeaderName, Method, StatusCode,
     header::{
-        CONNECTION, ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION, RANGE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
+        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LAST_MODIFIED, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, RANGE, SET_COOKIE, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE, VARY,
     },
 };
 
@@ -94,7 +97,9 @@ impl Layer<WireRequest, Wired> for HttpCache {
             return next.run(request);
         }
         Box::pin(async move {
-            match self.store.get(&key) {
+            let kept = self.store.get(&key);
+            // What varies otherwise is somebody else's: nothing of it may reach this client, whatever the backend says.
+            match kept.filter(|entry| varies_alike(entry, &request.outbound.headers)) {
                 Some(entry) => self.answer_again(entry, key, request, next).await,
                 None if Control::of(&request.outbound.headers).has("only-if-cached") => {
                     Ok(WireAnswer::whole(StatusCode::GATEWAY_TIMEOUT, Headers::new(), Bytes::new()))
@@ -118,18 +123,20 @@ impl HttpCache {
         mut request: WireRequest,
         next: Next<'_, WireRequest, Wired>,
     ) -> Wired {
-        if varies_alike(&entry, &request.outbound.headers) {
-            match freshness(&entry.headers, &request.outbound.headers, SystemTime::now()) {
-                Freshness::Fresh => return Ok(replay(&entry)),
-                Freshness::Stale => add_validators(&entry, &mut request.outbound.headers),
-                Freshness::Unwanted => {}
-            }
-        }
+        let asks_about_it = match freshness(&entry.headers, &request.outbound.headers, SystemTime::now()) {
+            Freshness::Fresh => return Ok(replay(&entry)),
+            Freshness::Stale => add_validators(&entry, &mut request.outbound.headers),
+            Freshness::Unwanted => false,
+        };
         let asked = request.outbound.clone();
         let is_get = asked.method == Method::GET;
         let outcome = next.run(request).await;
         match &outcome {
-            Ok(answer) if is_get && answer.status == StatusCode::NOT_MODIFIED => {
+            Ok(answer) if answer.status == StatusCode::NOT_MODIFIED => {
+                // Without conditions of ours it answers those of the client, who has what it is about.
+                if !asks_about_it || !is_get {
+                    return outcome;
+                }
                 return Ok(self.refresh(&key, &asked, &entry, &answer.headers));
             }
             Ok(answer) if answer.status == StatusCode::OK => {}
@@ -145,13 +152,14 @@ impl HttpCache {
     /// The kept answer with the news of a 304.
     fn refresh(&self, key: &str, asked: &Outbound, entry: &Entry, news: &Headers) -> WireAnswer {
         let mut entry = entry.clone();
-        let fresh: Vec<HeaderName> = news.iter().map(|(name, _)| name.clone()).filter(is_end_to_end).collect();
+        let fresh: Vec<HeaderName> = news.iter().map(|(name, _)| name.clone()).filter(is_news).collect();
         entry.headers.retain(|name| !fresh.contains(name));
-        for (name, value) in news.iter().filter(|(name, _)| is_end_to_end(name)) {
+        for (name, value) in news.iter().filter(|(name, _)| is_news(name)) {
             entry.headers.append(name.clone(), value.clone());
         }
         entry.varied = varied(&entry.headers, &asked.headers);
         let answer = replay(&entry);
+        entry.headers.remove(&SET_COOKIE);
         if may_be_kept(&entry.headers, &asked.headers) {
             self.store.put(key, Arc::new(entry));
         } else {
@@ -166,8 +174,13 @@ impl HttpCache {
             self.store.remove(&key);
             return answer;
         }
+        if is_for_its_asker(answer.status) {
+            return answer;
+        }
         let varied = varied(&answer.headers, &asked.headers);
-        let entry = Entry { status: answer.status, headers: answer.headers.clone(), body: Bytes::new(), varied };
+        let mut headers = answer.headers.clone();
+        headers.remove(&SET_COOKIE);
+        let entry = Entry { status: answer.status, headers, body: Bytes::new(), varied };
         if asked.method == Method::HEAD || answer.status == StatusCode::NO_CONTENT {
             self.store.put(&key, Arc::new(entry));
             return answer;
@@ -177,7 +190,7 @@ impl HttpCache {
             let chunk = body.next().await;
             match &chunk {
                 Some(Ok(bytes)) => read.add(bytes),
-                Some(Err(_broken)) => read.chunks = None,
+                Some(Err(_broken)) => read.give_up(),
                 None => read.end(),
             }
             chunk.map(|chunk| (chunk, (body, read)))
@@ -197,13 +210,19 @@ struct Read {
 
 impl Read {
     fn add(&mut self, chunk: &Bytes) {
-        self.bytes += chunk.len();
-        if self.bytes >= self.store.bounds().body_bytes_max {
-            self.chunks = None;
+        let fits = self.bytes + chunk.len() < self.store.bounds().body_bytes_max;
+        if self.chunks.is_some() && (!fits || !self.store.reserve(chunk.len())) {
+            self.give_up();
         }
         if let Some(chunks) = &mut self.chunks {
             chunks.push(chunk.clone());
+            self.bytes += chunk.len();
         }
+    }
+
+    fn give_up(&mut self) {
+        self.chunks = None;
+        self.store.give_back(std::mem::take(&mut self.bytes));
     }
 
     fn end(&mut self) {
@@ -211,6 +230,12 @@ impl Read {
         // Copied even when it is one chunk, which may be a small part of a large buffer of its connection.
         let body = Bytes::from(chunks.concat());
         self.store.put(&self.key, Arc::new(Entry { body, ..self.entry.clone() }));
+    }
+}
+
+impl Drop for Read {
+    fn drop(&mut self) {
+        self.store.give_back(self.bytes);
     }
 }
 
@@ -227,31 +252,57 @@ fn replay(entry: &Entry) -> WireAnswer {
     WireAnswer::whole(entry.status, entry.headers.clone(), entry.body.clone())
 }
 
-fn varied(answer: &Headers, request: &Headers) -> Vec<(HeaderName, Option<HeaderValue>)> {
+fn varied(answer: &Headers, request: &Headers) -> Vec<(HeaderName, Vec<HeaderValue>)> {
     names(answer, &VARY)
         .into_iter()
         .map(|name| {
-            let value = value_of(request, &name);
-            (name, value)
+            let values = values_of(request, &name);
+            (name, values)
         })
         .collect()
 }
 
+/// Whether a request is like the one of the entry in all that the answer varies with; `*` is like nothing.
 fn varies_alike(entry: &Entry, request: &Headers) -> bool {
-    entry.varied.iter().all(|(name, value)| *value == value_of(request, name))
+    entry.varied.iter().all(|(name, values)| name.as_str() != "*" && *values == values_of(request, name))
 }
 
-/// The value of a header; an empty one is like none.
-fn value_of(headers: &Headers, name: &HeaderName) -> Option<HeaderValue> {
-    headers.get(name).filter(|value| !value.is_empty()).cloned()
+/// The values of a header; an empty one is like none.
+fn values_of(headers: &Headers, name: &HeaderName) -> Vec<HeaderValue> {
+    headers.get_all(name).filter(|value| !value.is_empty()).cloned().collect()
 }
 
-fn add_validators(entry: &Entry, request: &mut Headers) {
-    for (validator, condition) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
-        if let Some(value) = value_of(&entry.headers, &validator).filter(|_| !request.contains(&validator)) {
+/// Asks whether the entry still holds, in place of what the client may have asked; tells whether that can be asked.
+fn add_validators(entry: &Entry, request: &mut Headers) -> bool {
+    let pairs = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
+    let known =
+        pairs.map(|(validator, condition)| (condition, values_of(&entry.headers, &validator).into_iter().next()));
+    if known.iter().all(|(_, value)| value.is_none()) {
+        return false;
+    }
+    for (condition, value) in known {
+        request.remove(&condition);
+        if let Some(value) = value {
             request.insert(condition, value);
         }
     }
+    true
+}
+
+/// Whether a status answers a condition or a range of one client.
+fn is_for_its_asker(status: StatusCode) -> bool {
+    [
+        StatusCode::PARTIAL_CONTENT,
+        StatusCode::NOT_MODIFIED,
+        StatusCode::PRECONDITION_FAILED,
+        StatusCode::RANGE_NOT_SATISFIABLE,
+    ]
+    .contains(&status)
+}
+
+/// Whether a header of a 304 says something new about the answer that is kept.
+fn is_news(name: &HeaderName) -> bool {
+    is_end_to_end(name) && ![CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE].contains(name)
 }
 
 /// Whether a header says something about the answer, not about one connection.

@@ -1,11 +1,14 @@
 //! Kept answers, within bounds of number and size; what was not asked for longest goes first.
 //!
-//! Promises: the bounds hold at every moment. The original's map without limits would grow until the gateway dies, so
+//! Promises: the bounds hold at every moment, and once more for the answers that are being read in order to be kept. The original's map without limits would grow until the gateway dies, so
 //! here it has the bounds of [`Bounds::default`].
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -44,7 +47,7 @@ pub struct Entry {
     /// Its body.
     pub body: Bytes,
     /// The request's headers that it varies with, as they were.
-    pub varied: Vec<(HeaderName, Option<HeaderValue>)>,
+    pub varied: Vec<(HeaderName, Vec<HeaderValue>)>,
 }
 
 impl Entry {
@@ -53,7 +56,7 @@ impl Entry {
         let varied: usize = self
             .varied
             .iter()
-            .map(|(name, value)| name.as_str().len() + value.as_ref().map_or(0, HeaderValue::len))
+            .map(|(name, values)| name.as_str().len() + values.iter().map(HeaderValue::len).sum::<usize>())
             .sum();
         ENTRY_BYTES + headers + varied + self.body.len()
     }
@@ -64,6 +67,8 @@ impl Entry {
 pub struct Store {
     bounds: Bounds,
     kept: Mutex<Kept>,
+    /// The bytes of answers that are being read.
+    being_read: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -85,7 +90,7 @@ impl Store {
     /// An empty store.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, kept: Mutex::default() }
+        Self { bounds, kept: Mutex::default(), being_read: AtomicUsize::new(0) }
     }
 
     /// Its bounds.
@@ -128,6 +133,18 @@ impl Store {
         kept.by_use.insert(used, Arc::clone(&name));
         kept.entries.insert(name, Place { entry, bytes, used });
         kept.bytes += bytes;
+    }
+
+    /// Makes room for so many bytes more of an answer that is being read; they must be given back.
+    #[must_use]
+    pub fn reserve(&self, bytes: usize) -> bool {
+        let room = |held: usize| held.checked_add(bytes).filter(|held| *held <= self.bounds.bytes_max);
+        self.being_read.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok()
+    }
+
+    /// Gives back what was reserved.
+    pub fn give_back(&self, bytes: usize) {
+        self.being_read.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Forgets what is kept under a key.
@@ -192,6 +209,14 @@ mod tests {
         store.put("a", entry(10));
         store.put("a", entry(2000));
         assert!(store.get("a").is_none());
+    }
+
+    #[test]
+    fn answers_that_are_being_read_have_a_bound_together() {
+        let store = store(9, 2000);
+        assert!(store.reserve(1500) && !store.reserve(501) && store.reserve(500));
+        store.give_back(1500);
+        assert!(store.reserve(1500) && !store.reserve(usize::MAX));
     }
 
     #[test]

@@ -44,6 +44,22 @@ fn cached(settings: &Value, answers: Vec<Option<(u16, Headers)>>) -> Backend {
 
 impl Backend {
     async fn get(&self, with: &[(&'static str, &str)]) -> Option<(StatusCode, String)> {
+        let mut answer = self.ask(with).await.ok()?;
+        let mut text = String::new();
+        while let Some(chunk) = answer.body.next().await {
+            text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+        Some((answer.status, text))
+    }
+
+    /// The names of the headers of an answer that is read to its end.
+    async fn headers_of_an_answer(&self) -> Vec<String> {
+        let mut answer = self.ask(&[]).await.unwrap();
+        while answer.body.next().await.is_some() {}
+        answer.headers.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    async fn ask(&self, with: &[(&'static str, &str)]) -> Wired {
         let uri = "http://b/x".parse().unwrap();
         let outbound = Outbound { method: Method::GET, uri, headers: headers(with), asked_for_gzip: false };
         let step = |request: WireRequest| -> LocalBoxFuture<'_, Wired> {
@@ -54,12 +70,7 @@ impl Backend {
             let whole = |(status, headers)| WireAnswer::whole(StatusCode::from_u16(status).unwrap(), headers, body);
             Box::pin(std::future::ready(answer.map(whole)))
         };
-        let mut answer = self.layers.run(WireRequest { outbound, body: Body::Empty }, &step).await.ok()?;
-        let mut text = String::new();
-        while let Some(chunk) = answer.body.next().await {
-            text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
-        }
-        Some((answer.status, text))
+        self.layers.run(WireRequest { outbound, body: Body::Empty }, &step).await
     }
 
     fn calls(&self) -> usize {
@@ -84,6 +95,73 @@ async fn an_answer_that_varies_is_given_only_to_the_like() {
         assert!(backend.get(&[("x-a", value)]).await.is_some());
         assert_eq!(backend.calls(), calls);
     }
+}
+
+#[tokio::test]
+async fn what_varies_with_everything_is_given_to_nobody_else() {
+    let fresh = headers(&[("cache-control", "max-age=60"), ("date", &now()), ("vary", "*")]);
+    let backend = cached(&json!({}), vec![Some((200, fresh.clone())), Some((200, fresh))]);
+    assert!(backend.get(&[]).await.is_some() && backend.get(&[]).await.is_some());
+    assert_eq!(backend.calls(), 2);
+}
+
+#[tokio::test]
+async fn every_value_of_a_header_makes_a_difference() {
+    let fresh = headers(&[("cache-control", "max-age=60"), ("date", &now()), ("vary", "x-a")]);
+    let backend = cached(&json!({}), vec![Some((200, fresh.clone())), Some((200, fresh))]);
+    assert!(backend.get(&[("x-a", "1"), ("x-a", "2")]).await.is_some());
+    assert!(backend.get(&[("x-a", "1"), ("x-a", "3")]).await.is_some());
+    assert_eq!(backend.calls(), 2);
+}
+
+#[tokio::test]
+async fn another_ones_answer_stands_in_neither_for_a_304_nor_for_an_error() {
+    let lasting = headers(&[("cache-control", "stale-if-error=60"), ("date", &now()), ("vary", "x-a")]);
+    let answers = vec![Some((200, lasting)), Some((304, Headers::new())), Some((503, Headers::new())), None];
+    let backend = cached(&json!({}), answers);
+    assert!(backend.get(&[("x-a", "1")]).await.is_some());
+    let conditional = [("x-a", "2"), ("if-none-match", "\"mine\"")];
+    assert_eq!(backend.get(&conditional).await, Some((StatusCode::NOT_MODIFIED, "answer 2".to_owned())));
+    let failed = backend.get(&[("x-a", "2")]).await;
+    assert_eq!(failed, Some((StatusCode::SERVICE_UNAVAILABLE, "answer 3".to_owned())));
+    assert!(backend.get(&[("x-a", "1")]).await.is_none(), "the last answer replaced the first");
+}
+
+#[tokio::test]
+async fn an_answer_to_a_clients_own_condition_is_kept_for_nobody() {
+    let fresh = || headers(&[("cache-control", "max-age=60"), ("date", &now())]);
+    for status in [206, 304, 412, 416] {
+        let backend = cached(&json!({}), vec![Some((status, fresh())), Some((200, fresh()))]);
+        assert!(backend.get(&[("if-none-match", "\"mine\"")]).await.is_some());
+        assert_eq!(backend.get(&[]).await, Some((StatusCode::OK, "answer 2".to_owned())), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_304_that_was_asked_for_by_the_client_goes_to_the_client() {
+    let plain = headers(&[("date", &now())]);
+    let backend = cached(&json!({}), vec![Some((200, plain)), Some((304, Headers::new()))]);
+    assert!(backend.get(&[]).await.is_some());
+    let answer = backend.get(&[("if-none-match", "\"mine\"")]).await;
+    assert_eq!(answer, Some((StatusCode::NOT_MODIFIED, "answer 2".to_owned())));
+}
+
+#[tokio::test]
+async fn what_is_private_is_kept_only_where_nobody_was_named() {
+    let private = || headers(&[("cache-control", "private, max-age=60"), ("date", &now())]);
+    for (asked, calls) in [("authorization", 2), ("cookie", 2), ("x-a", 1)] {
+        let backend = cached(&json!({}), vec![Some((200, private())), Some((200, private()))]);
+        assert!(backend.get(&[(asked, "a")]).await.is_some() && backend.get(&[(asked, "b")]).await.is_some());
+        assert_eq!(backend.calls(), calls, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_reaches_only_who_it_was_set_for() {
+    let fresh = headers(&[("cache-control", "max-age=60"), ("date", &now()), ("set-cookie", "s=1"), ("x-b", "1")]);
+    let backend = cached(&json!({}), vec![Some((200, fresh))]);
+    assert_eq!(backend.headers_of_an_answer().await, ["cache-control", "date", "set-cookie", "x-b"]);
+    assert_eq!(backend.headers_of_an_answer().await, ["cache-control", "date", "x-b"]);
 }
 
 #[tokio::test]

@@ -69,15 +69,9 @@ impl Limits {
         // Also 1 when there is no limit for everyone at all: users of the original have come to know it so.
         let default_of_client = if per_second < 1.0 { 1 } else { per_client as u64 };
         let capacity_of_client = given(number("client_capacity")).unwrap_or(default_of_client);
-        let shards = Some(number("num_shards")).filter(|shards| *shards >= 1.0).unwrap_or(SHARDS);
         let everyone = (per_second > 0.0).then(|| Rate::new(per_second, capacity));
         let strategy = if per_client > 0.0 { Strategy::new(node, place, findings) } else { None };
-        let sweep = duration(node, "cleanup_period", SWEEP_NANOSECONDS, findings).max(SECOND_NANOSECONDS);
-        let keeping = Keeping {
-            shards: shards as usize,
-            idle_nanoseconds: IDLE_NANOSECONDS_MIN.max((every as u64).saturating_mul(5) / 4),
-            sweep_nanoseconds: sweep.unsigned_abs(),
-        };
+        let keeping = keeping(node, every, findings);
         Self {
             started: Instant::now(),
             everyone: everyone.map(|rate| (rate, Mutex::new(Bucket::full(rate, 0)))),
@@ -158,6 +152,17 @@ impl Strategy {
                 param.map(|(_, value)| value.clone().into_bytes()).unwrap_or_default()
             }
         }
+    }
+}
+
+/// How long clients are kept, and in how many shards.
+fn keeping(node: &Node<'_>, every: i64, findings: &mut Findings) -> Keeping {
+    let shards = node.member("num_shards").exact_number(findings).filter(|shards| *shards >= 1.0);
+    let sweep = duration(node, "cleanup_period", SWEEP_NANOSECONDS, findings).max(SECOND_NANOSECONDS);
+    Keeping {
+        shards: shards.unwrap_or(SHARDS) as usize,
+        idle_nanoseconds: IDLE_NANOSECONDS_MIN.max((every as u64).saturating_mul(5) / 4),
+        sweep_nanoseconds: sweep.unsigned_abs(),
     }
 }
 
@@ -244,6 +249,21 @@ mod tests {
         assert_eq!(limits.refusal(&visit([1, 1, 1, 1], Some("a"))), Some(StatusCode::TOO_MANY_REQUESTS));
         assert_eq!(limits.refusal(&visit([1, 1, 1, 1], Some("b"))), Some(StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(limits.refusal(&visit([1, 1, 1, 1], None)), Some(StatusCode::TOO_MANY_REQUESTS));
+    }
+
+    #[test]
+    fn clients_are_kept_as_the_file_says_and_never_less_than_ten_minutes() {
+        let kept = |settings: Value, every| keeping(&Node::root(&settings), every, &mut Findings::default());
+        let hour = 3600 * SECOND_NANOSECONDS;
+        for (settings, every, shards, idle_seconds, sweep_seconds) in [
+            (json!({}), SECOND_NANOSECONDS, 2048, 600, 60),
+            (json!({"num_shards": 3, "cleanup_period": "5s"}), hour, 3, 4500, 5),
+            (json!({"num_shards": 0, "cleanup_period": "1ms"}), SECOND_NANOSECONDS, 2048, 600, 1),
+        ] {
+            let kept = kept(settings, every);
+            let seconds = [kept.idle_nanoseconds, kept.sweep_nanoseconds].map(|time| time / 1_000_000_000);
+            assert_eq!((kept.shards, seconds), (shards, [idle_seconds, sweep_seconds]));
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Rules,
     rules::Variable,
-    variables::{now, of_headers, of_params, of_query, of_response},
+    variables::{now, of_call, of_headers, of_params, of_query, of_response},
 };
 
 /// Expressions around an endpoint.
@@ -119,7 +119,7 @@ impl AroundBackend {
         vec![
             ("req_method", call.outbound.method.as_str().into()),
             ("req_path", call.outbound.uri.path().into()),
-            ("req_params", of_params(&self.params, &call.request.params)),
+            ("req_params", of_call(&self.params, call)),
             ("req_headers", of_headers(&call.outbound.headers)),
             ("req_querystring", of_query(&call.request.query)),
             now(),

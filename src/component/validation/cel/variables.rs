@@ -7,7 +7,10 @@ use std::{
 
 use cel::Value;
 
-use crate::model::{Data, Headers, Payload, Response};
+use crate::{
+    component::BackendCall,
+    model::{Data, Headers, Payload, Response},
+};
 
 use super::rules::Variable;
 
@@ -107,8 +110,18 @@ pub fn of_query(query: &str) -> Value {
 /// Path parameters by their names with the first letter upper-cased.
 #[must_use]
 pub fn of_params(names: &[String], values: &[String]) -> Value {
-    let pairs = names.iter().zip(values).map(|(name, value)| (title(name), value.clone()));
-    pairs.collect::<HashMap<String, String>>().into()
+    titled(names, values).collect::<HashMap<String, String>>().into()
+}
+
+/// The same for a backend's call, with the values it has from earlier answers.
+#[must_use]
+pub fn of_call(names: &[String], call: &BackendCall) -> Value {
+    let earlier = call.earlier.iter().cloned();
+    titled(names, &call.request.params).chain(earlier).collect::<HashMap<String, String>>().into()
+}
+
+fn titled<'a>(names: &'a [String], values: &'a [String]) -> impl Iterator<Item = (String, String)> + 'a {
+    names.iter().zip(values).map(|(name, value)| (title(name), value.clone()))
 }
 
 /// What expressions about answers look at. Status and headers are those of answers that pass through.

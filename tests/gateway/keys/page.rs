@@ -1,0 +1,159 @@
+//! The page on compatibility, row by row: a case for what works, a word of `gnomon check` for what doesn't.
+
+use std::collections::BTreeSet;
+
+use gnomon::config::{known::Scope, known_keys};
+use serde_json::json;
+
+use super::{
+    backend, bots, breaker, cache,
+    case::{Case, case},
+    components, cors, credentials, endpoint, expression, graphql, limits, ours, places, proxy, router,
+    scene::Scene,
+    secure_http, service, signer, tls, validator,
+};
+
+/// Keys of the core without a case, by scope; must shrink to nothing.
+const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
+    (Scope::Backend, &["sd_scheme"]),
+    (Scope::ClientTls, &["cipher_suites", "curve_preferences"]),
+    (Scope::Tls, &["cipher_suites", "curve_preferences"]),
+    (
+        Scope::Service,
+        &[
+            "dialer_fallback_delay",
+            "dialer_keep_alive",
+            "dns_cache_ttl",
+            "expect_continue_timeout",
+            "max_header_bytes",
+            "max_idle_connections",
+            "write_timeout",
+        ],
+    ),
+    (Scope::ServiceComponents, &["telemetry/logging", "telemetry/logstash", "telemetry/metrics"]),
+    (Scope::Logging, &["custom_format", "format", "level", "prefix", "stdout", "syslog", "syslog_facility"]),
+    (
+        Scope::Metrics,
+        &[
+            "backend_disabled",
+            "collection_time",
+            "endpoint_disabled",
+            "listen_address",
+            "proxy_disabled",
+            "router_disabled",
+        ],
+    ),
+];
+
+/// Keys of components without a case, by scope; must shrink to nothing.
+const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
+
+/// All cases there are.
+fn cases() -> Vec<Case> {
+    [
+        service::cases(),
+        tls::cases(),
+        router::cases(),
+        ours::cases(),
+        endpoint::cases(),
+        backend::cases(),
+        proxy::cases(),
+        components::cases(),
+        bots::cases(),
+        breaker::cases(),
+        cache::cases(),
+        cors::cases(),
+        credentials::cases(),
+        expression::cases(),
+        graphql::cases(),
+        limits::cases(),
+        secure_http::cases(),
+        signer::cases(),
+        validator::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A row of the page.
+struct Row {
+    scope: Scope,
+    key: String,
+    /// `yes`, `not yet` or `ignored`.
+    here: String,
+    remark: String,
+}
+
+impl Row {
+    /// The row as lists name it.
+    fn name(&self) -> (&'static str, String) {
+        (self.scope.title(), self.key.clone())
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/compatibility.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, tables) = page.split_once("\n## Keys\n").expect("the page has a chapter about keys");
+    let (mut scope, mut rows) = (None, Vec::new());
+    for line in tables.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            scope = Some(known_keys().find(|row| row.scope.title() == title).expect(title).scope);
+        } else if line.starts_with("| `") {
+            let cells: Vec<&str> = line.split(" |").map(|cell| cell.trim_start_matches('|').trim()).collect();
+            rows.push(Row {
+                scope: scope.expect("a table stands below the name of its scope"),
+                key: cells[0].trim_matches('`').to_owned(),
+                here: cells[1].to_owned(),
+                remark: cells[2].to_owned(),
+            });
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_key_that_works_has_one_case() {
+    let supported: BTreeSet<_> = rows().iter().filter(|row| row.here == "yes").map(Row::name).collect();
+    assert!(supported.len() > 200, "the page was not read right: {supported:?}");
+    let (mut proved, mut wrong) = (BTreeSet::new(), Vec::new());
+    for case in cases() {
+        let name = (case.scope.title(), case.key.to_owned());
+        if !supported.contains(&name) {
+            wrong.push(format!("{name:?} has a case and no row that says yes"));
+        }
+        if !proved.insert(name.clone()) {
+            wrong.push(format!("{name:?} has more than one case"));
+        }
+    }
+    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE);
+    let missing: BTreeSet<_> =
+        missing.flat_map(|(scope, keys)| keys.iter().map(|key| (scope.title(), (*key).to_owned()))).collect();
+    let unproved: BTreeSet<_> = supported.difference(&proved).cloned().collect();
+    wrong.extend(unproved.difference(&missing).map(|name| format!("{name:?} has no case")));
+    wrong.extend(missing.difference(&unproved).map(|name| format!("{name:?}: take it out of the list")));
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_key_that_is_not_heard_is_told_by_check() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for row in rows().into_iter().filter(|row| row.here != "yes") {
+        count += 1;
+        let key: &'static str = row.key.clone().leak();
+        let case = case(row.scope, key, json!({}));
+        let told = Scene::new(&case, case.file_with()).command(&["check"]);
+        let silent = Scene::new(&case, case.file_without()).command(&["check"]);
+        let fate = if row.here == "ignored" { "ignored" } else { "not supported yet" };
+        let remark = if row.remark.is_empty() { String::new() } else { format!(": {}", row.remark) };
+        let finding = format!(" at {}: \"{key}\" is {fate}{remark}\n", places::pointer(row.scope, key));
+        let severities: &[&str] = if row.here == "ignored" { &["info", "warning"] } else { &["warning"] };
+        let is_told = severities.iter().any(|severity| told.contains(&format!(": {severity}{finding}")));
+        if !is_told || silent.contains(&format!("\"{key}\" is {fate}")) {
+            wrong.push(format!("{:?}: not{finding}but\n{told}and without it\n{silent}", row.name()));
+        }
+    }
+    assert!(count > 90, "the page was not read right: {count}");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}

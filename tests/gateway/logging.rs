@@ -1,0 +1,122 @@
+//! `telemetry/logging`: what is written where, and how it looks.
+
+use std::{
+    io::Read,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    files::{endpoint, live, service, with},
+    gnomon::{Folder, Gnomon, free_address},
+    patience::wait_for,
+    upstream::Upstream,
+};
+
+/// A file whose endpoint `/bad` fails and `/good` does not, and that logs so.
+fn logged(extra: &Value) -> (Upstream, Upstream, Value) {
+    let (good, bad) = (Upstream::answers(json!({ "a": 1 })), Upstream::answers_500());
+    let file = service(&[endpoint("/good", &[live(&good, "/good")]), endpoint("/bad", &[live(&bad, "/bad")])]);
+    (good, bad, with(file, &json!({ "extra_config": extra })))
+}
+
+/// The first line that holds this, once it was written.
+fn line_with(gnomon: &Gnomon, part: &str) -> String {
+    let found = wait_for(|| gnomon.output().lines().find(|line| line.contains(part)).map(str::to_owned));
+    found.unwrap_or_else(|| panic!("no line with {part}:\n{}", gnomon.output()))
+}
+
+#[test]
+fn the_default_form_is_that_of_the_original() {
+    let (_good, _bad, file) =
+        logged(&json!({ "telemetry/logging": { "level": "WARNING", "stdout": true, "prefix": "[KV]" } }));
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/bad").status, 500);
+    let line = line_with(&gnomon, "invalid status code 500");
+    assert!(line.starts_with("[KV] 20") && line.contains("\x1b[33m▶ WARNING\x1b[0m [ENDPOINT: /bad] "), "{line:?}");
+    // Less urgent lines are not written; the access log doesn't care.
+    assert!(!gnomon.output().contains("INFO"), "{}", gnomon.output());
+    let access = line_with(&gnomon, "\"/bad\"");
+    assert!(access.starts_with("[GIN] 20") && access.contains(" | 500 | "), "{access:?}");
+}
+
+#[test]
+fn a_level_above_everything_leaves_the_access_log() {
+    let (_good, _bad, file) = logged(&json!({ "telemetry/logging": { "level": "CRITICAL", "stdout": true } }));
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/bad").status, 500);
+    line_with(&gnomon, "\"/bad\"");
+    assert!(!gnomon.output().contains("invalid status code"), "{}", gnomon.output());
+}
+
+#[test]
+fn a_custom_form_is_what_it_says() {
+    let logging = json!({
+        "level": "INFO", "stdout": true, "prefix": "[KV]",
+        "format": "custom", "custom_format": "<%{level:.4s}> %{time:2006} %{module} %{message}",
+    });
+    let (_good, _bad, file) = logged(&json!({ "telemetry/logging": logging }));
+    let gnomon = Gnomon::run(&file);
+    let line = line_with(&gnomon, "listening on");
+    assert!(line.starts_with("<INFO> 20") && line.contains(" KRAKEND Gnomon "), "{line:?}");
+}
+
+#[test]
+fn json_lines_can_be_read() {
+    for (extra, module) in [
+        (json!({ "telemetry/logging": { "level": "INFO", "stdout": true, "format": "logstash" } }), "KRAKEND"),
+        (
+            json!({ "telemetry/logging": { "level": "INFO", "stdout": true, "prefix": "me" }, "telemetry/logstash": {} }),
+            "me",
+        ),
+    ] {
+        let (_good, _bad, file) = logged(&extra);
+        let gnomon = Gnomon::run(&file);
+        assert_eq!(gnomon.get("/bad").status, 500);
+        let line: Value = serde_json::from_str(&line_with(&gnomon, "invalid status code 500")).expect("a JSON line");
+        assert_eq!(
+            (&line["level"], &line["@version"], &line["module"]),
+            (&json!("WARNING"), &json!(1), &json!(module))
+        );
+        assert!(line["message"].as_str().unwrap().starts_with("[ENDPOINT: /bad]"), "{line}");
+    }
+}
+
+#[test]
+fn without_an_output_only_the_access_log_is_written() {
+    let (_good, _bad, file) = logged(&json!({ "telemetry/logging": { "level": "DEBUG", "stdout": false } }));
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/bad").status, 500);
+    line_with(&gnomon, "\"/bad\"");
+    assert!(!gnomon.output().contains("invalid status code"), "{}", gnomon.output());
+}
+
+#[test]
+fn an_output_nobody_reads_holds_up_neither_requests_nor_the_end() {
+    let (_good, _bad, file) = logged(&json!({ "telemetry/logging": { "level": "DEBUG", "stdout": true } }));
+    let (folder, address) = (Folder::new(), free_address());
+    let file = with(file, &json!({ "listen_ip": "127.0.0.1", "port": address.port() }));
+    let path = folder.file("krakend.json", &file.to_string());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gnomon"))
+        .args(["run", "-c", &path, "--admin", "off"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program was built");
+    let up = wait_for(|| crate::client::try_get(address, "/__health"));
+    assert!(up.is_some(), "the gateway is not up");
+    // Far more than a pipe holds, and each line long.
+    let target = format!("/good?{}", "x".repeat(900));
+    for _ in 0..400 {
+        assert_eq!(crate::client::get(address, &target).status, 200);
+    }
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("kill is installed").success());
+    let ended = wait_for(|| child.try_wait().expect("the program is ours"));
+    child.kill().ok();
+    let mut written = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut written).expect("text");
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    assert!(written.matches("[GIN]").count() < 400, "everything was written, so nothing was stuck");
+}
