@@ -104,8 +104,13 @@ fn needs_quotes(text: &str) -> bool {
         || text.ends_with([':', ' '])
         || text.contains(['#', '\\'])
         || text.contains(": ")
-        || text.contains(|letter: char| letter.is_control() || "\u{85}\u{2028}\u{2029}\u{feff}".contains(letter))
+        || text.contains(needs_an_escape)
         || looks_like_structure(text)
+}
+
+/// What YAML has no place for as it is.
+fn needs_an_escape(letter: char) -> bool {
+    letter.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(letter)
 }
 
 /// What the original leaves plain although it reads as a list, a key or the end of the document.
@@ -152,8 +157,7 @@ fn quoted(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\u{2028}' | '\u{2029}' | '\u{feff}' => push_code(letter, out),
-            other if other.is_control() => push_code(other, out),
+            other if needs_an_escape(other) => push_code(other, out),
             other => out.push(other),
         }
     }
@@ -246,6 +250,13 @@ mod tests {
         }
         for text in ["a", "a b", "a:b", "-a", "<b>", "1e5", "x.y.z", "日本", "a-b", "127.0.0.1"] {
             assert_eq!(written(&format!("{{\"k\":{text:?}}}")), format!("k: {text}\n"));
+        }
+    }
+
+    #[test]
+    fn characters_that_yaml_does_not_allow_are_escaped() {
+        for (json, text) in [(r#""a\ufffe""#, r"a\ufffe"), (r#""\uffff""#, r"\uffff"), (r#""\u0085""#, r"\u0085")] {
+            assert_eq!(written(&format!("{{\"k\":{json}}}")), format!("k: \"{text}\"\n"));
         }
     }
 

@@ -40,6 +40,8 @@ mod isolation;
 #[cfg(test)]
 mod merges;
 #[cfg(test)]
+mod original;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod seed;
