@@ -68,7 +68,9 @@ impl Caller {
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(backend, call.outbound, call.body, deadline, limit))
         };
-        let call = BackendCall { request: Arc::clone(asked.request), outbound, body, deadline };
+        let values = backend.lookups.iter().zip(asked.earlier);
+        let earlier = values.filter_map(|(value, found)| Some((value.param(), found.clone()?))).collect();
+        let call = BackendCall { request: Arc::clone(asked.request), outbound, body, earlier, deadline };
         backend.calls_through.run(call, &step).await
     }
 

@@ -61,6 +61,8 @@ pub struct BackendCall {
     pub outbound: Outbound,
     /// Its body.
     pub body: Body,
+    /// Values of earlier answers of a sequence, with their names.
+    pub earlier: Vec<(String, String)>,
     /// When nobody waits for its answer any more.
     pub deadline: Instant,
 }

@@ -25,7 +25,8 @@ pub struct BackendPlan {
     pub method: Method,
     /// Where to send it.
     pub template: Template,
-    /// Values it takes from earlier answers of its group, in the order of their places in the template.
+    /// Values it takes from earlier answers of its group: those of its template in the order of their places, then those
+    /// that only its components see.
     pub lookups: Vec<Lookup>,
     /// The addresses that serve it; empty means every call fails.
     pub bases: Vec<Base>,

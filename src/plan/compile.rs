@@ -23,7 +23,7 @@ use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
     ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
     routes::{RouteRules, segments},
-    template::go_form,
+    template::{go_form, propagated_value},
 };
 
 /// Compiles a configuration that has no errors. It cannot fail; what components have to say about their settings is in
@@ -244,7 +244,10 @@ fn backend_plan(
         let message = "SRV records are not looked up yet: the host is called by the name that is written";
         findings.push(Diagnostic::new(Severity::Mistake, format!("{}/sd", backend.pointer), message));
     }
-    let (template, lookups) = Template::new(&backend.url_pattern, endpoint);
+    let (template, mut lookups) = Template::new(&backend.url_pattern, endpoint);
+    if endpoint.sequential {
+        lookups.extend(endpoint.propagated_params.iter().filter_map(|name| propagated_value(name)));
+    }
     BackendPlan {
         id,
         method: method(&backend.method),

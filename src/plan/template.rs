@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::{
     config::Endpoint,
-    model::{Request, claim, escapes},
+    model::{Data, Request, claim, escapes},
 };
 
 /// A compiled `url_pattern`.
@@ -33,8 +33,26 @@ enum Piece {
 pub struct EarlierValue {
     /// Which answer of the group, from 0.
     pub answer: usize,
-    /// The path within it.
+    /// The path within it; empty for the whole body of an answer that was not decoded.
     pub path: String,
+}
+
+impl EarlierValue {
+    /// What components call it: `RespN_path`, or `RespN`.
+    #[must_use]
+    pub fn param(&self) -> String {
+        let Self { answer, path } = self;
+        if path.is_empty() { format!("Resp{answer}") } else { format!("Resp{answer}_{path}") }
+    }
+
+    /// The value in the data of an answer, if it is there.
+    #[must_use]
+    pub fn of(&self, answer: &Data) -> Option<String> {
+        if self.path.is_empty() {
+            return answer.as_text().map(Cow::into_owned);
+        }
+        answer.lookup_text(&self.path)
+    }
 }
 
 /// How placeholders for claims of a token begin.
@@ -154,6 +172,13 @@ pub fn earlier_value(name: &str) -> Option<EarlierValue> {
     Some(EarlierValue { answer: number.parse().ok()?, path: path.to_owned() })
 }
 
+/// Reads an entry of `sequential_propagated_params`: `respN_path`, or `respN` for a whole body.
+#[must_use]
+pub fn propagated_value(name: &str) -> Option<EarlierValue> {
+    let whole = || Some(EarlierValue { answer: name.strip_prefix("resp")?.parse().ok()?, path: String::new() });
+    earlier_value(name).or_else(whole)
+}
+
 /// Pairs of fixed text and the placeholder after it.
 fn placeholders(pattern: &str) -> Vec<(&str, Option<&str>)> {
     let mut out = Vec::new();
@@ -270,6 +295,16 @@ mod tests {
         assert_eq!(earlier, [EarlierValue { answer: 0, path: "a.b".into() }]);
         assert_eq!(template.render(&request(vec![], None), &[Some("7".into())], ""), Ok("/u/7".into()));
         assert_eq!(template.render(&request(vec![], None), &[None], ""), Ok("/u/%7B%7B.Resp0_a.b%7D%7D".into()));
+    }
+
+    #[test]
+    fn propagated_values_are_named_as_components_know_them() {
+        let names = ["resp0_first.foo", "resp1", "resp", "respx_y", "other"];
+        let params = names.map(|name| propagated_value(name).map(|value| value.param()));
+        assert_eq!(params, [Some("Resp0_first.foo".into()), Some("Resp1".into()), None, None, None]);
+        let whole = EarlierValue { answer: 0, path: String::new() };
+        assert_eq!(whole.of(&Data::String("a b".into())).as_deref(), Some("a b"));
+        assert_eq!(whole.of(&Data::empty_object()), None);
     }
 
     #[test]

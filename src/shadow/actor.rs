@@ -88,7 +88,7 @@ impl Parts {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
             if goes_on || !self.plan.backend.calls_through.is_empty() {
                 let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
-                return Ok((response.status.as_u16(), data_of(response, limit).await?));
+                return Ok((response.status.as_u16(), data_of(response, goes_on, limit).await?));
             }
             let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
             Ok((status, Data::Null))
@@ -101,21 +101,26 @@ impl Parts {
     }
 }
 
-/// The data of an answer; one that passes through has none and is read to its end.
-async fn data_of(response: Response, limit: usize) -> Result<Data, Failure> {
-    match response.payload {
+/// The data of an answer; of one that passes through a text, if a sequence goes on with it. It is read to its end.
+async fn data_of(response: Response, goes_on: bool, limit: usize) -> Result<Data, Failure> {
+    let body = match response.payload {
         Payload::Data(data) => return Ok(data),
-        Payload::Whole(_) => {}
-        Payload::Transit(receiver) => drain(receiver, limit).await?,
-    }
-    Ok(Data::empty_object())
+        Payload::Whole(body) => body,
+        Payload::Transit(receiver) => read(receiver, goes_on, limit).await?.into(),
+    };
+    Ok(if goes_on { Data::String(String::from_utf8_lossy(&body).into_owned()) } else { Data::Null })
 }
 
-async fn drain(mut receiver: BodyReceiver, limit: usize) -> Result<(), Failure> {
-    let mut bytes = 0;
+async fn read(mut receiver: BodyReceiver, keeps: bool, limit: usize) -> Result<Vec<u8>, Failure> {
+    let (mut bytes, mut kept) = (0, Vec::new());
     while let Some(chunk) = receiver.next_chunk().await {
         match chunk {
-            Ok(chunk) => bytes += chunk.len(),
+            Ok(chunk) => {
+                bytes += chunk.len();
+                if keeps {
+                    kept.extend_from_slice(&chunk);
+                }
+            }
             Err(BodyError::TimedOut) => return Err(Failure::timeout()),
             Err(BodyError::BrokenOff | BodyError::TooLarge) => return Err(Failure::new(Kind::Io, "unexpected EOF")),
         }
@@ -123,7 +128,7 @@ async fn drain(mut receiver: BodyReceiver, limit: usize) -> Result<(), Failure> 
             return Err(Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes")));
         }
     }
-    Ok(())
+    Ok(kept)
 }
 
 /// Keeps an answer for the rest of its sequence, on account of the last ticket, which is held the longest.
@@ -146,7 +151,7 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 /// Hands a sequence on to its next shadow.
 fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
     let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
-    let earlier = lookups.iter().map(|lookup| answers.get(lookup.answer)?.lookup_text(&lookup.path)).collect();
+    let earlier = lookups.iter().map(|lookup| lookup.of(answers.get(lookup.answer)?)).collect();
     ticket.send();
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     recipient.do_send(Mirror { request, earlier, body, ticket, rest, answers });

@@ -218,7 +218,8 @@ mod tests {
         let uri = "http://b/g?a=1".parse().unwrap();
         let outbound = Outbound { method: Method::GET, uri, headers: Headers::new(), asked_for_gzip: false };
         let body = Body::Held(Held::new(vec![Bytes::from_static(body.as_bytes())]));
-        let mut call = BackendCall { request: Arc::new(request), outbound, body, deadline: Instant::now() };
+        let mut call =
+            BackendCall { request: Arc::new(request), outbound, body, earlier: vec![], deadline: Instant::now() };
         let layer = made(settings, &mut Findings::default()).unwrap();
         layer.convert(&mut call).await.map_err(|failure| failure.message)?;
         let body = whole(call.body).await.unwrap();

@@ -12,7 +12,7 @@ use quick_xml::{
     events::{BytesRef, BytesStart, Event},
 };
 
-use super::TEXT;
+use super::{TEXT, write::stays_in_a_name};
 use crate::model::{
     Data, DecodeError,
     data::{OPENED_LEVELS_MAX, Object},
@@ -220,17 +220,9 @@ impl Parser<'_> {
     }
 }
 
-/// Whether this names anything: letters, digits and marks, a letter first, one colon at most.
+/// Whether this names anything. More is a name here than in the original, which refuses to read names that it writes.
 fn is_name(text: &str) -> bool {
-    let of_name = |letter: char| match letter {
-        '_' | ':' => true,
-        other => other.is_alphabetic(),
-    };
-    let inside = |letter: char| {
-        let beyond_ascii = !letter.is_ascii() && !letter.is_whitespace() && !letter.is_control();
-        of_name(letter) || letter.is_ascii_digit() || matches!(letter, '-' | '.') || beyond_ascii
-    };
-    text.starts_with(of_name) && text.chars().all(inside) && text.matches(':').count() <= 1
+    !text.is_empty() && text.chars().all(stays_in_a_name) && text.matches(':').count() <= 1
 }
 
 /// Adds a child; the second of one name makes a list of both.

@@ -143,7 +143,7 @@ impl Within {
             path: call.outbound.uri.path().to_owned(),
             query: call.request.query.clone(),
             url: url.clone(),
-            params: self.params(&call.request.params),
+            params: [self.params(&call.request.params), std::mem::take(&mut call.earlier)].concat(),
             headers: std::mem::take(&mut call.outbound.headers),
             body: bytes,
             ..AskedState::default()

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use cel::Value;
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
@@ -115,11 +116,20 @@ impl Layer<BackendCall, Called> for AroundBackend {
 }
 
 impl AroundBackend {
+    /// The endpoint's parameters and the values of earlier answers.
+    fn params(&self, call: &BackendCall) -> Value {
+        let of_endpoint = self.params.iter().zip(&call.request.params);
+        let all = of_endpoint.chain(call.earlier.iter().map(|(name, value)| (name, value)));
+        let (names, values): (Vec<String>, Vec<String>) =
+            all.map(|(name, value)| (name.clone(), value.clone())).unzip();
+        of_params(&names, &values)
+    }
+
     fn variables(&self, call: &BackendCall) -> Vec<Variable> {
         vec![
             ("req_method", call.outbound.method.as_str().into()),
             ("req_path", call.outbound.uri.path().into()),
-            ("req_params", of_params(&self.params, &call.request.params)),
+            ("req_params", self.params(call)),
             ("req_headers", of_headers(&call.outbound.headers)),
             ("req_querystring", of_query(&call.request.query)),
             now(),
