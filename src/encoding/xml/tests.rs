@@ -55,7 +55,7 @@ fn what_is_no_document_is_refused() {
     assert_eq!(refusal(""), "EOF");
     assert_eq!(refusal("{\"a\":1}"), "EOF");
     for (document, what) in [
-        ("<a'b/>", "expected element name after <"),
+        ("<a'b'/>", "expected element name after <"),
         ("<a:b:c/>", "expected element name after <"),
         ("<a 'x'='y'/>", "expected attribute name in element"),
     ] {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::suite::{Suite, is_complete, is_incomplete};
 use crate::{
     files::{endpoint, live, with},
-    upstream::Upstream,
+    upstream::{Reply, Upstream},
 };
 
 /// An endpoint that calls them in order and hands on these values.
@@ -53,17 +53,45 @@ fn a_nested_value_is_handed_on_to_a_script() {
     is_complete(&suite.get("/sequential/propagate"), &expected);
 }
 
+/// Adds the whole body of the first answer to the address of the second call, every byte as two digits.
+const ADDS_THE_BODY: &str = r#"
+    local r = request.load()
+    local hex = r:params("Resp0"):gsub(".", function(c) return string.format("%02x", string.byte(c)) end)
+    r:url(r:url() .. hex)"#;
+
+fn hex(body: &str) -> String {
+    body.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A backend whose answer is not decoded, and one that is called with its body.
+fn handing_on(upstream: &Upstream) -> [Value; 2] {
+    let first = with(live(upstream, "/__debug/"), &json!({ "encoding": "no-op" }));
+    [first, scripted(live(upstream, "/param_forwarding/"), ADDS_THE_BODY)]
+}
+
 /// `sequential_4`
 #[test]
 fn a_whole_body_is_handed_on_to_a_script() {
-    let suite = Suite::of(|mock| {
-        let first = with(live(mock, "/__debug/"), &json!({ "encoding": "no-op" }));
-        let hex = r#"r:params("Resp0"):gsub(".", function(c) return string.format("%02x", string.byte(c)) end)"#;
-        let script = format!("local r = request.load(); local hex = {hex}; r:url(r:url() .. hex)");
-        let second = scripted(live(mock, "/param_forwarding/"), &script);
-        in_order("/sequential/propagate-full", &[first, second], &["resp0"])
-    });
-    let hex: String = br#"{"message":"pong"}"#.iter().map(|byte| format!("{byte:02x}")).collect();
+    let suite = Suite::of(|mock| in_order("/sequential/propagate-full", &handing_on(mock), &["resp0"]));
+    let hex = hex(r#"{"message":"pong"}"#);
     let expected = suite.echo(&format!("/param_forwarding/{hex}"), &json!({}), &json!({}));
     is_complete(&suite.get("/sequential/propagate-full"), &expected);
+}
+
+#[test]
+fn shadows_of_a_sequence_hand_their_own_bodies_on() {
+    let reply = |body: &[u8]| Reply::new(200, "application/json", body);
+    let next = Upstream::answers(json!({})).on("/__debug/", reply(br#"{"v":2}"#));
+    let suite = Suite::of(|mock| {
+        let shadow = |mut backend: Value| {
+            backend["extra_config"]["proxy"] = json!({ "shadow": true });
+            backend
+        };
+        let backends = [handing_on(mock), handing_on(&next).map(shadow)].concat();
+        in_order("/sequential/shadowed", &backends, &["resp0"])
+    });
+    assert_eq!(suite.get("/sequential/shadowed").status, 200);
+    let seen: Vec<String> = next.wait_for(2).into_iter().map(|seen| seen.target).collect();
+    assert_eq!(seen, ["/__debug/".to_owned(), format!("/param_forwarding/{}", hex(r#"{"v":2}"#))]);
+    suite.gnomon.finish();
 }
