@@ -69,7 +69,10 @@ fn echo(seen: &Seen, path: &str, query: &str) -> Reply {
 
 /// `x-y-z` as `X-Y-Z`.
 fn canonical(name: &str) -> String {
-    let word = |word: &str| word.get(..1).map(|first| first.to_uppercase() + &word[1..]).unwrap_or_default();
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    };
     name.split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
