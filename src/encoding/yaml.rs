@@ -129,7 +129,7 @@ fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let digits = digits.strip_prefix('-').unwrap_or(digits).replace('_', "");
     let all = |digits: &str, base| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(base));
-    if let Some((base, digits)) = [(16, "0x"), (8, "0o"), (2, "0b")]
+    if let Some((base, digits)) = [(16, "0x"), (16, "0X"), (8, "0o"), (8, "0O"), (2, "0b"), (2, "0B")]
         .into_iter()
         .find_map(|(base, prefix)| digits.strip_prefix(prefix).map(|digits| (base, digits)))
     {
@@ -224,6 +224,8 @@ mod tests {
             "null",
             "~",
             "0x1f",
+            "0X1F",
+            "0B01",
             "1_000",
             "2006-01-02",
             "12:30",
