@@ -117,6 +117,12 @@ fn a_document_survives_being_read_and_written() {
 }
 
 #[test]
+fn names_cannot_make_comments_or_instructions() {
+    assert_eq!(written(r#"{"!--":1,"?x":2}"#), "<doc><_-->1</_--><_x>2</_x></doc>");
+    assert_eq!(refusal("<x:?/>"), "XML syntax error on line 1: expected element name after <");
+}
+
+#[test]
 fn names_cannot_break_out_of_their_tag() {
     assert_eq!(written(r#"{"a><b":{"-x y='":"\"","":1}}"#), "<a__b x_y__=\"&quot;\"><_>1</_></a__b>");
 }
