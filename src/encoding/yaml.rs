@@ -22,11 +22,23 @@ pub(super) fn encode(data: &Data) -> String {
     out
 }
 
+/// A longer name has a line of its own, as in the original; readers refuse names of more than 1024 characters otherwise.
+const SIMPLE_NAME_BYTES_MAX: usize = 128;
+
 /// Members, the first where the line stands, the others `indent` spaces in.
 fn mapping(members: &Object, indent: usize, out: &mut String) {
     for (index, (name, value)) in members.iter().enumerate() {
         if index > 0 {
             pad(indent, out);
+        }
+        if name.len() > SIMPLE_NAME_BYTES_MAX {
+            out.push_str("? ");
+            string(name, out);
+            out.push('\n');
+            pad(indent, out);
+            out.push_str(": ");
+            behind_mark(value, indent, out);
+            continue;
         }
         string(name, out);
         out.push(':');
@@ -57,13 +69,18 @@ fn sequence(elements: &[Data], indent: usize, out: &mut String) {
             pad(indent, out);
         }
         out.push_str("- ");
-        match element {
-            Data::Object(members) if !members.is_empty() => mapping(members, indent + 2, out),
-            Data::Array(elements) if !elements.is_empty() => sequence(elements, indent + 2, out),
-            flat => {
-                scalar(flat, out);
-                out.push('\n');
-            }
+        behind_mark(element, indent, out);
+    }
+}
+
+/// A value that begins on the line of the mark before it, which stands `indent` spaces in.
+fn behind_mark(value: &Data, indent: usize, out: &mut String) {
+    match value {
+        Data::Object(members) if !members.is_empty() => mapping(members, indent + 2, out),
+        Data::Array(elements) if !elements.is_empty() => sequence(elements, indent + 2, out),
+        flat => {
+            scalar(flat, out);
+            out.push('\n');
         }
     }
 }
@@ -207,6 +224,16 @@ mod tests {
         assert_eq!(
             written(r#"{"l":[{"i":true,"s":"k"},[[1],[]],{}],"m":{"v":{"o":"p"}}}"#),
             "l:\n- i: true\n  s: k\n- - - \"1\"\n  - []\n- {}\nm:\n  v:\n    o: p\n"
+        );
+    }
+
+    #[test]
+    fn a_long_name_has_a_line_of_its_own() {
+        let (short, long) = ("k".repeat(128), "k".repeat(129));
+        assert_eq!(written(&format!("{{\"{short}\":1}}")), format!("{short}: \"1\"\n"));
+        assert_eq!(
+            written(&format!("{{\"a\":{{\"{long}\":{{\"b\":[true],\"c\":\"d\"}}}}}}")),
+            format!("a:\n  ? {long}\n  : b:\n    - true\n    c: d\n")
         );
     }
 
