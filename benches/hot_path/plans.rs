@@ -30,7 +30,14 @@ pub(crate) fn request() -> Request {
     for (name, value) in [("user-agent", "Gnomon"), ("x-forwarded-for", "127.0.0.1"), ("accept", "*/*")] {
         headers.append(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
     }
-    Request { method: http::Method::GET, headers, query: String::new(), params: vec!["4711".into()], claims: None }
+    Request {
+        method: http::Method::GET,
+        headers,
+        query: String::new(),
+        params: vec!["4711".into()],
+        claims: None,
+        origin: None,
+    }
 }
 
 /// Bounds that no benchmark meets.

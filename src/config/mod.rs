@@ -22,6 +22,7 @@ pub mod read;
 pub mod rules;
 pub mod schema;
 pub mod service;
+pub mod shadow;
 pub mod source;
 pub mod template;
 pub mod unknown;

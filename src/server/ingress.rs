@@ -33,6 +33,7 @@ pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServiceP
         query: endpoint.query.filter(client.query_string()),
         params,
         claims: None,
+        origin: None,
     }
 }
 
@@ -72,6 +73,7 @@ pub fn request_of_visit(
         params: visit.params.into_iter().map(|(_, value)| value).collect(),
         method: visit.method,
         claims: visit.claims,
+        origin: None,
     };
     (request, visit.body)
 }

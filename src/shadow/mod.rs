@@ -16,7 +16,7 @@ pub use gate::{Gate, Ticket};
 pub use ledger::Ledger;
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
-pub use reason::Drop as DropReason;
+pub use reason::{Drop as DropReason, Skip as SkipReason};
 
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,7 @@ impl Stage {
             query: String::new(),
             params: Vec::new(),
             claims: None,
+            origin: None,
         };
         let mirror = Mirror {
             request: Arc::new(request),

@@ -134,6 +134,7 @@ impl Stage {
             query: String::new(),
             params: vec![id.to_string()],
             claims: None,
+            origin: None,
         };
         let (promise, answer) = promise();
         let budget = Budget { deadline: Instant::now() + self.timeout };
