@@ -7,16 +7,21 @@
 pub mod actor;
 pub mod gate;
 pub mod ledger;
+pub mod marks;
 pub mod memory;
 pub mod mirror;
 pub mod reason;
+pub mod selection;
+pub mod trace;
 
 pub use actor::ShadowActor;
 pub use gate::{Gate, Ticket};
 pub use ledger::Ledger;
+pub use marks::{Marker, PairId};
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use reason::{Drop as DropReason, Skip as SkipReason};
+pub use selection::{Dialed, Selector};
 
 #[cfg(test)]
 mod tests;
