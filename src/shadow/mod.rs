@@ -5,17 +5,25 @@
 //! every request offered ends in exactly one line of the books; a panic costs one mirror.
 
 pub mod actor;
+pub mod breaker;
+pub mod dial;
 pub mod gate;
 pub mod ledger;
 pub mod memory;
 pub mod mirror;
+pub mod overload;
+pub mod pace;
 pub mod reason;
+pub mod schedule;
 
 pub use actor::ShadowActor;
+pub use breaker::Breaker;
+pub use dial::{Dial, Dialed, KillSwitch, Running};
 pub use gate::{Gate, Ticket};
 pub use ledger::Ledger;
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
+pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 
 #[cfg(test)]
