@@ -15,16 +15,18 @@ pub mod overload;
 pub mod pace;
 pub mod reason;
 pub mod schedule;
+pub mod selection;
 
 pub use actor::ShadowActor;
 pub use breaker::Breaker;
 pub use dial::{Dial, Dialed, KillSwitch, Running};
-pub use gate::{Gate, Ticket};
+pub use gate::{Asked, Gate, Offered, Ticket};
 pub use ledger::Ledger;
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
+pub use selection::Selector;
 
 #[cfg(test)]
 mod tests;
