@@ -23,8 +23,8 @@ use crate::{
 };
 
 use super::{
-    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
+    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, OriginNeeds, Plan, QueryPick,
+    Routes, ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
     routes::{RouteRules, segments},
     template::go_form,
 };
@@ -183,6 +183,9 @@ fn endpoint_plan(
         timeout: endpoint.timeout,
         headers: HeaderPick::new(&endpoint.input_headers),
         query: QueryPick::new(&endpoint.input_query_strings),
+        origin: OriginNeeds::of(
+            endpoint.backends.iter().filter_map(|backend| backend.shadow.as_ref()?.policy.as_deref()),
+        ),
         intake: if guards.read_body()
             || exchanges.read_body()
             || live.iter().any(|backend| backend.resends_body || backend.calls > 1)

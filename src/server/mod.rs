@@ -12,6 +12,7 @@ mod edge;
 pub mod egress;
 pub mod ingress;
 pub mod intake;
+pub mod origin;
 pub mod serve;
 pub mod shadows;
 pub mod signal;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::shadow::Share;
 
-use super::SkipReason;
+use super::{Dialed, SkipReason};
 
 /// Whether one shadow copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +65,6 @@ pub struct Dial {
     rate: AtomicU64,
     holdout: AtomicU64,
     dry_run: AtomicBool,
-}
-
-/// What a request is measured with at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dialed {
-    /// The share that is copied.
-    pub rate: Share,
-    /// The share of that which is left out to compare with.
-    pub holdout: Share,
 }
 
 impl Dial {

@@ -23,7 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
     ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
     ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
-    ("shadow", &["model", "plan", "stats", "backend"]),
+    ("shadow", &["config", "model", "plan", "stats", "backend"]),
     ("endpoint", &["model", "config", "component", "plan", "backend", "shadow"]),
     ("server", &["model", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
