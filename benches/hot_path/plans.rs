@@ -42,6 +42,7 @@ pub(crate) fn request() -> Request {
 
 /// Bounds that no benchmark meets.
 pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
+    queue_max: 0,
     concurrent_max: usize::MAX,
     buffered_bytes_max: usize::MAX,
     request_bytes_max: usize::MAX,

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod service;
 pub mod shadow;
 pub mod source;
+pub mod strict;
 pub mod template;
 pub mod unknown;
 pub mod weak;

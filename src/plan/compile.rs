@@ -12,7 +12,10 @@ use crate::{
         qos::http_cache::SharedStores,
         tables::{self, Place},
     },
-    config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
+    config::{
+        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
+        diagnostic::Findings,
+    },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
     shape::{self, Shape, ShapeSpec},
@@ -218,13 +221,20 @@ fn shadow_plan(
     ShadowPlan {
         key: format!("{} {} #{place}", endpoint.method, endpoint.path),
         timeout: shadow.timeout,
-        bounds: ShadowBounds {
-            concurrent_max: config.shadow.max_concurrent,
-            buffered_bytes_max: config.shadow.max_buffered_bytes,
-            request_bytes_max: config.shadow.max_request_bytes,
-            response_bytes_max: config.shadow.max_response_bytes,
-        },
+        bounds: shadow_bounds(shadow, &config.shadow),
+        policy: shadow.policy.clone(),
         backend,
+    }
+}
+
+fn shadow_bounds(shadow: &Shadow, of_all: &ShadowDefaults) -> ShadowBounds {
+    let limits = shadow.policy.as_ref().map(|policy| &policy.limits);
+    ShadowBounds {
+        concurrent_max: limits.map_or(of_all.max_concurrent, |limits| limits.concurrent_max),
+        queue_max: limits.map_or(0, |limits| limits.queue_max),
+        buffered_bytes_max: of_all.max_buffered_bytes,
+        request_bytes_max: limits.map_or(of_all.max_request_bytes, |limits| limits.request_bytes_max),
+        response_bytes_max: limits.map_or(of_all.max_response_bytes, |limits| limits.response_bytes_max),
     }
 }
 

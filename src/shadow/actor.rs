@@ -6,7 +6,10 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use actix::{Actor, Context, Handler};
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep_until, timeout_at},
+};
 
 use crate::{
     backend::{Asked, Caller, Measured},
@@ -24,13 +27,16 @@ struct Parts {
     plan: Arc<ShadowPlan>,
     caller: Caller,
     recorder: Rc<RefCell<Recorder>>,
+    /// A place for each call under way; whoever has a ticket and finds none waits in the queue.
+    slots: Semaphore,
 }
 
 impl ShadowActor {
     /// An actor that sends as `plan` says and reports to this thread's recorder.
     #[must_use]
     pub fn new(plan: Arc<ShadowPlan>, caller: Caller, recorder: Rc<RefCell<Recorder>>) -> Self {
-        Self(Rc::new(Parts { plan, caller, recorder }))
+        let slots = Semaphore::new(plan.bounds.concurrent_max.min(Semaphore::MAX_PERMITS));
+        Self(Rc::new(Parts { plan, caller, recorder, slots }))
     }
 }
 
@@ -49,8 +55,32 @@ impl Handler<Mirror> for ShadowActor {
 }
 
 impl Parts {
+    /// Sends the copy when it is its turn, unless all shadows are switched off first; that also ends a call under way.
     async fn mirror(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, ticket, mut rest, mut answers } = mirror;
+        let kill = mirror.ticket.gate().dial().kill_switch().clone();
+        tokio::select! {
+            biased;
+            () = kill.killed() => {}
+            () = self.mirror_in_turn(mirror) => {}
+        }
+    }
+
+    async fn mirror_in_turn(&self, mut mirror: Mirror) {
+        if let Some(time) = mirror.not_before {
+            sleep_until(time).await;
+        }
+        // The semaphore is never closed; if it were, the copy would go out without waiting.
+        let _slot = self.slots.acquire().await;
+        if mirror.ticket.gate().dial().is_dry_run() {
+            mirror.ticket.expect_drop_for(DropReason::DryRun);
+            return give_up(mirror.rest, DropReason::ChainBroken);
+        }
+        mirror.ticket.send();
+        self.send(mirror).await;
+    }
+
+    async fn send(&self, mirror: Mirror) {
+        let Mirror { request, earlier, body, ticket, not_before: _, mut rest, mut answers } = mirror;
         // A sequence hands the same body on; sharing it copies nothing.
         let body_of_rest = if rest.is_empty() { Body::Empty } else { body.share().unwrap_or_default() };
         let deadline = Instant::now() + self.plan.timeout;
@@ -146,8 +176,8 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 /// Hands a sequence on to its next shadow.
 fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
     let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
+    ticket.expect_drop_for(DropReason::Shutdown);
     let earlier = lookups.iter().map(|lookup| answers.get(lookup.answer)?.lookup_text(&lookup.path)).collect();
-    ticket.send();
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror { request, earlier, body, ticket, rest, answers });
+    recipient.do_send(Mirror { request, earlier, body, ticket, not_before: None, rest, answers });
 }

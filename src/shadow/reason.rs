@@ -95,11 +95,13 @@ pub enum Drop {
     LiveStatus,
     /// Everything but the sending is tried.
     DryRun,
+    /// All shadows were switched off before it was sent.
+    Killed,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -114,6 +116,7 @@ impl Drop {
         Self::Overload,
         Self::LiveStatus,
         Self::DryRun,
+        Self::Killed,
     ];
 
     /// Its label.
@@ -134,6 +137,7 @@ impl Drop {
             Self::Overload => "overload",
             Self::LiveStatus => "live_status",
             Self::DryRun => "dry_run",
+            Self::Killed => "killed",
         }
     }
 

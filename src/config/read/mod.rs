@@ -6,6 +6,7 @@ mod backend;
 mod backends;
 mod endpoint;
 mod ours;
+mod policy;
 mod proxy;
 mod router;
 mod service;

@@ -8,6 +8,7 @@ mod copy;
 mod policy;
 mod selection;
 mod share;
+mod summary;
 
 pub use copy::{Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
 pub use policy::{BodyMode, Breaker, Dispatch, Limits, Network, Policy, Ramp, RampStep, Schedule, StatusSet};
