@@ -89,11 +89,11 @@ mod tests {
 
     /// An endpoint that forwards everything, with shadows of these policies.
     fn plan(policies: &[Policy]) -> Plan {
-        let file = json!({"version": 3, "host": ["http://127.0.0.1:1"], "endpoints": [{"endpoint": "/user/{id}",
+        let file = json!({"version": 3, "host": ["http://127.0.0.1:8081"], "endpoints": [{"endpoint": "/user/{id}",
             "input_headers": ["*"], "backend": [{"url_pattern": "/"}]}]});
         let source = Source::Text { name: "krakend.json".into(), text: file.to_string() };
         let loaded = load(&source, &Environment::default());
-        let mut plan = compile(&loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.findings))).0;
+        let mut plan = compile(&loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))).0;
         let mut endpoint = Arc::into_inner(plan.endpoints.remove(0)).unwrap();
         endpoint.origin = OriginNeeds::of(policies);
         plan.endpoints.push(Arc::new(endpoint));
