@@ -44,6 +44,8 @@ mod program;
 #[cfg(test)]
 mod seed;
 #[cfg(test)]
+mod selection;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod tls;
