@@ -108,3 +108,60 @@ fn add(names: &mut Vec<HeaderName>, name: &HeaderName) {
         names.push(name.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::shadow::{Conditions, TextPattern},
+        shadow::selection::tests::policy,
+    };
+
+    fn needs(key: SampleKey, criteria: Vec<Criterion>) -> OriginNeeds {
+        let mut policy = policy();
+        policy.sample.key = key;
+        policy.conditions = Conditions(criteria);
+        OriginNeeds::of([&policy]).unwrap()
+    }
+
+    #[test]
+    fn without_a_policy_nothing_is_needed() {
+        assert!(OriginNeeds::of([]).is_none());
+    }
+
+    #[test]
+    fn what_is_looked_at_is_needed_once() {
+        let any = || vec![TextPattern::Any];
+        let name = HeaderName::from_static("x-user");
+        let header = || Criterion::NotHeader(name.clone(), any());
+        for (key, criteria, headers, path, query) in [
+            (SampleKey::Random, vec![], vec![], false, false),
+            (SampleKey::Header(name.clone()), vec![header(), header()], vec![name.clone()], false, false),
+            (SampleKey::Header(HOPS), vec![], vec![], false, false),
+            (
+                SampleKey::Cookie("a".into()),
+                vec![Criterion::MaxContentLength(1)],
+                vec![COOKIE, CONTENT_LENGTH],
+                false,
+                false,
+            ),
+            (SampleKey::TraceId, vec![Criterion::NotContentType(any())], vec![TRACEPARENT, CONTENT_TYPE], false, false),
+            (SampleKey::Path, vec![Criterion::Query("a".into(), any())], vec![], true, true),
+            (SampleKey::Query("a".into()), vec![Criterion::NotPath(any())], vec![], true, true),
+            (SampleKey::Claim("a".into()), vec![Criterion::NotClaim("b".into(), any())], vec![], false, false),
+        ] {
+            let needs = needs(key, criteria);
+            assert_eq!((needs.headers, needs.path, needs.query), (headers, path, query));
+        }
+    }
+
+    #[test]
+    fn whoever_one_shadow_believes_all_shadows_of_the_endpoint_believe() {
+        let (mut one, mut other) = (policy(), policy());
+        one.loop_guard.trusted = vec![Peer::Network("10.0.0.0/8".parse().unwrap())];
+        other.loop_guard.trusted = vec![Peer::Key("secret".into())];
+        let needs = OriginNeeds::of([&one, &other]).unwrap();
+        assert!(needs.trusts("10.1.1.1".parse().unwrap()) && !needs.trusts("11.1.1.1".parse().unwrap()));
+        assert_eq!(needs.keys.len(), 1);
+    }
+}

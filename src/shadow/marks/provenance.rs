@@ -2,8 +2,7 @@
 //!
 //! Runs once per request where shadows have policies: costs nothing unless marks are there.
 
-use std::net::IpAddr;
-use std::time::SystemTime;
+use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderValue;
 use ring::hmac;

@@ -15,4 +15,4 @@ pub use hash::{Purpose, hash};
 pub use selector::{Dialed, Selector};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
