@@ -93,7 +93,7 @@ mod tests {
             "input_headers": ["*"], "backend": [{"url_pattern": "/"}]}]});
         let source = Source::Text { name: "krakend.json".into(), text: file.to_string() };
         let loaded = load(&source, &Environment::default());
-        let mut plan = compile(&loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.findings))).0;
+        let mut plan = compile(&loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))).0;
         let mut endpoint = Arc::into_inner(plan.endpoints.remove(0)).unwrap();
         endpoint.origin = OriginNeeds::of(policies);
         plan.endpoints.push(Arc::new(endpoint));

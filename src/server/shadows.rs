@@ -120,9 +120,22 @@ fn start_actor(
     let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
-        let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
+        let pool = pool_limits(&shadow, plan.service.pool);
         ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
     })
+}
+
+/// As many idle connections as calls, and in policy mode times of its own.
+fn pool_limits(shadow: &ShadowPlan, of_service: PoolLimits) -> PoolLimits {
+    let limits = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..of_service };
+    match &shadow.policy {
+        None => limits,
+        Some(policy) => PoolLimits {
+            idle_time: Some(policy.network.idle_timeout),
+            dial_time: Some(policy.network.connect_timeout),
+            ..limits
+        },
+    }
 }
 
 fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {

@@ -69,7 +69,7 @@ impl Scene {
     }
 }
 
-fn all(more: Value) -> Value {
+fn all(more: &Value) -> Value {
     let mut policy = json!({"holdout": 0});
     policy.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
     policy
@@ -77,23 +77,23 @@ fn all(more: Value) -> Value {
 
 #[test]
 fn beyond_the_calls_and_the_queue_nothing_is_taken() {
-    let scene = Scene::new(&all(json!({"limits": {"max_concurrent": 2, "queue": 3}})));
+    let scene = Scene::new(&all(&json!({"limits": {"max_concurrent": 2, "queue": 3}})));
     let tickets: Vec<_> = (0..9).filter_map(|_| scene.offer(10)).collect();
     assert_eq!((tickets.len(), scene.losses()), (5, vec![("queue_full", 4)]));
-    let scene = Scene::new(&all(json!({"limits": {"max_concurrent": 2, "queue": 0}})));
+    let scene = Scene::new(&all(&json!({"limits": {"max_concurrent": 2, "queue": 0}})));
     let tickets: Vec<_> = (0..9).filter_map(|_| scene.offer(10)).collect();
     assert_eq!((tickets.len(), scene.losses()), (2, vec![("concurrency", 7)]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_of_copies_and_one_of_bytes_hold_over_time() {
-    let scene = Scene::new(&all(json!({"limits": {"max_rps": 5}})));
+    let scene = Scene::new(&all(&json!({"limits": {"max_rps": 5}})));
     assert_eq!((0..20).filter(|_| scene.offer(0).is_some()).count(), 5);
     tokio::time::advance(Duration::from_millis(400)).await;
     assert_eq!((0..20).filter(|_| scene.offer(0).is_some()).count(), 2);
     assert_eq!(scene.losses(), [("client_aborted", 7), ("rate", 33)]);
 
-    let scene = Scene::new(&all(json!({"limits": {"max_bytes_per_s": 1000}})));
+    let scene = Scene::new(&all(&json!({"limits": {"max_bytes_per_s": 1000}})));
     assert_eq!((0..20).filter(|_| scene.offer(250).is_some()).count(), 4);
     let mut growing = scene.offer(0).expect("no bytes cost nothing");
     assert_eq!(growing.grow(1), Err(DropReason::BytesRate));
@@ -102,7 +102,7 @@ async fn a_rate_of_copies_and_one_of_bytes_hold_over_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shadow_that_does_not_answer_is_left_alone_and_found_again() {
-    let scene = Scene::new(&all(json!({"breaker": {"consecutive": 3, "open": "5s"}})));
+    let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 3, "open": "5s"}})));
     assert!((0..3).all(|_| scene.send(|ticket| ticket.fail(Kind::Connect))));
     assert!(!scene.send(|ticket| ticket.complete(200)));
     tokio::time::advance(Duration::from_secs(7)).await;
@@ -113,7 +113,7 @@ async fn a_shadow_that_does_not_answer_is_left_alone_and_found_again() {
 
 #[tokio::test(start_paused = true)]
 async fn probes_that_are_never_sent_do_not_close_the_way() {
-    let scene = Scene::new(&all(json!({"breaker": {"consecutive": 1}, "limits": {"max_concurrent": 1, "queue": 0}})));
+    let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 1}, "limits": {"max_concurrent": 1, "queue": 0}})));
     assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
     tokio::time::advance(Duration::from_secs(7)).await;
     for _ in 0..9 {
@@ -142,7 +142,7 @@ fn whoever_stops_it_is_named_and_comes_first() {
 
 #[test]
 fn what_waits_when_all_is_switched_off_is_booked_so() {
-    let scene = Scene::new(&all(json!({})));
+    let scene = Scene::new(&all(&json!({})));
     let (waiting, mut sent) = (scene.offer(5).expect("it may"), scene.offer(5).expect("it may"));
     sent.send();
     scene.kill.set(true);
