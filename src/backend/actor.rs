@@ -64,7 +64,9 @@ impl Handler<Fetch> for BackendActor {
             let Fetch { request, earlier, body, budget, promise } = fetch;
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
-                let outcome = parts.answer(Asked { request: &request, earlier: &earlier }, body, budget.deadline).await;
+                let outcome = parts
+                    .answer(Asked { request: &request, earlier: &earlier, touch: None }, body, budget.deadline)
+                    .await;
                 measured.end(outcome.as_ref().map(|response| response.status.as_u16()));
                 outcome
             };

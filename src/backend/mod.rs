@@ -17,6 +17,6 @@ pub mod transport;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;
-pub use fetch::{Asked, Caller};
+pub use fetch::{Asked, Caller, LastTouch};
 pub use key_hosts::FetchedKeys;
 pub use measured::Measured;

@@ -81,6 +81,9 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
         shadow_threads: config.shadow.threads.max(1),
         shadow_drain_time: config.shadow.drain_timeout,
+        overload_lag: config.shadow.overload_lag,
+        overload_sheds_plain: config.shadow.overload_explicit,
+        kill_file: config.shadow.kill_file.clone(),
     }
 }
 

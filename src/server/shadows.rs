@@ -15,7 +15,7 @@ use crate::{
     },
     endpoint::ShadowLink,
     plan::{Plan, ShadowPlan},
-    shadow::{Gate, MemoryBudget, ShadowActor},
+    shadow::{Gate, KillSwitch, MemoryBudget, ShadowActor},
     stats::{Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
@@ -40,7 +40,13 @@ thread_local! {
 impl Shadows {
     /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
     #[must_use]
-    pub fn start(plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>, registry: &Registry) -> Self {
+    pub fn start(
+        plan: &Arc<Plan>,
+        secure: &Secure,
+        kill: &KillSwitch,
+        stats: &Addr<StatsActor>,
+        registry: &Registry,
+    ) -> Self {
         let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         let threads = plan.service.shadow_threads.min(count);
@@ -50,7 +56,10 @@ impl Shadows {
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
-                let gate = Arc::new(Gate::new(shadow.bounds, Arc::clone(&memory)));
+                let service = &plan.service;
+                let sheds_load =
+                    service.overload_lag.is_some() && (shadow.policy.is_some() || service.overload_sheds_plain);
+                let gate = Arc::new(Gate::of(shadow, Arc::clone(&memory), kill.clone(), sheds_load));
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
                 let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
@@ -111,9 +120,22 @@ fn start_actor(
     let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
-        let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
+        let pool = pool_limits(&shadow, plan.service.pool);
         ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
     })
+}
+
+/// As many idle connections as calls, and in policy mode times of its own.
+fn pool_limits(shadow: &ShadowPlan, of_service: PoolLimits) -> PoolLimits {
+    let limits = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..of_service };
+    match &shadow.policy {
+        None => limits,
+        Some(policy) => PoolLimits {
+            idle_time: Some(policy.network.idle_timeout),
+            dial_time: Some(policy.network.connect_timeout),
+            ..limits
+        },
+    }
 }
 
 fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {

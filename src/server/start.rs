@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::{
     backend::transport::Secure,
     plan::{Plan, ServicePlan},
+    shadow::KillSwitch,
     stats::{Names, Read, Registry, Snapshot, StatsActor},
 };
 
@@ -109,7 +110,8 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
-    let shadows = Shadows::start(&plan, &secure, &stats, &registry);
+    let kill = KillSwitch::default();
+    let shadows = Shadows::start(&plan, &secure, &kill, &stats, &registry);
     let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
     let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
     let server =

@@ -13,6 +13,7 @@ use crate::{
     backend::{BackendActor, Caller, Client, transport::Secure},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{EndpointPlan, Plan},
+    shadow::overload,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
@@ -63,6 +64,9 @@ impl Tree {
             endpoint_actor(plan, shadows, shared, &recorder)
         });
         let endpoints = endpoints.collect();
+        if let Some(limit) = shared.plan.service.overload_lag.filter(|_| sheds_load(&shared.plan)) {
+            actix::spawn(overload::watch(limit));
+        }
         actix::spawn(flush_every(Rc::clone(&recorder), shared.stats.clone(), REPORT_PERIOD));
         Self { shared: shared.clone(), recorder, endpoints }
     }
@@ -74,6 +78,12 @@ impl Tree {
             endpoint.do_send(call);
         }
     }
+}
+
+/// Whether any shadow stops when its worker is behind; without one nobody need watch.
+fn sheds_load(plan: &Plan) -> bool {
+    let mut shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
+    shadows.any(|shadow| shadow.policy.is_some() || plan.service.overload_sheds_plain)
 }
 
 impl Drop for Tree {

@@ -18,7 +18,7 @@ use crate::{
     stats::Recorder,
 };
 
-use super::{DropReason, Mirror, mirror::Chained};
+use super::{DropReason, Mirror, PairId, Rewriter, mirror::Chained, rewrite::Finish};
 
 /// One shadow backend on one shadow thread.
 pub struct ShadowActor(Rc<Parts>);
@@ -29,6 +29,8 @@ struct Parts {
     recorder: Rc<RefCell<Recorder>>,
     /// A place for each call under way; whoever has a ticket and finds none waits in the queue.
     slots: Semaphore,
+    /// In policy mode: how copies differ from live calls.
+    rewriter: Option<Rewriter>,
 }
 
 impl ShadowActor {
@@ -36,7 +38,8 @@ impl ShadowActor {
     #[must_use]
     pub fn new(plan: Arc<ShadowPlan>, caller: Caller, recorder: Rc<RefCell<Recorder>>) -> Self {
         let slots = Semaphore::new(plan.bounds.concurrent_max.min(Semaphore::MAX_PERMITS));
-        Self(Rc::new(Parts { plan, caller, recorder, slots }))
+        let rewriter = plan.policy.as_deref().map(Rewriter::new);
+        Self(Rc::new(Parts { plan, caller, recorder, slots, rewriter }))
     }
 }
 
@@ -75,14 +78,23 @@ impl Parts {
             mirror.ticket.expect_drop_for(DropReason::DryRun);
             return give_up(mirror.rest, DropReason::ChainBroken);
         }
+        // A sequence hands the same body on, as it was; sharing it copies nothing.
+        let body_of_rest = if mirror.rest.is_empty() { Body::Empty } else { mirror.body.share().unwrap_or_default() };
+        if let Some(rewriter) = &self.rewriter {
+            match rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket) {
+                Ok(body) => mirror.body = body,
+                Err(reason) => {
+                    mirror.ticket.drop_for(reason);
+                    return give_up(mirror.rest, DropReason::ChainBroken);
+                }
+            }
+        }
         mirror.ticket.send();
-        self.send(mirror).await;
+        self.send(mirror, body_of_rest).await;
     }
 
-    async fn send(&self, mirror: Mirror) {
+    async fn send(&self, mirror: Mirror, body_of_rest: Body) {
         let Mirror { request, earlier, body, ticket, not_before: _, mut rest, mut answers } = mirror;
-        // A sequence hands the same body on; sharing it copies nothing.
-        let body_of_rest = if rest.is_empty() { Body::Empty } else { body.share().unwrap_or_default() };
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
         let outcome = self.call(&request, &earlier, body, !rest.is_empty(), deadline).await;
@@ -112,7 +124,21 @@ impl Parts {
         goes_on: bool,
         deadline: Instant,
     ) -> Result<(u16, Data), Failure> {
-        let asked = Asked { request, earlier };
+        let Some(rewriter) = &self.rewriter else {
+            return self.call_as(Asked { request, earlier, touch: None }, body, goes_on, deadline).await;
+        };
+        let request = rewriter.without_credentials(Arc::clone(request));
+        let finish = Finish { rewriter, request: &request, pair: PairId(fastrand::u64(..)) };
+        self.call_as(Asked { request: &request, earlier, touch: Some(&finish) }, body, goes_on, deadline).await
+    }
+
+    async fn call_as(
+        &self,
+        asked: Asked<'_>,
+        body: Body,
+        goes_on: bool,
+        deadline: Instant,
+    ) -> Result<(u16, Data), Failure> {
         let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.

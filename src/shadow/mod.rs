@@ -15,6 +15,7 @@ pub mod mirror;
 pub mod overload;
 pub mod pace;
 pub mod reason;
+pub mod rewrite;
 pub mod schedule;
 pub mod selection;
 pub mod trace;
@@ -29,6 +30,7 @@ pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
+pub use rewrite::Rewriter;
 pub use selection::{Dialed, Selector};
 
 #[cfg(test)]

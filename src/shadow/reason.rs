@@ -97,11 +97,13 @@ pub enum Drop {
     DryRun,
     /// All shadows were switched off before it was sent.
     Killed,
+    /// The policy patches bodies, and this one is not JSON.
+    BodyPatch,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -117,6 +119,7 @@ impl Drop {
         Self::LiveStatus,
         Self::DryRun,
         Self::Killed,
+        Self::BodyPatch,
     ];
 
     /// Its label.
@@ -138,6 +141,7 @@ impl Drop {
             Self::LiveStatus => "live_status",
             Self::DryRun => "dry_run",
             Self::Killed => "killed",
+            Self::BodyPatch => "body_patch",
         }
     }
 

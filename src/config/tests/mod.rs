@@ -3,6 +3,8 @@
 mod documents;
 mod findings;
 mod never_panics;
+mod policies;
+mod policy_merge;
 
 use super::{Environment, Loaded, Source, load};
 

@@ -37,6 +37,8 @@ pub struct Gate {
     bytes: AtomicUsize,
     ledger: Ledger,
     dial: Dial,
+    /// Whether copies stop on a thread that is behind.
+    sheds_load: bool,
     /// In policy mode.
     rules: Option<Rules>,
 }
@@ -48,7 +50,6 @@ struct Rules {
     copies: Pace,
     bytes: Pace,
     breaker: Option<Breaker>,
-    sheds_load: bool,
 }
 
 /// A request that could be copied.
@@ -78,7 +79,7 @@ impl Gate {
     #[must_use]
     pub fn new(bounds: ShadowBounds, memory: Arc<MemoryBudget>) -> Self {
         let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
-        Self::with(bounds, memory, Dial::new(KillSwitch::default(), everything, false), None)
+        Self::with(bounds, memory, Dial::new(KillSwitch::default(), everything, false), false, None)
     }
 
     /// An open gate for a shadow as its plan says. `sheds_load` stops copies on threads that are behind.
@@ -86,14 +87,20 @@ impl Gate {
     pub fn of(plan: &ShadowPlan, memory: Arc<MemoryBudget>, kill: KillSwitch, sheds_load: bool) -> Self {
         let Some(policy) = plan.policy.as_deref() else {
             let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
-            return Self::with(plan.bounds, memory, Dial::new(kill, everything, false), None);
+            return Self::with(plan.bounds, memory, Dial::new(kill, everything, false), sheds_load, None);
         };
         let dialed = Dialed { rate: policy.sample.rate, holdout: policy.holdout };
         let dial = Dial::new(kill, dialed, policy.schedule.dry_run);
-        Self::with(plan.bounds, memory, dial, Some(Rules::new(policy, sheds_load)))
+        Self::with(plan.bounds, memory, dial, sheds_load, Some(Rules::new(policy)))
     }
 
-    fn with(bounds: ShadowBounds, memory: Arc<MemoryBudget>, dial: Dial, rules: Option<Rules>) -> Self {
+    fn with(
+        bounds: ShadowBounds,
+        memory: Arc<MemoryBudget>,
+        dial: Dial,
+        sheds_load: bool,
+        rules: Option<Rules>,
+    ) -> Self {
         Self {
             bounds,
             memory,
@@ -102,6 +109,7 @@ impl Gate {
             bytes: AtomicUsize::new(0),
             ledger: Ledger::default(),
             dial,
+            sheds_load,
             rules,
         }
     }
@@ -151,6 +159,9 @@ impl Gate {
         }
         if body_bytes > self.bounds.request_bytes_max {
             return Err(DropReason::BodyTooLarge);
+        }
+        if self.sheds_load && overload::is_behind() {
+            return Err(DropReason::Overload);
         }
         let pass = self.rules.as_ref().map_or(Ok(None), Rules::pass)?;
         self.reserve_slot(body_bytes).inspect_err(|_reason| {
@@ -248,7 +259,7 @@ impl Gate {
 }
 
 impl Rules {
-    fn new(policy: &Policy, sheds_load: bool) -> Self {
+    fn new(policy: &Policy) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
         let bytes_per_second = policy.limits.bytes_per_second.map(|bytes| bytes as f64);
         Self {
@@ -256,15 +267,11 @@ impl Rules {
             copies: Pace::new(policy.limits.per_second),
             bytes: Pace::new(bytes_per_second),
             breaker: policy.breaker.map(Breaker::new),
-            sheds_load,
         }
     }
 
-    /// The questions that have to do neither with count nor with size.
+    /// Asks the breaker, if there is one.
     fn pass(&self) -> Result<Option<Pass>, DropReason> {
-        if self.sheds_load && overload::is_behind() {
-            return Err(DropReason::Overload);
-        }
         match &self.breaker {
             None => Ok(None),
             Some(breaker) => breaker.pass(Instant::now()).map(Some).ok_or(DropReason::BreakerOpen),
@@ -297,5 +304,7 @@ impl Ledgered for Gate {
     }
 }
 
+#[cfg(test)]
+mod policy_tests;
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,9 @@ fn delayed(node: &Node<'_>, findings: &mut Findings) -> Option<Dispatch> {
         }
         (times, length) => {
             // Entries that are no times have an error of their own.
-            if times.len() == length {
+            if node.is_absent() {
+                node.refuse(findings, "a delay needs a range of times", DELAYED);
+            } else if times.len() == length {
                 node.refuse(findings, format!("{} is not a range of times", brief(node.value())), DELAYED);
             }
             None

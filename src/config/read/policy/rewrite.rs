@@ -108,7 +108,7 @@ fn remove(node: &Node<'_>, findings: &mut Findings) -> Vec<HeaderName> {
 fn free_to_change(node: &Node<'_>, name: &HeaderName, findings: &mut Findings) {
     if OF_TRANSPORT.contains(name) {
         let hint = if *name == header::HOST { "write \"host\" in \"headers\"" } else { "leave it out" };
-        node.refuse(findings, format!("{name} is up to the connection"), hint);
+        node.refuse(findings, format!("{name} is written by the gateway itself"), hint);
     }
 }
 

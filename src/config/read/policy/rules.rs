@@ -84,7 +84,10 @@ fn check_components(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, f
     let has_own = !shadow.backend.extra.component("auth/client-credentials").is_absent();
     if policy.rewrite.credentials == Credentials::Replace && !has_own {
         let node = layers.group("headers").key("credentials");
-        let message = format!("nothing gives the shadow {} credentials of its own", shadow.backend.url_pattern);
+        let message = format!(
+            "nothing gives the shadow {} {} credentials of its own",
+            shadow.backend.method, shadow.backend.url_pattern
+        );
         node.refuse(findings, message, "add auth/client-credentials to its backend, or write \"strip\"");
     }
     if policy.body == BodyMode::None && policy.rewrite.body_patch.is_some() {
