@@ -1,13 +1,19 @@
 //! Which requests a shadow gets, between real processes: the same everywhere, each refusal counted, and nothing that a
 //! client writes changes it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     files::{SHADOW_TIMEOUT, endpoint, live, service, with},
     gnomon::Gnomon,
+    patience::wait_for,
     stats::Books,
     upstream::Upstream,
 };
@@ -111,7 +117,73 @@ fn a_client_that_writes_marks_is_copied_like_any_other_and_its_marks_go_nowhere(
     for name in ["x-shadow-request", "x-shadow-id", "x-shadow-hops"] {
         assert_eq!(live.header(name), None, "{name}");
     }
-    assert_ne!(copy.header("x-shadow-id"), Some("mine"));
-    assert!(copy.header("x-shadow-hops").is_none_or(|hops| !hops.contains(&forged)));
+    assert!(copy.header("x-shadow-id").is_some_and(|id| id.len() == 16));
+    assert!(copy.header("x-shadow-hops").is_some_and(|hops| hops.starts_with("1;") && !hops.contains(&forged)));
     assert_eq!((live.header("x-other"), copy.header("x-other")), (Some("1"), Some("1")));
+}
+
+/// An address that leads to another, which may become known later.
+struct Relay {
+    address: SocketAddr,
+    target: Arc<OnceLock<SocketAddr>>,
+}
+
+impl Relay {
+    fn new() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let target = Arc::new(OnceLock::new());
+        let known = Arc::clone(&target);
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Some(server) = known.get().and_then(|target| TcpStream::connect(target).ok()) else { continue };
+                carry(&client, &server);
+                carry(&server, &client);
+            }
+        });
+        Self { address, target }
+    }
+}
+
+/// Carries bytes one way until there are no more.
+fn carry(from: &TcpStream, to: &TcpStream) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    std::thread::spawn(move || {
+        io::copy(&mut from, &mut to).ok();
+        to.shutdown(std::net::Shutdown::Write).ok();
+    });
+}
+
+/// A gateway whose shadow is another gateway.
+fn gateway(v1: &Upstream, other: SocketAddr, loop_guard: &Value) -> Gnomon {
+    let policy = json!({ "loop": loop_guard, "holdout": 0 });
+    let shadow = with(shadow_under(&policy, v1, "/a"), &json!({ "host": [format!("http://{other}")] }));
+    Gnomon::run(&service(&[endpoint("/a", &[live(v1, "/v1"), shadow])]))
+}
+
+/// Asks one of two gateways that copy to each other, and waits until one of them has ended the loop: the copies that
+/// each has sent, and the requests that the live backend saw.
+fn loop_of_two(loop_guard: &Value) -> ([u64; 2], usize) {
+    let (v1, relay) = (Upstream::answers(json!({})), Relay::new());
+    let other = gateway(&v1, relay.address, loop_guard);
+    let one = gateway(&v1, other.address(), loop_guard);
+    relay.target.set(one.address()).unwrap();
+    assert_eq!(one.get("/a").status, 200);
+    let has_ended = |gnomon: &Gnomon| skipped(&gnomon.books()).contains(&("loop", 1));
+    assert!(wait_for(|| (has_ended(&one) || has_ended(&other)).then_some(())).is_some(), "nobody ended the loop");
+    let sent = [one, other].map(|gnomon| gnomon.finish().the_books().sent);
+    (sent, v1.seen().len())
+}
+
+#[test]
+fn a_gateway_ends_a_loop_through_one_it_does_not_know() {
+    assert_eq!(loop_of_two(&json!({})), ([1, 1], 3));
+}
+
+#[test]
+fn a_gateway_makes_no_copy_of_the_copy_of_one_it_knows() {
+    let key = json!([{ "key": "known to both gateways" }]);
+    for trusted in [key, json!(["127.0.0.0/8"])] {
+        assert_eq!(loop_of_two(&json!({ "trusted_marks": trusted })), ([1, 0], 2));
+    }
 }
