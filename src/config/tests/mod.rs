@@ -6,6 +6,8 @@ mod never_panics;
 mod policies;
 mod policy_merge;
 
+pub(super) use policy_merge::rich as rich_policy;
+
 use super::{Environment, Loaded, Source, load};
 
 fn read(name: &str, text: &str) -> Loaded {

@@ -121,7 +121,7 @@ fn overload_is_on_unless_it_is_off_and_says_whether_it_was_written() {
 }
 
 /// A policy with something of everything.
-fn rich() -> Value {
+pub(in crate::config) fn rich() -> Value {
     json!({
         "sample": {"rate": "25%", "key": "param:item", "salt": "s", "on_missing_key": "random"},
         "match": {
