@@ -4,12 +4,14 @@ mod exchange;
 mod hand_over;
 mod pieces;
 mod plans;
+mod selection;
 
 use criterion::Criterion;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     pieces::all(&mut criterion);
+    selection::all(&mut criterion);
     hand_over::all(&mut criterion);
     exchange::all(&mut criterion);
     criterion.final_summary();

@@ -8,7 +8,7 @@ use gnomon::{
     endpoint::merge::Merge,
     model::{Payload, Reply, Request, Response},
     plan::ShadowBounds,
-    shadow::{Gate, MemoryBudget},
+    shadow::{Gate, MemoryBudget, Offered},
     stats::{BackendId, EndpointId, Outcome, Recorder},
 };
 
@@ -80,14 +80,14 @@ fn gate(criterion: &mut Criterion) {
     let gate = |bounds| Arc::new(Gate::new(bounds, Arc::new(MemoryBudget::new(usize::MAX))));
     let (open, full) = (gate(ROOMY), gate(ShadowBounds { concurrent_max: 0, ..ROOMY }));
     let mut group = criterion.benchmark_group("gate");
-    group.bench_function("offer and drop, admitted", |bench| bench.iter(|| drop(open.offer(black_box(0)))));
+    group.bench_function("offer and drop, admitted", |bench| bench.iter(|| drop(open.admit_more(black_box(0)))));
     group.bench_function("offer and drop, admitted with a body", |bench| {
-        bench.iter(|| drop(open.offer(black_box(2048))));
+        bench.iter(|| drop(open.admit_more(black_box(2048))));
     });
-    group.bench_function("offer, refused", |bench| bench.iter(|| drop(full.offer(black_box(0)))));
+    group.bench_function("offer, refused", |bench| bench.iter(|| drop(full.admit_more(black_box(0)))));
     group.bench_function("offer, send, complete", |bench| {
         bench.iter(|| {
-            let mut ticket = open.offer(black_box(0)).expect("it is open");
+            let Offered::Admitted(mut ticket) = open.admit_more(black_box(0)) else { panic!("it is open") };
             ticket.send();
             ticket.complete(200);
         });

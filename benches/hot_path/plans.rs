@@ -30,11 +30,19 @@ pub(crate) fn request() -> Request {
     for (name, value) in [("user-agent", "Gnomon"), ("x-forwarded-for", "127.0.0.1"), ("accept", "*/*")] {
         headers.append(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
     }
-    Request { method: http::Method::GET, headers, query: String::new(), params: vec!["4711".into()], claims: None }
+    Request {
+        method: http::Method::GET,
+        headers,
+        query: String::new(),
+        params: vec!["4711".into()],
+        claims: None,
+        origin: None,
+    }
 }
 
 /// Bounds that no benchmark meets.
 pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
+    queue_max: 0,
     concurrent_max: usize::MAX,
     buffered_bytes_max: usize::MAX,
     request_bytes_max: usize::MAX,

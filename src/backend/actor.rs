@@ -64,7 +64,8 @@ impl Handler<Fetch> for BackendActor {
             let Fetch { request, earlier, body, budget, promise } = fetch;
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
-                let outcome = parts.answer(Asked { request: &request, earlier: &earlier }, body, budget.deadline).await;
+                let asked = Asked { request: &request, earlier: &earlier, touch: None };
+                let outcome = parts.answer(asked, body, budget.deadline).await;
                 measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
                 outcome
             };

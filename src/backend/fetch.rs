@@ -71,10 +71,11 @@ impl Caller {
     ) -> Result<Response, Failure> {
         let outbound = self.outbound(backend, &asked)?;
         if backend.calls_through.is_empty() {
-            return self.answer(backend, outbound, body, deadline, limit).await;
+            return self.answer(Target { backend, touch: asked.touch }, outbound, body, deadline, limit).await;
         }
+        let target = Target { backend, touch: asked.touch };
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
-            Box::pin(self.answer(backend, call.outbound, call.body, deadline, limit))
+            Box::pin(self.answer(target, call.outbound, call.body, deadline, limit))
         };
         let earlier = backend.lookups.iter().zip(asked.earlier);
         let earlier = earlier.filter_map(|(lookup, value)| Some((lookup.name.clone(), value.clone()?))).collect();
@@ -94,7 +95,7 @@ impl Caller {
         limit: usize,
     ) -> Result<u16, Failure> {
         let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(backend, outbound, body).await?;
+        let (inbound, _sent) = self.send(Target { backend, touch: asked.touch }, outbound, body).await?;
         let status = inbound.status();
         // A live call would close such an answer unread, and a cache around must see the same here.
         let unread = inbound.is_of_component()
@@ -117,13 +118,14 @@ impl Caller {
     /// Sends, then makes data of the answer.
     async fn answer(
         &self,
-        backend: &BackendPlan,
+        target: Target<'_>,
         outbound: Outbound,
         body: Body,
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
-        let (inbound, sent) = self.send(backend, outbound, body).await?;
+        let backend = target.backend;
+        let (inbound, sent) = self.send(target, outbound, body).await?;
         if backend.no_op {
             return pass_through(inbound, sent.asked_for_gzip, deadline, limit).await;
         }
@@ -136,15 +138,16 @@ impl Caller {
     }
 
     /// Makes the exchange up to the head of its answer, through the components around it.
-    async fn send(&self, backend: &BackendPlan, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+    async fn send(&self, target: Target<'_>, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+        let backend = target.backend;
         let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
         if backend.wires_through.is_empty() {
-            return self.follow(backend, outbound, body, sent).await;
+            return self.follow(target, outbound, body, sent).await;
         }
         let step = |request: WireRequest| -> LocalBoxFuture<'_, Result<WireAnswer, Failure>> {
             let sent = Sent { uri: request.outbound.uri.clone(), asked_for_gzip: request.outbound.asked_for_gzip };
             Box::pin(async move {
-                let (inbound, _sent) = self.follow(backend, request.outbound, request.body, sent).await?;
+                let (inbound, _sent) = self.follow(target, request.outbound, request.body, sent).await?;
                 Ok(inbound.into_wire())
             })
         };
@@ -152,14 +155,21 @@ impl Caller {
         Ok((Inbound::of_component(answer), sent))
     }
 
-    /// Sends a request and follows where the upstream sends it on to.
+    /// Sends a request and follows where the upstream sends it on to. One that is touched last goes where it was meant
+    /// to go and nowhere else: what was taken off it must not depend on what an upstream says.
     async fn follow(
         &self,
-        backend: &BackendPlan,
-        outbound: Outbound,
+        target: Target<'_>,
+        mut outbound: Outbound,
         body: Body,
         mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
+        let backend = target.backend;
+        if let Some(touch) = target.touch {
+            touch.touch(&mut outbound);
+            let inbound = self.client.send(&outbound, body).await?;
+            return Ok((inbound, sent));
+        }
         let mut trail = Trail::new(outbound, &body, backend.resends_body);
         let mut inbound = self.client.send(trail.outbound(), body).await?;
         while let Next::Follow(body) = trail.next(&inbound)? {
@@ -177,6 +187,21 @@ pub struct Asked<'a> {
     pub request: &'a Arc<Request>,
     /// Values from earlier answers.
     pub earlier: &'a [Option<String>],
+    /// Who touches it last, after all components; redirects are not followed then.
+    pub touch: Option<&'a dyn LastTouch>,
+}
+
+/// Changes a request as the very last thing before it is sent.
+pub trait LastTouch {
+    /// Changes it.
+    fn touch(&self, outbound: &mut Outbound);
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    backend: &'a BackendPlan,
+    touch: Option<&'a dyn LastTouch>,
 }
 
 /// The data of a successful answer.

@@ -20,6 +20,6 @@ pub mod transport;
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;
 pub use discovery::{Discovery, Found, FoundHosts};
-pub use fetch::{Asked, Caller, DECODED_BYTES_MAX};
+pub use fetch::{Asked, Caller, DECODED_BYTES_MAX, LastTouch};
 pub use key_hosts::FetchedKeys;
 pub use measured::Measured;

@@ -42,7 +42,7 @@ Routes that conflict are always found.";
 
 const ROUTES_EXAMPLES: &str = "\
 Examples:
-  gnomon routes -c krakend.json      one line for each endpoint: live backends, shadows, how answers are merged";
+  gnomon routes -c krakend.json      one line for each endpoint, then one for each shadow with its policy";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:

@@ -86,6 +86,9 @@ impl Dump<'_> {
         let timeout = backend.shadow.as_ref().map_or(endpoint.timeout, |shadow| shadow.timeout);
         self.line(2, format_args!("Timeout: {timeout:?}"))?;
         self.line(2, format_args!("Hosts: [{}]", backend.hosts.join(" ")))?;
+        if let Some(policy) = backend.shadow.as_ref().and_then(|shadow| shadow.policy.as_ref()) {
+            self.line(2, format_args!("Policy: {}", policy.summary(&endpoint.params)))?;
+        }
         if self.level > 1 {
             self.line(2, format_args!("Encoding: {}", backend.encoding))?;
             self.list(2, "Allow", &backend.allow)?;

@@ -1,4 +1,4 @@
-//! `gnomon routes`: the compiled plan as a table.
+//! `gnomon routes`: the compiled plan as a table, and what each shadow is sent.
 
 #![expect(clippy::print_stdout, reason = "a command line talks to people")]
 
@@ -9,7 +9,7 @@ use super::{
     check::{self, UNUSABLE},
 };
 use crate::{
-    config::{Environment, Severity, Source, load},
+    config::{Environment, Service, Severity, Source, load},
     plan::{BackendPlan, EndpointPlan, Flow, Plan, compile},
 };
 
@@ -28,8 +28,26 @@ pub fn routes(arguments: &RoutesArgs) -> ExitCode {
         check::report(&findings);
         return ExitCode::from(UNUSABLE);
     }
-    print!("{}", table(&plan));
+    print!("{}{}", table(&plan), shadows(&service));
     ExitCode::SUCCESS
+}
+
+/// One line for each shadow: where it is, and what is copied; nothing if there is none.
+#[must_use]
+pub fn shadows(service: &Service) -> String {
+    let mut text = String::new();
+    for endpoint in &service.endpoints {
+        for (backend, shadow) in endpoint.backends.iter().filter_map(|one| Some((one, one.shadow.as_ref()?))) {
+            let host = backend.hosts.first().map_or("(no host)", String::as_str);
+            let mode = match &shadow.policy {
+                None => "plain: everything".to_owned(),
+                Some(policy) => format!("policy: {}", policy.summary(&endpoint.params)),
+            };
+            let (method, path) = (&endpoint.method, &endpoint.path);
+            text.push_str(&format!("{method} {path} shadow → {host} {mode}\n"));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 /// The endpoints as a table, columns aligned, one line per endpoint.
@@ -88,7 +106,7 @@ fn listed(calls: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::{shadows, table};
     use crate::{
         config::{Environment, Source, load},
         plan::compile,
@@ -117,5 +135,21 @@ mod tests {
             ]
         );
         assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn each_shadow_has_a_line_with_its_mode_and_policy() {
+        let text = r#"{"version": 3, "endpoints": [{"endpoint": "/u/{id}", "backend": [{"host": ["http://v1"]},
+            {"host": ["http://v2"], "extra_config": {"proxy": {"shadow": true}}},
+            {"host": ["http://v3"], "extra_config": {"proxy": {"shadow": true, "@shadow_policy": {
+                "sample": {"rate": "10%", "key": "param:id"}, "match": {"methods": ["GET"]},
+                "limits": {"max_rps": 200}}}}}]}]}"#;
+        let source = Source::Text { name: "k.json".to_owned(), text: text.to_owned() };
+        let service = load(&source, &Environment::default()).service.unwrap();
+        assert_eq!(
+            shadows(&service),
+            "\nGET /u/{id} shadow → http://v2 plain: everything\n\
+             GET /u/{id} shadow → http://v3 policy: 10% by param:id, GET only, ≤200/s, holdout 5%\n"
+        );
     }
 }

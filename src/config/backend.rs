@@ -80,8 +80,10 @@ pub struct FlatmapOp {
 }
 
 /// A backend marked `"proxy": {"shadow": true}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Shadow {
     /// `shadow_timeout`, the endpoint's timeout unless given.
     pub timeout: Duration,
+    /// What is copied and how, in policy mode; `None` in plain mode.
+    pub policy: Option<std::sync::Arc<super::shadow::Policy>>,
 }

@@ -146,6 +146,15 @@ impl Findings {
         }
     }
 
+    /// Adds findings, those left out that say what was said at the same place already.
+    pub fn absorb(&mut self, findings: Self) {
+        for finding in findings.list {
+            if !self.list.contains(&finding) {
+                self.list.push(finding);
+            }
+        }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -84,7 +84,7 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
     let mut findings = Findings::default();
     let document = Document::prepare(members, environment, &mut findings);
     let root = Node::root(&document.value);
-    let service = read::service(&root, environment.cores(), &mut findings);
+    let service = read::service(&root, environment, &mut findings);
     unknown::report(&root, &mut findings);
     let service = (!findings.any_error()).then_some(service);
     if format == Format::Json {

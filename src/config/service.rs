@@ -208,7 +208,8 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
-/// `extra_config.@shadow` (ours): bounds for all shadows of the service.
+/// `extra_config.@shadow` (ours): bounds for all shadows of the service. Defaults of policies, which may stand beside
+/// them, are in the policies already.
 #[derive(Clone, Debug)]
 pub struct ShadowDefaults {
     /// Copies in flight per shadow backend (`max_concurrent`), 256 unless given, 1 to 100000.
@@ -225,4 +226,10 @@ pub struct ShadowDefaults {
     pub threads: usize,
     /// How long shutdown waits for mirrors in flight (`drain_timeout`), 5 s unless given.
     pub drain_timeout: Duration,
+    /// While this file exists nothing is copied (`kill_file`).
+    pub kill_file: Option<PathBuf>,
+    /// Nothing is copied while the workers are this late (`overload.lag`), 50 ms unless given; `None` when `"off"`.
+    pub overload_lag: Option<Duration>,
+    /// Whether the file says something about `overload`; if not, it holds for shadows in policy mode only.
+    pub overload_explicit: bool,
 }

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use serde_json::Value;
@@ -64,6 +65,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
 pub struct Environment {
     variables: BTreeMap<String, String>,
     cores: usize,
+    now: Option<SystemTime>,
 }
 
 impl Environment {
@@ -73,7 +75,19 @@ impl Environment {
         let pairs = std::env::vars_os();
         let text = pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cores, ..text.collect() }
+        Self { cores, now: Some(SystemTime::now()), ..text.collect() }
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn at(self, now: SystemTime) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
+    /// The time of day, if it is to count.
+    #[must_use]
+    pub fn now(&self) -> Option<SystemTime> {
+        self.now
     }
 
     /// How many cores there are, at least 1.
@@ -97,7 +111,11 @@ impl Environment {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(), cores: 1 }
+        Self {
+            variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            cores: 1,
+            now: None,
+        }
     }
 }
 

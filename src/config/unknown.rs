@@ -10,14 +10,11 @@ use super::{
     legacy,
 };
 
-const POLICY_REFUSED: &str =
-    "shadow policies are not supported by this version; without one every request would be mirrored";
-
 /// What a policy for shadows may be called.
 const POLICIES: [&str; 2] = ["@shadow_policy", "shadow_policy"];
 
-/// Below the service our bounds would be a policy too.
-const BELOW_SERVICE: [&str; 3] = ["@shadow_policy", "shadow_policy", "@shadow"];
+/// The same, and what holds the defaults of policies.
+const OURS: [&str; 3] = ["@shadow_policy", "shadow_policy", "@shadow"];
 
 /// Components of the service whose settings the table knows.
 const SERVICE_SETTINGS: [(&str, Scope); 7] = [
@@ -72,7 +69,10 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     components(&extra, Scope::EndpointComponents, findings);
     settings(&extra, &ENDPOINT_SETTINGS, findings);
     let proxy = extra.namespace("proxy");
-    refuse_policies(&[endpoint, &extra, &proxy], &BELOW_SERVICE, findings);
+    let place = "write \"extra_config\": {\"@shadow\": ...} for all shadows of the endpoint";
+    refuse_policies(&[endpoint, &proxy], &OURS, place, findings);
+    refuse_policies(&[&extra], &POLICIES, place, findings);
+    near_misses(&extra, &["@shadow"], Severity::Mistake, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
@@ -87,28 +87,39 @@ fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     let extra = backend.field("extra_config");
     components(&extra, Scope::BackendComponents, findings);
     let proxy = extra.namespace("proxy");
-    refuse_policies(&[backend, &extra, &proxy], &BELOW_SERVICE, findings);
+    let place = "write \"extra_config\": {\"proxy\": {\"shadow\": true, \"@shadow_policy\": ...}}";
+    refuse_policies(&[backend, &extra], &OURS, place, findings);
+    refuse_policies(&[&proxy], &["@shadow"], place, findings);
+    near_misses(&proxy, &["@shadow_policy"], Severity::Mistake, findings);
     keys(&proxy, Scope::BackendProxy, findings);
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     settings(&extra, &BACKEND_SETTINGS, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
 }
 
-/// Reports unknown members of one of our own objects as errors.
+/// Reports unknown members of one of our own objects as errors, and those of later versions too.
 pub fn refuse(node: &Node<'_>, scope: Scope, findings: &mut Findings) {
-    for (key, member) in node.members().filter(|(key, _)| known::find(scope, key).is_none()) {
-        let finding = Diagnostic::new(Severity::Error, member.pointer(), format!("unknown key \"{key}\""));
-        findings.push(with_nearest(finding, scope, key));
+    for (key, member) in node.members() {
+        match known::find(scope, key) {
+            None => {
+                let finding = Diagnostic::new(Severity::Error, member.pointer(), format!("unknown key \"{key}\""));
+                findings.push(with_nearest(finding.value(member.value()), scope, key));
+            }
+            Some(known) if known.status == Status::NotYet && !member.is_absent() => {
+                let message = format!("\"{key}\" is not supported by this version: {}", known.note);
+                member.refuse(findings, message, "remove it");
+            }
+            Some(_) => {}
+        }
     }
 }
 
 /// A mirror that someone meant to thin out must not get everything instead.
-fn refuse_policies(places: &[&Node<'_>], keys: &[&str], findings: &mut Findings) {
+fn refuse_policies(places: &[&Node<'_>], keys: &[&str], hint: &str, findings: &mut Findings) {
     for (place, key) in places.iter().flat_map(|place| keys.iter().map(move |key| (place, key))) {
         let node = place.member(key);
         if !node.is_absent() {
-            let finding = Diagnostic::new(Severity::Error, node.pointer(), POLICY_REFUSED).value(node.value());
-            findings.push(finding.hint("remove it to mirror every request"));
+            node.refuse(findings, "a policy does nothing here: without one every request is mirrored", hint);
         }
     }
 }
@@ -116,7 +127,7 @@ fn refuse_policies(places: &[&Node<'_>], keys: &[&str], findings: &mut Findings)
 /// Our keys at the root, where they would pass for comments, and near misses of them.
 fn misplaced(root: &Node<'_>, findings: &mut Findings) {
     let extra = root.field("extra_config");
-    refuse_policies(&[root, &extra], &POLICIES, findings);
+    refuse_policies(&[root, &extra], &POLICIES, "write \"extra_config\": {\"@shadow\": ...} for all shadows", findings);
     for key in ["@shadow", "@admin"] {
         if !root.member(key).is_absent() {
             let finding =
@@ -124,10 +135,14 @@ fn misplaced(root: &Node<'_>, findings: &mut Findings) {
             findings.push(finding.hint(format!("write it in extra_config, as \"extra_config\": {{\"{key}\": ...}}")));
         }
     }
-    for (key, node) in extra.members().filter(|(key, _)| key.starts_with('@')) {
-        let near = ["@shadow", "@admin"].into_iter().find(|ours| *ours != key && strsim::osa_distance(ours, key) <= 2);
-        if let Some(near) = near {
-            let finding = Diagnostic::new(Severity::Warning, node.pointer(), format!("\"{key}\" is read as a comment"));
+    near_misses(&extra, &["@shadow", "@admin"], Severity::Warning, findings);
+}
+
+/// Comments that are nearly one of our keys.
+fn near_misses(object: &Node<'_>, ours: &[&str], severity: Severity, findings: &mut Findings) {
+    for (key, node) in object.members().filter(|(key, _)| key.starts_with('@') && !ours.contains(key)) {
+        if let Some(near) = ours.iter().find(|ours| strsim::osa_distance(ours, key) <= 2) {
+            let finding = Diagnostic::new(severity, node.pointer(), format!("\"{key}\" is read as a comment"));
             findings.push(finding.hint(format!("did you mean \"{near}\"?")));
         }
     }
@@ -190,15 +205,19 @@ fn told(member: &Node<'_>, known: KnownKey, findings: &mut Findings) {
 }
 
 fn unknown(member: &Node<'_>, scope: Scope, key: &str, findings: &mut Findings) {
-    // Policies have a finding of their own.
-    if key == "shadow_policy" {
+    // Policies where none belong have a finding of their own.
+    if OURS.contains(&key) {
         return;
     }
     let message = format!("unknown key \"{key}\", ignored as KrakenD does");
     // A component under a name that died with version 2 is one that silently does nothing, mostly a limit.
     let is_dead = matches!(scope, Scope::ServiceComponents | Scope::EndpointComponents | Scope::BackendComponents)
         && newer_name(scope, key).is_some();
-    let severity = if is_dead || means_shadow(scope, key) { Severity::Mistake } else { Severity::Warning };
+    let severity = if is_dead || means_shadow(scope, key) || means_policy(scope, key) {
+        Severity::Mistake
+    } else {
+        Severity::Warning
+    };
     findings.push(with_nearest(Diagnostic::new(severity, member.pointer(), message), scope, key));
 }
 
@@ -223,6 +242,11 @@ fn with_nearest(finding: Diagnostic, scope: Scope, key: &str) -> Diagnostic {
 /// Whether a key of a backend is most probably a slip for the mark of a shadow, which makes the backend live.
 fn means_shadow(scope: Scope, key: &str) -> bool {
     lost_shadow(scope, key).is_some() || (scope == Scope::BackendProxy && nearest(scope, key) == Some("shadow"))
+}
+
+/// Whether a key of a backend is most probably a slip for a policy, without which everything is mirrored.
+fn means_policy(scope: Scope, key: &str) -> bool {
+    scope == Scope::BackendProxy && nearest(scope, key).is_some_and(|near| OURS.contains(&near))
 }
 
 /// Where the mark of a shadow belongs when it was written next to its place: the original takes such a backend live.
@@ -253,6 +277,12 @@ fn nearest(scope: Scope, key: &str) -> Option<&'static str> {
 
 /// Another scope that knows the key; in those that know almost any word it means nothing.
 fn elsewhere(scope: Scope, key: &str) -> Option<Scope> {
+    let ours = || known::known_keys().filter(|row| row.scope.is_ours() && row.scope != scope);
+    if scope.is_ours()
+        && let Some(row) = ours().find(|row| row.key == key)
+    {
+        return Some(row.scope);
+    }
     let places = [
         Scope::Endpoint,
         Scope::Backend,

@@ -1,10 +1,13 @@
-//! The copies of one request: admitted before anything is kept, handed over after the live calls have started.
+//! The copies of one request: admitted before anything is kept, handed over when their policy says so.
 
 use std::{collections::VecDeque, sync::Arc};
 
+use tokio::{sync::oneshot, time::Instant};
+
 use crate::{
-    model::{Body, Request, body},
-    shadow::{Chained, DropReason, Mirror, Ticket},
+    config::shadow::{BodyMode, Dispatch as When, Policy},
+    model::{Body, Reply, Request, body},
+    shadow::{Asked, Chained, DropReason, Mirror, Offered, Ticket},
 };
 
 use super::{ShadowLink, upload};
@@ -30,9 +33,57 @@ enum Source {
     Arriving { from: body::BodyReceiver, live: body::BodySender },
 }
 
+/// Tells the copies that wait for it what the live answer is. Dropped without a word, the client has gone.
+#[derive(Default)]
+pub(super) struct LiveAnswer(Option<oneshot::Sender<u16>>);
+
+impl LiveAnswer {
+    /// The live answer is known.
+    pub(super) fn tell(self, reply: &Reply) {
+        if let Some(waiting) = self.0 {
+            let _nobody_waits_any_more = waiting.send(status(reply));
+        }
+    }
+}
+
+/// The status that the live side came to, whatever the client is shown of it.
+fn status(reply: &Reply) -> u16 {
+    let answer = reply.failures.iter().find_map(|failure| failure.answer.as_ref()).map(|answer| answer.status);
+    answer.or_else(|| Some(reply.response.as_ref()?.status)).map_or(500, |status| status.as_u16())
+}
+
+impl Copy {
+    fn policy(&self) -> Option<&Policy> {
+        self.link.plan.policy.as_deref()
+    }
+
+    /// Whether the policy wants the body.
+    pub(super) fn takes_body(&self) -> bool {
+        takes_body(&self.link)
+    }
+
+    fn waits_for_live_answer(&self) -> bool {
+        self.policy().is_some_and(|policy| policy.dispatch == When::AfterLive)
+    }
+
+    fn not_before(&self) -> Option<Instant> {
+        match self.policy()?.dispatch {
+            When::Delayed(shortest, longest) => {
+                let spread = longest.saturating_sub(shortest);
+                Instant::now().checked_add(shortest.saturating_add(spread.mul_f64(fastrand::f64())))
+            }
+            When::Concurrent | When::AfterLive => None,
+        }
+    }
+}
+
+fn takes_body(link: &ShadowLink) -> bool {
+    link.plan.policy.as_ref().is_none_or(|policy| policy.body == BodyMode::Buffer)
+}
+
 impl Copies {
     /// Offers a request to its shadows. Gives the body for the live calls, and the copies that were admitted.
-    pub(super) fn offer(shadows: &[ShadowLink], in_sequence: bool, body: Body) -> (Body, Self) {
+    pub(super) fn offer(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body: Body) -> (Body, Self) {
         let declared = match &body {
             Body::Empty => 0,
             Body::Held(held) => held.len(),
@@ -40,9 +91,9 @@ impl Copies {
                 receiver.length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
             }
         };
-        let admitted = admit(shadows, in_sequence, declared);
+        let admitted = admit(shadows, in_sequence, request, declared);
         let (body, source) = match body {
-            Body::Transit(from) if !admitted.is_empty() => {
+            Body::Transit(from) if admitted.iter().any(Copy::takes_body) => {
                 let (live, receiver) = body::transit(from.length());
                 (Body::Transit(receiver), Source::Arriving { from, live })
             }
@@ -54,44 +105,100 @@ impl Copies {
         (body, Self { admitted, in_sequence, source })
     }
 
-    /// Sends the copies on their way. Never waits: a body that is still arriving is accompanied by a task of its own,
-    /// which ends with the upload.
-    pub(super) fn hand_over(self, request: &Arc<Request>) {
+    /// Sends the copies on their way. Never waits: a body that is still arriving, and an answer that is still to come,
+    /// are waited for by a task of its own, which ends with the upload or the request.
+    #[must_use]
+    pub(super) fn hand_over(self, request: &Arc<Request>) -> LiveAnswer {
         let Self { admitted, in_sequence, source } = self;
+        let (answer, told) = if admitted.iter().any(Copy::waits_for_live_answer) {
+            let (answer, told) = oneshot::channel();
+            (LiveAnswer(Some(answer)), Some(told))
+        } else {
+            (LiveAnswer::default(), None)
+        };
         match source {
-            Source::Held(body) => send(admitted, in_sequence, request, &body),
+            Source::Held(body) => send_or_wait(admitted, in_sequence, request, body, told),
             Source::Arriving { from, live } => {
                 let request = Arc::clone(request);
                 actix::spawn(async move {
                     if let Some((admitted, body)) = upload::share(from, live, admitted).await {
-                        send(admitted, in_sequence, &request, &body);
+                        send_or_wait(admitted, in_sequence, &request, body, told);
                     }
                 });
             }
         }
+        answer
     }
 }
 
 /// Asks each gate. In a sequence, nothing follows a copy that was refused.
-fn admit(shadows: &[ShadowLink], in_sequence: bool, body_bytes: usize) -> Vec<Copy> {
+fn admit(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body_bytes: usize) -> Vec<Copy> {
     let mut admitted: Vec<Copy> = Vec::with_capacity(shadows.len());
     let mut broken = false;
+    let mut drawn = None;
     for link in shadows {
-        match link.gate.offer(body_bytes) {
-            Some(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
-            Some(ticket) => admitted.push(Copy { link: link.clone(), ticket }),
-            None => broken = in_sequence,
+        // One number for all shadows, and none where nobody asks for it.
+        let drawn = match &link.plan.policy {
+            Some(_) => *drawn.get_or_insert_with(|| fastrand::u64(..)),
+            None => 0,
+        };
+        let body_bytes = if takes_body(link) { body_bytes } else { 0 };
+        match link.gate.offer(Asked { request, drawn, body_bytes }) {
+            Offered::Admitted(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
+            Offered::Admitted(ticket) => {
+                admitted.push(Copy { link: link.clone(), ticket });
+                admit_more(link, body_bytes, &mut admitted);
+            }
+            Offered::Skipped(_) | Offered::Dropped(_) => broken = in_sequence,
         }
     }
     admitted
 }
 
-fn send(admitted: Vec<Copy>, in_sequence: bool, request: &Arc<Request>, body: &Body) {
-    if in_sequence {
-        return send_in_sequence(admitted, request, body);
+/// The further copies that a multiplier asks for.
+fn admit_more(link: &ShadowLink, body_bytes: usize, admitted: &mut Vec<Copy>) {
+    let more = link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
+    for _ in 0..more {
+        if let Offered::Admitted(ticket) = link.gate.admit_more(body_bytes) {
+            admitted.push(Copy { link: link.clone(), ticket });
+        }
     }
-    for copy in admitted {
-        send_one(copy, request, body, VecDeque::new());
+}
+
+/// Sends what may be sent now, and the rest when the live answer is known.
+fn send_or_wait(
+    admitted: Vec<Copy>,
+    in_sequence: bool,
+    request: &Arc<Request>,
+    body: Body,
+    told: Option<oneshot::Receiver<u16>>,
+) {
+    if in_sequence {
+        return send_in_sequence(admitted, request, &body);
+    }
+    let (waiting, at_once): (Vec<_>, Vec<_>) = admitted.into_iter().partition(Copy::waits_for_live_answer);
+    for copy in at_once {
+        send_one(copy, request, &body, VecDeque::new());
+    }
+    if let Some(told) = told.filter(|_| !waiting.is_empty()) {
+        let request = Arc::clone(request);
+        actix::spawn(async move {
+            // Without an answer the tickets are dropped, and the client has aborted.
+            if let Ok(status) = told.await {
+                send_after(waiting, &request, &body, status);
+            }
+        });
+    }
+}
+
+fn send_after(waiting: Vec<Copy>, request: &Arc<Request>, body: &Body, status: u16) {
+    for copy in waiting {
+        let wanted = copy.policy().and_then(|policy| policy.when_status.as_ref());
+        if wanted.is_none_or(|wanted| wanted.contains(status)) {
+            send_one(copy, request, body, VecDeque::new());
+        } else {
+            copy.ticket.drop_for(DropReason::LiveStatus);
+        }
     }
 }
 
@@ -107,15 +214,18 @@ fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
 }
 
 fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chained>) {
+    let (not_before, takes_body) = (copy.not_before(), copy.takes_body());
     let Copy { link, mut ticket } = copy;
-    let body = body.share().unwrap_or_default();
-    ticket.send();
+    let body = if takes_body { body.share().unwrap_or_default() } else { Body::Empty };
+    // From here on only the end of the program can keep it from being sent.
+    ticket.expect_drop_for(DropReason::Shutdown);
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     link.recipient.do_send(Mirror {
         request: Arc::clone(request),
         earlier: Vec::new(),
         body,
         ticket,
+        not_before,
         rest,
         answers: Vec::new(),
     });

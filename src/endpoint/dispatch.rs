@@ -61,26 +61,27 @@ impl Dispatch {
 
     async fn answer(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
         let deadline = self.live_deadline(budget);
-        let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, body);
-        let mut reply = match self.plan.flow {
+        let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, &request, body);
+        let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
                 let answer = self.ask(0, &request, Vec::new(), body, deadline);
-                copies.hand_over(&request);
-                reply_of(settled(answer, deadline).await)
+                let told = copies.hand_over(&request);
+                (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
                 let answers = (0..self.live.len())
                     .map(|place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline));
                 let answers: Vec<LiveAnswer> = answers.collect();
-                copies.hand_over(&request);
-                parallel::collect(answers, deadline).await
+                let told = copies.hand_over(&request);
+                (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
                 let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), deadline);
-                copies.hand_over(&request);
-                sequential::follow(self, &request, &body, first, deadline).await
+                let told = copies.hand_over(&request);
+                (sequential::follow(self, &request, &body, first, deadline).await, told)
             }
         };
+        live_answer.tell(&reply);
         self.finish(&mut reply);
         reply
     }

@@ -11,7 +11,7 @@ use crate::{
         Body,
         body::{BodyReceiver, BodySender, Collected},
     },
-    shadow::DropReason,
+    shadow::{DropReason, SkipReason},
 };
 
 use super::copies::Copy;
@@ -36,6 +36,8 @@ pub(super) async fn share(
                 return None;
             }
         };
+        // What is switched off meanwhile holds nothing any longer.
+        copies.retain(|copy| copy.link.gate.dial().stopped() != Some(SkipReason::Killed));
         if !reserved_before {
             copies = grown(copies, chunk.len());
         }
@@ -54,7 +56,7 @@ pub(super) async fn share(
 
 /// The copies that may keep `bytes` more.
 fn grown(copies: Vec<Copy>, bytes: usize) -> Vec<Copy> {
-    let grow = |mut copy: Copy| match copy.ticket.grow(bytes) {
+    let grow = |mut copy: Copy| match if copy.takes_body() { copy.ticket.grow(bytes) } else { Ok(()) } {
         Ok(()) => Some(copy),
         Err(reason) => {
             copy.ticket.drop_for(reason);

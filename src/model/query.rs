@@ -3,6 +3,8 @@
 //! Promises: reading never fails, what Go drops is dropped; writing sorts by name and keeps the order of several
 //! values of one name.
 
+use std::borrow::Cow;
+
 use super::escapes;
 
 /// Everything but unreserved characters; the space becomes `+` afterwards.
@@ -11,6 +13,15 @@ const FORM: percent_encoding::AsciiSet =
 
 /// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does.
 pub fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
+    unescaped(raw).map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
+/// The values of one parameter, in order. Only what is escaped is copied.
+pub fn values<'a>(raw: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+    unescaped(raw).filter(move |(held, _)| held == name).map(|(_, value)| value)
+}
+
+fn unescaped(raw: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     raw.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')).filter_map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         Some((unescape(name)?, unescape(value)?))
@@ -35,17 +46,27 @@ pub fn encode(mut pairs: Vec<(String, String)>) -> String {
     texts.join("&")
 }
 
-fn unescape(text: &str) -> Option<String> {
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
-        return Some(text.to_owned());
+        return Some(text.into());
     }
     let spaced = text.replace('+', " ");
-    escapes::are_whole(text).then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+    escapes::are_whole(text)
+        .then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::with_value;
+    use std::borrow::Cow;
+
+    use super::{values, with_value};
+
+    #[test]
+    fn values_are_those_of_the_pairs_and_copied_only_when_escaped() {
+        let found: Vec<_> = values("k=a&b=2&k=c+d&%6B=e&k=%zz&k=f;g&k", "k").collect();
+        assert_eq!(found, ["a", "c d", "e", ""]);
+        assert_eq!(found.iter().filter(|value| matches!(value, Cow::Borrowed(_))).count(), 3);
+    }
 
     #[test]
     fn setting_a_value_replaces_every_older_one() {

@@ -17,4 +17,6 @@ pub struct Request {
     pub params: Vec<String>,
     /// What a validated token says.
     pub claims: Option<std::sync::Arc<serde_json::Value>>,
+    /// What policies of shadows look at; `None` where no shadow of the endpoint has one.
+    pub origin: Option<std::sync::Arc<super::Origin>>,
 }

@@ -12,7 +12,10 @@ use crate::{
         qos::http_cache::SharedStores,
         tables::{self, Place},
     },
-    config::{Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, diagnostic::Findings},
+    config::{
+        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
+        diagnostic::Findings,
+    },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
     shape::{self, Shape, ShapeSpec},
@@ -20,8 +23,8 @@ use crate::{
 };
 
 use super::{
-    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, Plan, QueryPick, Routes,
-    ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template, exposure, metrics,
+    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, OriginNeeds, Plan, QueryPick,
+    Routes, ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template, exposure, metrics,
     routes::{RouteRules, segments},
     template::{go_form, propagated_value},
 };
@@ -98,6 +101,9 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
         shadow_threads: config.shadow.threads.max(1),
         shadow_drain_time: config.shadow.drain_timeout,
+        overload_lag: config.shadow.overload_lag,
+        overload_sheds_plain: config.shadow.overload_explicit,
+        kill_file: config.shadow.kill_file.clone(),
     }
 }
 
@@ -212,6 +218,9 @@ fn endpoint_plan(
         timeout: endpoint.timeout,
         headers: HeaderPick::new(&endpoint.input_headers),
         query: QueryPick::new(&endpoint.input_query_strings),
+        origin: OriginNeeds::of(
+            endpoint.backends.iter().filter_map(|backend| backend.shadow.as_ref()?.policy.as_deref()),
+        ),
         intake: if guards.read_body()
             || exchanges.read_body()
             || live.iter().any(|backend| backend.resends_body || backend.calls > 1)
@@ -247,13 +256,20 @@ fn shadow_plan(
     ShadowPlan {
         key: format!("{} {} #{place}", endpoint.method, endpoint.path),
         timeout: shadow.timeout,
-        bounds: ShadowBounds {
-            concurrent_max: config.shadow.max_concurrent,
-            buffered_bytes_max: config.shadow.max_buffered_bytes,
-            request_bytes_max: config.shadow.max_request_bytes,
-            response_bytes_max: config.shadow.max_response_bytes,
-        },
+        bounds: shadow_bounds(shadow, &config.shadow),
+        policy: shadow.policy.clone(),
         backend,
+    }
+}
+
+fn shadow_bounds(shadow: &Shadow, of_all: &ShadowDefaults) -> ShadowBounds {
+    let limits = shadow.policy.as_ref().map(|policy| &policy.limits);
+    ShadowBounds {
+        concurrent_max: limits.map_or(of_all.max_concurrent, |limits| limits.concurrent_max),
+        queue_max: limits.map_or(0, |limits| limits.queue_max),
+        buffered_bytes_max: of_all.max_buffered_bytes,
+        request_bytes_max: limits.map_or(of_all.max_request_bytes, |limits| limits.request_bytes_max),
+        response_bytes_max: limits.map_or(of_all.max_response_bytes, |limits| limits.response_bytes_max),
     }
 }
 

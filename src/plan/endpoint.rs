@@ -13,7 +13,7 @@ use crate::{
     stats::EndpointId,
 };
 
-use super::{BackendPlan, HeaderPick, QueryPick, ShadowPlan};
+use super::{BackendPlan, HeaderPick, OriginNeeds, QueryPick, ShadowPlan};
 
 /// A compiled endpoint.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct EndpointPlan {
     pub headers: HeaderPick,
     /// Which of the client's query parameters go on.
     pub query: QueryPick,
+    /// What is taken down of the client's request for the policies of shadows; `None` when no shadow has one.
+    pub origin: Option<OriginNeeds>,
     /// Components before the endpoint.
     pub guards: Layers<Visit, Guarded>,
     /// Components inside it, before its shadows are split off.

@@ -115,6 +115,28 @@ impl Heirs<'_> {
         self.same(&format!("{new}/extra_config"), &format!("{old}/extra_config"))
     }
 
+    /// Whether a shadow is one under the same policy, also as far as that is made of defaults.
+    fn same_shadow(&self, described: &Backend, before: &Backend) -> bool {
+        let timeout = |backend: &Backend| backend.shadow.as_ref().map(|shadow| shadow.timeout);
+        let of_service = "/extra_config/@shadow";
+        let of_endpoint = |backend: &Backend| {
+            let (endpoint, _place) = backend.pointer.rsplit_once("/backend/").unwrap_or_default();
+            format!("{endpoint}{of_service}")
+        };
+        described.shadow.is_none() && before.shadow.is_none()
+            || timeout(described) == timeout(before)
+                && self.new.service.name == self.old.service.name
+                && self.same(of_service, of_service)
+                && self.same(&of_endpoint(described), &of_endpoint(before))
+    }
+
+    /// Whether path parameters stand where they stood: samples and patterns know them by their place.
+    fn same_params(&self, endpoint: &EndpointPlan) -> bool {
+        let place = self.numbers.endpoint(endpoint.id.0).and_then(|id| usize::try_from(id).ok());
+        let former = place.and_then(|place| self.plan.endpoints.get(place));
+        former.is_some_and(|former| former.params == endpoint.params)
+    }
+
     /// The components of an endpoint go on with their state when they are set up as before.
     fn endpoint(&self, endpoint: &mut EndpointPlan) {
         let place = |id: u32| usize::try_from(id).ok();
@@ -150,12 +172,15 @@ impl Heirs<'_> {
         let unchanged = same_hosts
             && bounds == *former_bounds
             && described.method == before.method
-            && described.shadow == before.shadow
+            && self.same_shadow(described, before)
+            && self.same_params(endpoint)
             && self.same(&described.pointer, &before.pointer);
         // A pool of a shadow is as large as its gate is wide.
         let same_width =
             bounds.map(|bounds| bounds.concurrent_max) == former_bounds.map(|bounds| bounds.concurrent_max);
-        Some(Found { inherited: Inherited { former, unchanged }, same_hosts: same_hosts && same_width })
+        let network = |backend: &Backend| Some(backend.shadow.as_ref()?.policy.as_ref()?.network);
+        let same_pool = same_width && network(described) == network(before);
+        Some(Found { inherited: Inherited { former, unchanged }, same_hosts: same_hosts && same_pool })
     }
 }
 

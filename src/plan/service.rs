@@ -116,6 +116,12 @@ pub struct ServicePlan {
     pub shadow_threads: usize,
     /// How long shutdown waits for mirrors in flight.
     pub shadow_drain_time: Duration,
+    /// Copies stop on a worker that is this late; `None` never stops them for that.
+    pub overload_lag: Option<Duration>,
+    /// Whether that holds for shadows in plain mode too.
+    pub overload_sheds_plain: bool,
+    /// While this file exists nothing is copied.
+    pub kill_file: Option<std::path::PathBuf>,
 }
 
 /// The figures of `telemetry/metrics`.

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use crate::config::shadow::Policy;
+
 use super::BackendPlan;
 
 /// A compiled shadow backend.
@@ -15,13 +17,18 @@ pub struct ShadowPlan {
     pub timeout: Duration,
     /// Its bounds.
     pub bounds: ShadowBounds,
+    /// What is copied and how, in policy mode; `None` copies everything as it is.
+    pub policy: Option<Arc<Policy>>,
 }
 
 /// How much a shadow may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShadowBounds {
-    /// Copies held at once, from admission to the end of the answer.
+    /// Calls under way at once.
     pub concurrent_max: usize,
+    /// Copies that may wait besides: for their turn, for the end of the client's body, or for the live answer. Without
+    /// any, such copies count as calls.
+    pub queue_max: usize,
     /// Bytes of request bodies held at once.
     pub buffered_bytes_max: usize,
     /// A larger request body is not mirrored.

@@ -253,7 +253,14 @@ mod tests {
 
     fn request(params: Vec<String>, claims: Option<serde_json::Value>) -> Request {
         let claims = claims.map(std::sync::Arc::new);
-        Request { method: http::Method::GET, headers: Default::default(), query: String::new(), params, claims }
+        Request {
+            method: http::Method::GET,
+            headers: Default::default(),
+            query: String::new(),
+            params,
+            claims,
+            origin: None,
+        }
     }
 
     fn render(pattern: &str, values: &[(&str, &str)], extra: &str) -> Result<String, BadEscape> {

@@ -19,7 +19,7 @@ use crate::{
     stats::{Ending, EndpointId},
 };
 
-use super::{egress, ingress, intake, intake::Taken, serve::decoded, tree::Tree};
+use super::{egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree};
 
 /// Serves one request for `endpoint`.
 pub(super) async fn serve_endpoint(
@@ -71,8 +71,8 @@ impl Door<'_> {
             return Ok(self.call(ingress::request(self.client, endpoint, service, params), body).await);
         }
         let step = |visit: Visit| -> LocalBoxFuture<'_, Guarded> {
-            let host = ingress::host(self.client);
-            let (request, body) = ingress::request_of_visit(visit, host, endpoint, service);
+            let (host, origin) = (ingress::host(self.client), origin(self.client, endpoint, service));
+            let (request, body) = ingress::request_of_visit(visit, host, origin, endpoint, service);
             Box::pin(async move { Ok(self.call(request, body).await) })
         };
         let visit = ingress::visit(self.client, endpoint, service, &params, body);

@@ -2,7 +2,7 @@
 //!
 //! Runs once per request: the header list is built once and shared by every backend.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{net::IpAddr, sync::Arc};
 
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use http::{
@@ -12,9 +12,11 @@ use http::{
 
 use crate::{
     component::{HeaderSource, Visit},
-    model::{Body, Headers, Request},
+    model::{Body, Headers, Origin, Request},
     plan::{EndpointPlan, HeaderPick, ServicePlan},
 };
+
+use super::origin::{origin, peer, remove_false_marks};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -26,13 +28,16 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 #[must_use]
 pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServicePlan, params: Vec<String>) -> Request {
     let sent = ClientHeaders(client.headers());
-    let address = client_address(client, service);
+    let origin = origin(client, endpoint, service);
+    let mut headers = headers(&sent, client_address(client, service), host(client), endpoint, service);
+    remove_false_marks(&mut headers, endpoint, origin.as_ref());
     Request {
         method: client.method().clone(),
-        headers: headers(&sent, address, host(client), endpoint, service),
+        headers,
         query: endpoint.query.filter(client.query_string()),
         params,
         claims: None,
+        origin,
     }
 }
 
@@ -66,20 +71,25 @@ pub fn visit(
     }
 }
 
-/// Builds the request the backends get to see of what guards have left; gives its body apart.
+/// Builds the request the backends get to see of what guards have left; gives its body apart. `origin` is what the
+/// client sent before.
 #[must_use]
 pub fn request_of_visit(
     visit: Visit,
     host: Option<HeaderValue>,
+    origin: Option<Arc<Origin>>,
     endpoint: &EndpointPlan,
     service: &ServicePlan,
 ) -> (Request, Body) {
+    let mut headers = headers(&visit.headers, visit.address, host, endpoint, service);
+    remove_false_marks(&mut headers, endpoint, origin.as_ref());
     let request = Request {
-        headers: headers(&visit.headers, visit.address, host, endpoint, service),
+        headers,
         query: endpoint.query.filter(&visit.query),
         params: visit.params.into_iter().map(|(_, value)| value).collect(),
         method: visit.method,
         claims: visit.claims,
+        origin,
     };
     (request, visit.body)
 }
@@ -165,8 +175,7 @@ fn add_agent(sent: &dyn HeaderSource, endpoint: &EndpointPlan, service: &Service
 /// The client's address by the router's rules.
 #[must_use]
 pub fn client_address(client: &HttpRequest, service: &ServicePlan) -> IpAddr {
-    let peer = client.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
-    service.client_address.find(peer, |name| client.headers().get_all(name))
+    service.client_address.find(peer(client), |name| client.headers().get_all(name))
 }
 
 /// What the client called the gateway.

@@ -15,6 +15,7 @@ pub mod egress;
 pub mod ingress;
 pub mod intake;
 mod metrics;
+pub mod origin;
 pub mod reload;
 pub mod serve;
 pub mod shadows;

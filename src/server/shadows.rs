@@ -20,8 +20,8 @@ use crate::{
         transport::{PoolLimits, Room, Secure},
     },
     endpoint::ShadowLink,
-    plan::{Heritage, Inherited, Plan, ShadowPlan, TargetId},
-    shadow::{Gate, MemoryBudget, ShadowActor},
+    plan::{Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
+    shadow::{Gate, KillSwitch, MemoryBudget, ShadowActor},
     stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
@@ -42,6 +42,8 @@ pub struct Shadows {
     /// Those of the present plan.
     housed: HashMap<BackendId, Housed>,
     links: Arc<Vec<Vec<ShadowLink>>>,
+    /// The switch over all of them.
+    kill: KillSwitch,
     /// For idle connections, apart from that of the live path.
     room: Room,
     /// Gates of former plans, some of which may still be in use.
@@ -74,6 +76,7 @@ impl Default for Shadows {
             memory: Arc::new(MemoryBudget::new(0)),
             housed: HashMap::new(),
             links: Arc::default(),
+            kill: KillSwitch::default(),
             room: Room::default(),
             former: Vec::new(),
             turn: 0,
@@ -82,6 +85,12 @@ impl Default for Shadows {
 }
 
 impl Shadows {
+    /// Nobody yet, under a switch over all that come.
+    #[must_use]
+    pub fn under(kill: KillSwitch) -> Self {
+        Self { kill, ..Self::default() }
+    }
+
     /// Houses the shadows of a plan: threads as far as they are missing, an actor each, and a gate, which is that of the
     /// former plan or goes on with its books where the plan says so. Gives the registry of their books.
     pub fn settle(
@@ -104,7 +113,7 @@ impl Shadows {
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
-                let house = self.house(shadow, heritage);
+                let house = self.house(shadow, &plan.service, heritage);
                 let Some(arbiter) = self.arbiters.get(house.thread) else { continue };
                 let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
@@ -123,18 +132,22 @@ impl Shadows {
     }
 
     /// The gate and the thread for a shadow: those it had, as far as it is the same.
-    fn house(&mut self, shadow: &ShadowPlan, heritage: &Heritage) -> Housed {
+    fn house(&mut self, shadow: &ShadowPlan, service: &ServicePlan, heritage: &Heritage) -> Housed {
+        let sheds_load = service.overload_lag.is_some() && (shadow.policy.is_some() || service.overload_sheds_plain);
         let inherited = heritage.of(shadow.backend.id);
         let former = inherited.and_then(|inherited| self.housed.get(&inherited.former));
         match (inherited, former) {
             (Some(Inherited { unchanged: true, .. }), Some(former)) => {
                 Housed { gate: Arc::clone(&former.gate), thread: former.thread }
             }
-            (_, Some(former)) => Housed { gate: Arc::new(former.gate.successor(shadow.bounds)), thread: former.thread },
+            (_, Some(former)) => {
+                Housed { gate: Arc::new(former.gate.successor(shadow, sheds_load)), thread: former.thread }
+            }
             _ => {
                 let thread = self.turn.checked_rem(self.arbiters.len()).unwrap_or(0);
                 self.turn = self.turn.wrapping_add(1);
-                Housed { gate: Arc::new(Gate::new(shadow.bounds, Arc::clone(&self.memory))), thread }
+                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.kill.clone(), sheds_load);
+                Housed { gate: Arc::new(gate), thread }
             }
         }
     }
@@ -222,10 +235,22 @@ fn start_actor(
 }
 
 fn client_of_this_thread(shadow: &ShadowPlan, plan: &Plan, secure: Secure, room: Room) -> Client {
-    let pool = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..plan.service.pool };
-    let new = || Client::sharing(pool, secure, room);
+    let new = || Client::sharing(pool_limits(shadow, plan.service.pool), secure, room);
     let Some(target) = plan.targets.of(shadow.backend.id) else { return new() };
     CLIENTS.with_borrow_mut(|clients| clients.entry(target).or_insert_with(new).clone())
+}
+
+/// As many idle connections as calls, and in policy mode times of its own.
+fn pool_limits(shadow: &ShadowPlan, of_service: PoolLimits) -> PoolLimits {
+    let limits = PoolLimits { idle_per_host: shadow.bounds.concurrent_max, ..of_service };
+    match &shadow.policy {
+        None => limits,
+        Some(policy) => PoolLimits {
+            idle_time: Some(policy.network.idle_timeout),
+            dial_time: Some(policy.network.connect_timeout),
+            ..limits
+        },
+    }
 }
 
 /// Actors of a former plan go on counting under its names, in the recorder they have.

@@ -23,6 +23,7 @@ use crate::{
         transport::{Room, Secure},
     },
     plan::{Blueprint, Heritage, Plan, ServicePlan},
+    shadow::KillSwitch,
     stats::{Read, Rename, Snapshot, StatsActor},
 };
 
@@ -121,7 +122,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, &plan);
     let discovery = Discovery::start(&plan, &options.name_servers);
-    let mut shadows = Shadows::default();
+    let mut shadows = Shadows::under(KillSwitch::default());
     start_shadows(&mut shadows, &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
     let shared = Shared {

@@ -18,6 +18,7 @@ use crate::{
     },
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     plan::{BackendPlan, EndpointPlan, Plan, TargetId},
+    shadow::overload::Lookout,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
@@ -83,7 +84,9 @@ impl Standing {
         let (generation, follower) = announcer.follow();
         let standing = Self(Rc::new(RefCell::new(Rc::new(Tree::build(&generation.shared)))));
         generation.adopt();
-        actix::spawn(standing.clone().follow(follower));
+        let mut lookout = Lookout::default();
+        lookout.keep(overload_limit(&generation.shared.plan));
+        actix::spawn(standing.clone().follow(follower, lookout));
         standing
     }
 
@@ -94,11 +97,12 @@ impl Standing {
     }
 
     /// Grows each new tree beside the old one and lets it take its place.
-    async fn follow(self, mut follower: Follower) {
+    async fn follow(self, mut follower: Follower, mut lookout: Lookout) {
         while let Some(generation) = follower.next().await {
             let tree = Tree::grow(&generation.shared, &self.tree()).await;
             let former = self.0.replace(Rc::new(tree));
             generation.adopt();
+            lookout.keep(overload_limit(&generation.shared.plan));
             actix::spawn(fell(former));
         }
     }
@@ -163,6 +167,13 @@ impl Tree {
             endpoint.do_send(call);
         }
     }
+}
+
+/// How late a worker may be, if any shadow stops when it is later; without one nobody need watch.
+fn overload_limit(plan: &Plan) -> Option<Duration> {
+    let mut shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
+    let sheds_load = shadows.any(|shadow| shadow.policy.is_some() || plan.service.overload_sheds_plain);
+    plan.service.overload_lag.filter(|_| sheds_load)
 }
 
 impl Drop for Tree {

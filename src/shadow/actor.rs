@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use actix::{Actor, Context, Handler};
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     backend::{Asked, Caller, Measured},
@@ -15,7 +15,7 @@ use crate::{
     stats::{Ending, Recorder},
 };
 
-use super::{DropReason, Mirror, mirror::Chained};
+use super::{DropReason, Mirror, PairId, Rewriter, mirror::Chained, rewrite::Finish};
 
 /// One shadow backend on one shadow thread.
 pub struct ShadowActor(Rc<Parts>);
@@ -24,13 +24,16 @@ struct Parts {
     plan: Arc<ShadowPlan>,
     caller: Caller,
     recorder: Rc<RefCell<Recorder>>,
+    /// In policy mode: how copies differ from live calls.
+    rewriter: Option<Rewriter>,
 }
 
 impl ShadowActor {
     /// An actor that sends as `plan` says and reports to this thread's recorder.
     #[must_use]
     pub fn new(plan: Arc<ShadowPlan>, caller: Caller, recorder: Rc<RefCell<Recorder>>) -> Self {
-        Self(Rc::new(Parts { plan, caller, recorder }))
+        let rewriter = plan.policy.as_deref().map(Rewriter::new);
+        Self(Rc::new(Parts { plan, caller, recorder, rewriter }))
     }
 }
 
@@ -49,10 +52,42 @@ impl Handler<Mirror> for ShadowActor {
 }
 
 impl Parts {
+    /// Sends the copy when it is its turn, unless all shadows are switched off first; that also ends a call under way.
     async fn mirror(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, ticket, mut rest, mut answers } = mirror;
-        // A sequence hands the same body on; sharing it copies nothing.
-        let body_of_rest = if rest.is_empty() { Body::Empty } else { body.share().unwrap_or_default() };
+        let kill = mirror.ticket.gate().dial().kill_switch().clone();
+        tokio::select! {
+            biased;
+            () = kill.killed() => {}
+            () = self.mirror_in_turn(mirror) => {}
+        }
+    }
+
+    async fn mirror_in_turn(&self, mut mirror: Mirror) {
+        if let Some(time) = mirror.not_before {
+            sleep_until(time).await;
+        }
+        let _turn = mirror.ticket.gate().turn().await;
+        if mirror.ticket.gate().dial().is_dry_run() {
+            mirror.ticket.expect_drop_for(DropReason::DryRun);
+            return give_up(mirror.rest, DropReason::ChainBroken);
+        }
+        // A sequence hands the same body on, as it was; sharing it copies nothing.
+        let body_of_rest = if mirror.rest.is_empty() { Body::Empty } else { mirror.body.share().unwrap_or_default() };
+        if let Some(rewriter) = &self.rewriter {
+            match rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket) {
+                Ok(body) => mirror.body = body,
+                Err(reason) => {
+                    mirror.ticket.drop_for(reason);
+                    return give_up(mirror.rest, DropReason::ChainBroken);
+                }
+            }
+        }
+        mirror.ticket.send();
+        self.send(mirror, body_of_rest).await;
+    }
+
+    async fn send(&self, mirror: Mirror, body_of_rest: Body) {
+        let Mirror { request, earlier, body, ticket, not_before: _, mut rest, mut answers } = mirror;
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
         let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
@@ -82,7 +117,21 @@ impl Parts {
         wanted: Wanted,
         deadline: Instant,
     ) -> Result<(u16, Ending, Data), Failure> {
-        let asked = Asked { request, earlier };
+        let Some(rewriter) = &self.rewriter else {
+            return self.call_as(Asked { request, earlier, touch: None }, body, wanted, deadline).await;
+        };
+        let request = rewriter.without_credentials(Arc::clone(request));
+        let finish = Finish { rewriter, request: &request, pair: PairId(fastrand::u64(..)) };
+        self.call_as(Asked { request: &request, earlier, touch: Some(&finish) }, body, wanted, deadline).await
+    }
+
+    async fn call_as(
+        &self,
+        asked: Asked<'_>,
+        body: Body,
+        wanted: Wanted,
+        deadline: Instant,
+    ) -> Result<(u16, Ending, Data), Failure> {
         let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
@@ -173,8 +222,8 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 /// Hands a sequence on to its next shadow.
 fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
     let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
+    ticket.expect_drop_for(DropReason::Shutdown);
     let earlier = lookups.iter().map(|lookup| lookup.find(&answers)).collect();
-    ticket.send();
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror { request, earlier, body, ticket, rest, answers });
+    recipient.do_send(Mirror { request, earlier, body, ticket, not_before: None, rest, answers });
 }

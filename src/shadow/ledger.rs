@@ -1,6 +1,6 @@
 //! The books of one shadow: how every request that was offered to it ended.
 //!
-//! `offered = sent + Σ dropped{reason} + uploading` and `sent = Σ completed{class} + Σ failed{kind} + abandoned +
+//! `offered = sent + Σ skipped{reason} + Σ dropped{reason} + waiting` and `sent = Σ completed{class} + Σ failed{kind} + abandoned +
 //! in flight`, exactly, in every reading. Only [`super::Ticket`] and [`super::Gate`] write here. The lock is held for a
 //! few additions or one copy of the counts and never while anything else is done, so nobody waits for a shadow by it.
 
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{model::Kind, stats::Books};
 
-use super::DropReason;
+use super::{DropReason, SkipReason};
 
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -20,17 +20,25 @@ pub struct Ledger(Mutex<Counts>);
 struct Counts {
     offered: u64,
     /// Admitted and not yet sent.
-    uploading: u64,
+    waiting: u64,
     sent: u64,
     /// Sent and not yet ended.
     in_flight: u64,
     abandoned: u64,
+    skipped: [u64; SkipReason::ALL.len()],
     dropped: [u64; DropReason::ALL.len()],
     completed: [u64; CLASSES.len()],
     failed: [u64; Kind::ALL.len()],
 }
 
 impl Ledger {
+    /// A request that nobody wanted copied.
+    pub(super) fn skip(&self, reason: SkipReason) {
+        let mut counts = self.lock();
+        counts.offered += 1;
+        bump(&mut counts.skipped, reason.index());
+    }
+
     /// A request that got no ticket.
     pub(super) fn refuse(&self, reason: DropReason) {
         let mut counts = self.lock();
@@ -42,19 +50,19 @@ impl Ledger {
     pub(super) fn admit(&self) {
         let mut counts = self.lock();
         counts.offered += 1;
-        counts.uploading += 1;
+        counts.waiting += 1;
     }
 
     /// A ticket that was given up before anything was sent.
     pub(super) fn drop_for(&self, reason: DropReason) {
         let mut counts = self.lock();
-        counts.uploading -= 1;
+        counts.waiting -= 1;
         bump(&mut counts.dropped, reason.index());
     }
 
     pub(super) fn send(&self) {
         let mut counts = self.lock();
-        counts.uploading -= 1;
+        counts.waiting -= 1;
         counts.sent += 1;
         counts.in_flight += 1;
     }
@@ -85,9 +93,9 @@ impl Ledger {
         Books {
             state: "running",
             offered: counts.offered,
-            skipped: Vec::new(),
+            skipped: named(SkipReason::ALL.map(SkipReason::label), &counts.skipped),
             dropped: named(DropReason::ALL.map(DropReason::label), &counts.dropped),
-            uploading: counts.uploading,
+            waiting: counts.waiting,
             sent: counts.sent,
             in_flight: counts.in_flight,
             completed: named(CLASSES, &counts.completed),

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use actix::{Message, Recipient};
+use tokio::time::Instant;
 
 use crate::model::{Body, Request};
 
@@ -19,6 +20,8 @@ pub struct Mirror {
     pub body: Body,
     /// The right to it.
     pub ticket: Ticket,
+    /// Not to be sent before.
+    pub not_before: Option<Instant>,
     /// The shadows that come after this one in a sequential endpoint.
     pub rest: VecDeque<Chained>,
     /// The answers of the sequence so far, for the values the rest needs.

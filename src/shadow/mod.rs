@@ -5,18 +5,33 @@
 //! every request offered ends in exactly one line of the books; a panic costs one mirror.
 
 pub mod actor;
+pub mod breaker;
+pub mod dial;
 pub mod gate;
 pub mod ledger;
+pub mod marks;
 pub mod memory;
 pub mod mirror;
+pub mod overload;
+pub mod pace;
 pub mod reason;
+pub mod rewrite;
+pub mod schedule;
+pub mod selection;
+pub mod trace;
 
 pub use actor::ShadowActor;
-pub use gate::{Gate, Ticket};
+pub use breaker::Breaker;
+pub use dial::{Dial, KillSwitch, Running};
+pub use gate::{Asked, Gate, Offered, Ticket};
 pub use ledger::Ledger;
+pub use marks::{Marker, PairId};
 pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
-pub use reason::Drop as DropReason;
+pub use pace::Pace;
+pub use reason::{Drop as DropReason, Skip as SkipReason};
+pub use rewrite::Rewriter;
+pub use selection::{Dialed, Selector};
 
 #[cfg(test)]
 mod tests;

@@ -47,8 +47,13 @@ struct Stage {
     recorder: Rc<RefCell<Recorder>>,
 }
 
-const BOUNDS: ShadowBounds =
-    ShadowBounds { concurrent_max: 9, buffered_bytes_max: 10, request_bytes_max: 10, response_bytes_max: 100 };
+const BOUNDS: ShadowBounds = ShadowBounds {
+    concurrent_max: 9,
+    queue_max: 0,
+    buffered_bytes_max: 10,
+    request_bytes_max: 10,
+    response_bytes_max: 100,
+};
 
 impl Stage {
     fn new(script: &[fn() -> Called]) -> Self {
@@ -78,8 +83,7 @@ impl Stage {
 
     /// Mirrors a request through a sequence of so many calls of the shadow, and waits for its end.
     async fn mirror(&self, calls: usize) {
-        let mut ticket = self.gate.offer(0).expect("there is room");
-        ticket.send();
+        let ticket = admitted(&self.gate);
         let rest = (1..calls).map(|_| Chained {
             recipient: self.shadow.clone().recipient(),
             ticket: waiting(&self.gate),
@@ -91,12 +95,14 @@ impl Stage {
             query: String::new(),
             params: Vec::new(),
             claims: None,
+            origin: None,
         };
         let mirror = Mirror {
             request: Arc::new(request),
             earlier: Vec::new(),
             body: Body::Empty,
             ticket,
+            not_before: None,
             rest: rest.collect(),
             answers: Vec::new(),
         };
@@ -120,9 +126,16 @@ impl Stage {
 
 /// The right to a later call of a sequence.
 fn waiting(gate: &Arc<Gate>) -> Ticket {
-    let mut ticket = gate.offer(0).expect("there is room");
+    let mut ticket = admitted(gate);
     ticket.expect_drop_for(DropReason::ChainBroken);
     ticket
+}
+
+fn admitted(gate: &Arc<Gate>) -> Ticket {
+    match gate.admit_more(0) {
+        Offered::Admitted(ticket) => ticket,
+        refused => panic!("there is room, yet {refused:?}"),
+    }
 }
 
 fn answers() -> Called {

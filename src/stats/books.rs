@@ -21,8 +21,8 @@ pub struct Books {
     pub skipped: Vec<(&'static str, u64)>,
     /// Not mirrored because a limit forbade it, by reason.
     pub dropped: Vec<(&'static str, u64)>,
-    /// Admitted, and still waiting for the end of the client's body.
-    pub uploading: u64,
+    /// Admitted and not sent yet: for the end of the client's body, for its turn, or for the live answer.
+    pub waiting: u64,
     /// Handed to the shadow.
     pub sent: u64,
     /// Of those, not ended yet.
@@ -45,7 +45,7 @@ impl Books {
     /// Whether every offered request, and every sent one, is accounted for.
     #[must_use]
     pub fn balanced(&self) -> bool {
-        let offered = self.sent + total(&self.dropped) + total(&self.skipped) + self.uploading;
+        let offered = self.sent + total(&self.dropped) + total(&self.skipped) + self.waiting;
         let sent = total(&self.completed) + total(&self.failed) + self.abandoned + self.in_flight;
         self.offered == offered && self.sent == sent
     }
@@ -65,7 +65,7 @@ mod tests {
             offered: 20,
             skipped: vec![("method", 2), ("sampled_out", 3)],
             dropped: vec![("concurrency", 4)],
-            uploading: 1,
+            waiting: 1,
             sent: 10,
             in_flight: 1,
             completed: vec![("2xx", 5), ("5xx", 1)],

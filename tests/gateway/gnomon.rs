@@ -252,11 +252,16 @@ fn placed(file: &Value, port: u16) -> Value {
 pub(crate) fn complete(arguments: &[&str]) -> Output {
     let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
     let mut child = program(&arguments).spawn().expect("the program was built");
+    // What it prints may be more than a pipe holds.
+    let (stdout, stderr) = (Arc::default(), Arc::default());
+    collect(child.stdout.take(), &stdout);
+    collect(child.stderr.take(), &stderr);
     let ended = wait_for(|| child.try_wait().expect("the program is ours"));
     if ended.is_none() {
         child.kill().ok();
     }
-    let output = child.wait_with_output().expect("the program is ours");
+    let status = child.wait().expect("the program is ours");
+    let output = Output { status, stdout: collected(&stdout), stderr: collected(&stderr) };
     assert!(ended.is_some(), "{arguments:?} did not end within {LIMIT:?}: {output:?}");
     output
 }
@@ -278,6 +283,13 @@ fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>
             output.extend_from_slice(buffer.get(..count).unwrap_or_default());
         }
     });
+}
+
+/// All that was read of an output that its program has closed.
+fn collected(output: &Arc<Mutex<Vec<u8>>>) -> Vec<u8> {
+    let read = wait_for(|| (Arc::strong_count(output) == 1).then_some(()));
+    assert!(read.is_some(), "somebody else holds the output of the program");
+    output.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 fn is_healthy(gnomon: &Gnomon) -> bool {

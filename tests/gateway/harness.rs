@@ -197,7 +197,7 @@ fn a_file_without_its_shadows_keeps_everything_else() {
 #[test]
 fn books_are_read_and_checked() {
     let mut text = json!({
-        "offered": 20, "skipped": [["method", 2]], "dropped": [["concurrency", 3], ["memory", 4]], "uploading": 1,
+        "offered": 20, "skipped": [["method", 2]], "dropped": [["concurrency", 3], ["memory", 4]], "waiting": 1,
         "sent": 10, "in_flight": 1, "completed": [["2xx", 5], ["5xx", 1]], "failed": [["timeout", 2]],
         "abandoned": 1, "buffered_bytes": 9,
     });

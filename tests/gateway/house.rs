@@ -23,7 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
     ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
     ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
-    ("shadow", &["model", "plan", "stats", "backend"]),
+    ("shadow", &["config", "model", "plan", "stats", "backend"]),
     ("endpoint", &["model", "config", "component", "plan", "backend", "shadow"]),
     ("server", &["model", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
@@ -351,9 +351,16 @@ fn the_readme_shows_the_file_and_the_command_that_exist() {
 fn the_page_on_shadows_lists_every_reason_and_every_key() {
     let page = read("docs/shadowing.md");
     let reasons = gnomon::shadow::DropReason::ALL.map(gnomon::shadow::DropReason::label);
-    let keys = gnomon::config::known_keys().filter(|row| row.scope == gnomon::config::known::Scope::Shadow);
-    let wanted = reasons.into_iter().chain(keys.map(|row| row.key));
+    let keys: Vec<String> = gnomon::config::known_keys().filter_map(|row| name_of_shadow_key(&row)).collect();
+    let wanted = reasons.into_iter().chain(keys.iter().map(String::as_str));
     said(&differences("docs/shadowing.md", wanted, row_names(&page)));
+}
+
+/// What the page calls a key of ours about shadows: `threads`, `sample.rate`.
+fn name_of_shadow_key(row: &gnomon::config::known::KnownKey) -> Option<String> {
+    let group = row.scope.title().strip_prefix("@shadow")?.trim_start_matches("_policy").trim_start_matches('.');
+    let is_supported = row.status == gnomon::config::known::Status::Supported;
+    is_supported.then(|| if group.is_empty() { row.key.to_owned() } else { format!("{group}.{}", row.key) })
 }
 
 #[test]

@@ -62,6 +62,8 @@ mod reload;
 #[cfg(test)]
 mod seed;
 #[cfg(test)]
+mod selection;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod tls;

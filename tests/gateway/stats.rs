@@ -33,7 +33,7 @@ pub(crate) struct Books {
     pub(crate) skipped: Vec<(String, u64)>,
     /// By reason.
     pub(crate) dropped: Vec<(String, u64)>,
-    pub(crate) uploading: u64,
+    pub(crate) waiting: u64,
     pub(crate) sent: u64,
     pub(crate) in_flight: u64,
     /// By class of status.
@@ -102,7 +102,7 @@ impl Books {
             offered: number(from, "offered"),
             skipped: counts(from, "skipped"),
             dropped: counts(from, "dropped"),
-            uploading: number(from, "uploading"),
+            waiting: number(from, "waiting"),
             sent: number(from, "sent"),
             in_flight: number(from, "in_flight"),
             completed: counts(from, "completed"),
@@ -114,14 +114,14 @@ impl Books {
 
     /// Whether every offered request, and every sent one, is accounted for.
     pub(crate) fn balanced(&self) -> bool {
-        let offered = sum(&self.skipped) + sum(&self.dropped) + self.uploading + self.sent;
+        let offered = sum(&self.skipped) + sum(&self.dropped) + self.waiting + self.sent;
         let sent = sum(&self.completed) + sum(&self.failed) + self.abandoned + self.in_flight;
         self.offered == offered && self.sent == sent
     }
 
     /// Whether nothing is under way and nothing is held.
     pub(crate) fn settled(&self) -> bool {
-        self.uploading == 0 && self.in_flight == 0 && self.buffered_bytes == 0
+        self.waiting == 0 && self.in_flight == 0 && self.buffered_bytes == 0
     }
 
     /// How many were dropped for this reason.

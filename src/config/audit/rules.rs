@@ -1,6 +1,7 @@
 //! The rules: number, severity, what to say, and when.
 
 use super::facts::{Facts, component, is_true, lists};
+use crate::config::Node;
 
 /// When a rule has something to say.
 pub(super) type Applies = fn(&Facts<'_>) -> bool;
@@ -126,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         any_path(facts, |path| path == "/__catchall")
     }),
     ("5.1.6", MEDIUM, "Avoid using multiple write methods in endpoint definitions.", |facts| {
-        let writes = |endpoint: &crate::config::Node<'_>| {
+        let writes = |endpoint: &Node<'_>| {
             let own = method(endpoint, "GET");
             let backends = endpoint.field("backend").elements();
             backends.iter().filter(|backend| !matches!(method(backend, &own).as_str(), "GET" | "HEAD")).count()
@@ -152,13 +153,31 @@ pub(super) const RULES: &[Rule] = &[
         let tls = facts.root("tls");
         !tls.field("public_key").is_absent() || !tls.field("private_key").is_absent()
     }),
+    // The eighth group is ours: it is about keys that the original does not know.
+    ("8.1.1", HIGH, "Avoid forwarding the credentials of clients to shadows (headers.credentials).", |facts| {
+        any_policy(facts, |policy| policy.member("headers").member("credentials").value() == "forward")
+    }),
+    ("8.1.2", MEDIUM, "Give shadows that get writes (match.unsafe_methods) stores of their own.", |facts| {
+        any_policy(facts, |policy| policy.member("match").member("unsafe_methods").value() == "allow")
+    }),
 ];
+
+/// Whether any policy, or the defaults of any, is so.
+fn any_policy(facts: &Facts<'_>, wanted: fn(&Node<'_>) -> bool) -> bool {
+    let of_backend = |backend: &Node<'_>| {
+        let proxy = component(backend, "proxy");
+        wanted(&proxy.member("@shadow_policy")) || wanted(&proxy.member("shadow_policy"))
+    };
+    wanted(&facts.component("@shadow"))
+        || facts.endpoints.iter().any(|endpoint| wanted(&component(endpoint, "@shadow")))
+        || facts.backends.iter().any(of_backend)
+}
 
 fn any_path(facts: &Facts<'_>, wanted: fn(&str) -> bool) -> bool {
     facts.endpoints.iter().any(|endpoint| endpoint.field("endpoint").value().as_str().is_some_and(wanted))
 }
 
-fn method(node: &crate::config::Node<'_>, otherwise: &str) -> String {
+fn method(node: &Node<'_>, otherwise: &str) -> String {
     let written = node.field("method").value().as_str().filter(|method| !method.is_empty());
     written.unwrap_or(otherwise).to_ascii_uppercase()
 }

@@ -76,6 +76,13 @@ fn each_fault_is_met_by_its_rule_alone() {
         ("", json!({"output_encoding": "no-op"}), &["5.2.3"]),
         ("", json!({"sequential_start": true, "async_agent": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}), &["6.1.1"]),
         ("/tls", json!({"public_key": "a"}), &["7.3.1"]),
+        ("/extra_config", json!({"@shadow": {"headers": {"credentials": "forward"}}}), &["8.1.1"]),
+        ("/endpoints/0/extra_config", json!({"@shadow": {"headers": {"credentials": "forward"}}}), &["8.1.1"]),
+        (
+            "/endpoints/0/backend/1",
+            json!({"extra_config": {"proxy": {"@shadow_policy": {"match": {"unsafe_methods": "allow"}}}}}),
+            &["8.1.2"],
+        ),
     ] {
         let mut document = blameless();
         let place = document.pointer_mut(pointer).unwrap().as_object_mut().unwrap();

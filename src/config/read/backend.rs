@@ -144,7 +144,9 @@ fn send_body_on_redirect(node: &Node<'_>, findings: &mut Findings) -> bool {
 fn shadow(proxy: &Node<'_>, endpoint_timeout: Duration, findings: &mut Findings) -> Option<Shadow> {
     let (mark, timeout) = (proxy.member("shadow"), proxy.member("shadow_timeout"));
     match mark.value() {
-        Value::Bool(true) => Some(Shadow { timeout: shadow_timeout(&timeout, findings).unwrap_or(endpoint_timeout) }),
+        Value::Bool(true) => {
+            Some(Shadow { timeout: shadow_timeout(&timeout, findings).unwrap_or(endpoint_timeout), policy: None })
+        }
         Value::Null | Value::Bool(false) => {
             if !timeout.is_absent() {
                 findings.warning(timeout.pointer(), "shadow_timeout without \"shadow\": true, ignored as KrakenD does");

@@ -8,6 +8,7 @@ mod endpoint;
 mod logging;
 mod metrics;
 mod ours;
+mod policy;
 mod proxy;
 mod router;
 mod service;

@@ -5,17 +5,15 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    ops::RangeInclusive,
+    path::PathBuf,
     time::Duration,
 };
 
 use crate::config::{
-    Admin, AdminToken, Node, ShadowDefaults, byte_size,
+    Admin, AdminToken, Node, ShadowDefaults,
     diagnostic::{Diagnostic, Findings, Severity, brief},
-    duration::Nanoseconds,
     known::Scope,
     unknown,
-    weak::duration_hint,
 };
 
 const MIB: usize = 1 << 20;
@@ -35,7 +33,7 @@ pub(super) fn admin(node: &Node<'_>, findings: &mut Findings) -> Admin {
         None if listen.is_absent() => Admin { token, ..default },
         _ => {
             let message = format!("{} is not an address to listen on", brief(listen.value()));
-            refuse(&listen, message, "write \"127.0.0.1:8090\" or \"off\"", findings);
+            listen.refuse(findings, message, "write \"127.0.0.1:8090\" or \"off\"");
             default
         }
     }
@@ -60,15 +58,20 @@ pub(super) fn shadow(node: &Node<'_>, cores: usize, findings: &mut Findings) -> 
     if node.expect_object(findings) {
         unknown::refuse(node, Scope::Shadow, findings);
     }
-    let bytes = |key: &str, default: usize, findings: &mut Findings| bytes(&node.member(key), default, findings);
+    let bytes =
+        |key: &str, default: usize, findings: &mut Findings| node.member(key).strict_bytes(findings).unwrap_or(default);
+    let overload = node.member("overload");
     let defaults = ShadowDefaults {
-        max_concurrent: count(&node.member("max_concurrent"), 256, 1..=100_000, findings),
+        max_concurrent: node.member("max_concurrent").strict_count(findings, 1..=100_000).unwrap_or(256),
         max_buffered_bytes: bytes("max_buffered_bytes", 64 * MIB, findings),
         memory_budget_bytes: bytes("memory_budget", 64 * MIB, findings),
         max_request_bytes: bytes("max_request", 10 * MIB, findings),
         max_response_bytes: bytes("max_response", MIB, findings),
-        threads: count(&node.member("threads"), (cores / 8).max(1), 1..=1024, findings),
-        drain_timeout: time(&node.member("drain_timeout"), Duration::from_secs(5), findings),
+        threads: node.member("threads").strict_count(findings, 1..=1024).unwrap_or((cores / 8).max(1)),
+        drain_timeout: node.member("drain_timeout").strict_time(findings).unwrap_or(Duration::from_secs(5)),
+        kill_file: kill_file(&node.member("kill_file"), findings),
+        overload_lag: overload_lag(&overload, findings),
+        overload_explicit: !overload.is_absent(),
     };
     if defaults.max_request_bytes > defaults.max_buffered_bytes.min(defaults.memory_budget_bytes) {
         let message = "max_request is larger than max_buffered_bytes or memory_budget: such bodies never find room";
@@ -77,47 +80,29 @@ pub(super) fn shadow(node: &Node<'_>, cores: usize, findings: &mut Findings) -> 
     defaults
 }
 
-fn count(node: &Node<'_>, default: usize, range: RangeInclusive<usize>, findings: &mut Findings) -> usize {
+fn kill_file(node: &Node<'_>, findings: &mut Findings) -> Option<PathBuf> {
+    let path = node.strict_text(findings)?;
+    if path.is_empty() {
+        node.refuse(findings, "\"\" is not the name of a file", "leave it out to have none");
+        return None;
+    }
+    Some(PathBuf::from(path))
+}
+
+/// `"off"`, or an object with the time that is too late.
+fn overload_lag(node: &Node<'_>, findings: &mut Findings) -> Option<Duration> {
+    let default = Some(Duration::from_millis(50));
     if node.is_absent() {
         return default;
     }
-    let number = node.value().as_u64().and_then(|number| usize::try_from(number).ok());
-    number.filter(|number| range.contains(number)).unwrap_or_else(|| {
-        let message =
-            format!("{} is not a whole number from {} to {}", brief(node.value()), range.start(), range.end());
-        refuse(node, message, "leave it out for the default", findings);
-        default
-    })
-}
-
-fn bytes(node: &Node<'_>, default: usize, findings: &mut Findings) -> usize {
-    if node.is_absent() {
+    if node.is_off() {
+        return None;
+    }
+    if !node.value().is_object() {
+        let message = format!("{} is neither \"off\" nor an object", brief(node.value()));
+        node.refuse(findings, message, "write {\"lag\": \"50ms\"} or \"off\"");
         return default;
     }
-    let written = match node.value().as_str() {
-        Some(text) => byte_size::parse(text),
-        None => node.value().as_u64().and_then(|number| usize::try_from(number).ok()),
-    };
-    written.unwrap_or_else(|| {
-        let message = format!("{} is not an amount of bytes", brief(node.value()));
-        refuse(node, message, "write a number of bytes, or one with B, kB, MB, GB, KiB, MiB or GiB", findings);
-        default
-    })
-}
-
-fn time(node: &Node<'_>, default: Duration, findings: &mut Findings) -> Duration {
-    if node.is_absent() {
-        return default;
-    }
-    let text = node.value().as_str();
-    let read = text.and_then(Nanoseconds::parse).filter(|time| time.0 >= 0);
-    read.map(Nanoseconds::clamped).unwrap_or_else(|| {
-        let message = format!("{} is not a duration", brief(node.value()));
-        refuse(node, message, &duration_hint(text.unwrap_or(&brief(node.value()))), findings);
-        default
-    })
-}
-
-fn refuse(node: &Node<'_>, message: String, hint: &str, findings: &mut Findings) {
-    findings.push(Diagnostic::new(Severity::Error, node.pointer(), message).value(node.value()).hint(hint));
+    unknown::refuse(node, Scope::Overload, findings);
+    node.member("lag").strict_positive_time(findings).or(default)
 }

@@ -2,9 +2,9 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{endpoint, logging, metrics, ours, router, tls, transport};
+use super::{endpoint, logging, metrics, ours, policy, router, tls, transport};
 use crate::config::{
-    Endpoint, Extra, Node, Service,
+    Endpoint, Environment, Extra, Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
     duration::Nanoseconds,
     rules::{hosts, paths, routes},
@@ -25,8 +25,8 @@ pub(super) struct Inherited {
     pub(super) params_anywhere: bool,
 }
 
-/// Reads the whole document, on a machine with that many cores. What is wrong is in `findings`; its place in the answer holds the default.
-pub fn service(root: &Node<'_>, cores: usize, findings: &mut Findings) -> Service {
+/// Reads the whole document. What is wrong is in `findings`; its place in the answer holds the default.
+pub fn service(root: &Node<'_>, environment: &Environment, findings: &mut Findings) -> Service {
     version(&root.field("version"), findings);
     let extra = root.field("extra_config");
     extra.expect_object(findings);
@@ -55,12 +55,13 @@ pub fn service(root: &Node<'_>, cores: usize, findings: &mut Findings) -> Servic
         logging: logging::logging(&extra, findings),
         metrics: metrics::metrics(&extra.namespace("telemetry/metrics"), findings),
         admin: ours::admin(&extra.member("@admin"), findings),
-        shadow: ours::shadow(&extra.member("@shadow"), cores, findings),
+        shadow: ours::shadow(&extra.member("@shadow"), environment.cores(), findings),
         router,
     };
     let inherited = inherited(root, findings);
     let endpoints = endpoints(root, &inherited, findings);
-    let service = Service { endpoints, ..service };
+    let mut service = Service { endpoints, ..service };
+    policy::policies(root, &mut service, environment.now(), findings);
     route_conflicts(&service, findings);
     service
 }

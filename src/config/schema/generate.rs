@@ -11,7 +11,9 @@ use crate::config::{
 /// Durations as Go writes them, without a sign.
 const DURATION: &str = r"^(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$";
 const SIZE: &str = r"^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$";
-/// Keys that are comments everywhere.
+/// What of a request is hashed.
+const SAMPLE_KEY: &str = "^(random|path|ip|trace_id|(header|cookie|jwt|query|param):.+)$";
+/// Keys that are comments outside of our own objects.
 const COMMENT: &str = "^[@$_#]";
 
 /// The JSON Schema (draft 2020-12) of a configuration file.
@@ -46,7 +48,7 @@ fn object(scope: Scope) -> Value {
             properties.insert(name.to_owned(), described.clone());
         }
     }
-    let is_strict = matches!(scope, Scope::Admin | Scope::Shadow);
+    let is_strict = scope.is_ours();
     let mut object = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if let Some(members) = object.as_object_mut() {
         if !is_strict {
@@ -67,6 +69,10 @@ fn required(scope: Scope) -> Option<&'static [&'static str]> {
         Scope::FlatmapOperation => Some(&["type", "args"]),
         Scope::TlsKeys => Some(&["public_key", "private_key"]),
         Scope::ClientCerts => Some(&["certificate", "private_key"]),
+        Scope::PolicyRamp => Some(&["start", "steps"]),
+        Scope::PolicyDispatch => Some(&["delayed"]),
+        Scope::PolicyStep => Some(&["rate"]),
+        Scope::PolicyPeer => Some(&["key"]),
         _ => None,
     }
 }
@@ -109,6 +115,31 @@ fn typed(kind: Kind) -> Value {
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Integers => json!({ "type": "array", "items": { "type": "integer" } }),
         Kind::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Kind::Share => {
+            json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": r"^[0-9]+(\.[0-9]*)?%$" })
+        }
+        Kind::Rate => json!({ "type": ["number", "string"], "minimum": 0, "pattern": "^off$" }),
+        Kind::SizeOrOff => json!({ "type": ["integer", "string"], "minimum": 0, "pattern": format!("{SIZE}|^off$") }),
+        Kind::DurationOrOff => json!({ "type": "string", "pattern": format!("{DURATION}|^off$") }),
+        Kind::SampleKey => json!({ "type": "string", "pattern": SAMPLE_KEY }),
+        Kind::TextOrTexts => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
+        Kind::TextsMap => json!({
+            "type": "object",
+            "additionalProperties": { "type": ["string", "array"], "items": { "type": "string" } },
+        }),
+        Kind::Statuses => json!({
+            "type": ["string", "array"],
+            "pattern": "^any$",
+            "items": { "type": ["string", "integer"], "pattern": "^([1-5]xx|[1-5][0-9][0-9])$" },
+        }),
+        Kind::Durations => json!({ "type": "array", "items": { "type": "string", "pattern": DURATION } }),
+        Kind::FlagOr(scope) => json!({ "anyOf": [{ "type": "boolean" }, { "$ref": reference(scope) }] }),
+        Kind::WordOr(words, scope) => {
+            json!({ "anyOf": [{ "type": "string", "enum": words }, { "$ref": reference(scope) }] })
+        }
+        Kind::TextsOr(scope) => {
+            json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": reference(scope) }] } })
+        }
         Kind::Object => json!({ "type": "object" }),
         Kind::Scope(scope) => json!({ "$ref": reference(scope) }),
         Kind::List(scope) => json!({ "type": "array", "items": { "$ref": reference(scope) } }),

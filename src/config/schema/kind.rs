@@ -1,5 +1,6 @@
 //! The type of every known key, as an editor should expect it.
 
+use super::policy;
 use crate::config::known::Scope;
 
 /// What a value should be.
@@ -23,6 +24,30 @@ pub(super) enum Kind {
     Size,
     /// A list of texts.
     Texts,
+    /// A number from 0 to 1, or a text like `10%`.
+    Share,
+    /// A number, or `off`.
+    Rate,
+    /// As [`Kind::Size`], or `off`.
+    SizeOrOff,
+    /// As [`Kind::Duration`], or `off`.
+    DurationOrOff,
+    /// What a shadow is sampled by.
+    SampleKey,
+    /// A text or a list of texts.
+    TextOrTexts,
+    /// An object whose members are texts or lists of texts.
+    TextsMap,
+    /// `any`, or a list of statuses such as `2xx` and `404`.
+    Statuses,
+    /// A list of durations.
+    Durations,
+    /// `true`, `false` or the object of that scope.
+    FlagOr(Scope),
+    /// One of these words or the object of that scope.
+    WordOr(&'static [&'static str], Scope),
+    /// A list of texts and objects of that scope.
+    TextsOr(Scope),
     /// A list of whole numbers.
     Integers,
     /// An object whose members are texts.
@@ -64,6 +89,7 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::Logstash => Kind::Flag,
         Scope::Admin => Kind::Text,
         Scope::Shadow => shadow(key),
+        _ if scope.is_ours() => policy::kind(scope, key),
         _ => Kind::Any,
     }
 }
@@ -143,7 +169,8 @@ fn component(scope: Scope, key: &str) -> Kind {
         (Scope::ServiceComponents, "telemetry/logging") => Kind::Scope(Scope::Logging),
         (_, "telemetry/logstash") => Kind::Scope(Scope::Logstash),
         (_, "@admin") => Kind::Scope(Scope::Admin),
-        (_, "@shadow") => Kind::Scope(Scope::Shadow),
+        (Scope::ServiceComponents, "@shadow") => Kind::Scope(Scope::Shadow),
+        (_, "@shadow") => Kind::Scope(Scope::Policy),
         (Scope::EndpointComponents, "proxy") => Kind::Scope(Scope::EndpointProxy),
         (Scope::BackendComponents, "proxy") => Kind::Scope(Scope::BackendProxy),
         (_, "backend/http") => Kind::Scope(Scope::BackendHttp),
@@ -188,6 +215,7 @@ fn proxy(key: &str) -> Kind {
         "sequential" | "shadow" | "force_sandboxed_request" => Kind::Flag,
         "sequential_propagated_params" => Kind::Texts,
         "shadow_timeout" => Kind::Duration,
+        "@shadow_policy" | "shadow_policy" => Kind::Scope(Scope::Policy),
         "combiner" | "strategy" => Kind::Text,
         _ => Kind::Any,
     }
@@ -198,6 +226,8 @@ fn shadow(key: &str) -> Kind {
         "max_concurrent" | "threads" => Kind::Count,
         "drain_timeout" => Kind::Duration,
         "max_buffered_bytes" | "memory_budget" | "max_request" | "max_response" => Kind::Size,
-        _ => Kind::Any,
+        "kill_file" => Kind::Text,
+        "overload" => Kind::WordOr(&["off"], Scope::Overload),
+        _ => policy::kind(Scope::Policy, key),
     }
 }

@@ -29,14 +29,9 @@ impl<'a> Linter<'a> {
     }
 
     fn value(&mut self, value: &Value, rules: &'a Value, pointer: &str) {
-        let Some(rules) = rules.as_object() else { return };
-        if let Some(target) = rules.get("$ref").and_then(Value::as_str) {
-            let place = target.trim_start_matches('#').replace("%20", " ");
-            let schema = self.schema;
-            if let Some(target) = schema.pointer(&place) {
-                self.value(value, target, pointer);
-            }
-            return;
+        let Some(rules) = self.resolved(rules).as_object() else { return };
+        if let Some(forms) = rules.get("anyOf").and_then(Value::as_array) {
+            return self.any_of(value, forms, pointer);
         }
         if !has_type(value, rules.get("type")) {
             let wanted = types(rules.get("type")).join(" or ");
@@ -56,6 +51,23 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// One of several forms, told apart by their types.
+    fn any_of(&mut self, value: &Value, forms: &'a [Value], pointer: &str) {
+        let type_of = |form: &'a Value| self.resolved(form).get("type");
+        if let Some(form) = forms.iter().find(|form| has_type(value, type_of(form))) {
+            return self.value(value, form, pointer);
+        }
+        let wanted: Vec<_> = forms.iter().flat_map(|form| types(type_of(form))).collect();
+        self.report(pointer, value, format!("{} is not of type {}", brief(value), wanted.join(" or ")));
+    }
+
+    /// What a reference leads to; what is none leads to itself.
+    fn resolved(&self, rules: &'a Value) -> &'a Value {
+        let target = rules.get("$ref").and_then(Value::as_str);
+        let place = target.map(|target| target.trim_start_matches('#').replace("%20", " "));
+        place.and_then(|place| self.schema.pointer(&place)).unwrap_or(rules)
+    }
+
     fn constants(&mut self, value: &Value, rules: &Map<String, Value>, pointer: &str) {
         if let Some(constant) = rules.get("const").filter(|constant| *constant != value) {
             self.report(pointer, value, format!("{} is not {constant}", brief(value)));
@@ -67,6 +79,10 @@ impl<'a> Linter<'a> {
         let least = rules.get("minimum").and_then(Value::as_f64);
         if least.zip(value.as_f64()).is_some_and(|(least, number)| number < least) {
             self.report(pointer, value, format!("{} is too small", brief(value)));
+        }
+        let most = rules.get("maximum").and_then(Value::as_f64);
+        if most.zip(value.as_f64()).is_some_and(|(most, number)| number > most) {
+            self.report(pointer, value, format!("{} is too large", brief(value)));
         }
         let pattern = rules.get("pattern").and_then(Value::as_str);
         if let Some((pattern, text)) = pattern.zip(value.as_str())
@@ -112,6 +128,7 @@ fn has_type(value: &Value, rule: Option<&Value>) -> bool {
     let is = |name: &&str| match *name {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "array" => value.is_array(),
         "object" => value.is_object(),

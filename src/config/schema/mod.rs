@@ -6,6 +6,7 @@
 mod generate;
 mod kind;
 mod lint;
+mod policy;
 
 pub use generate::schema;
 pub use lint::lint;

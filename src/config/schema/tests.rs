@@ -24,7 +24,7 @@ fn every_supported_key_is_in_the_schema_under_its_scope() {
 fn every_supported_key_outside_of_components_has_a_type() {
     for row in known_keys().filter(|row| row.status == Status::Supported && !row.scope.title().contains("extra_config"))
     {
-        let is_first_party = FIRST_PARTY.contains(&row.scope.title());
+        let is_first_party = row.scope.is_ours() || FIRST_PARTY.contains(&row.scope.title());
         assert!(!is_first_party || kind(row.scope, row.key) != Kind::Any, "{row:?}");
     }
 }
@@ -44,8 +44,6 @@ const FIRST_PARTY: &[&str] = &[
     "flatmap_filter",
     "backend/http",
     "backend/http/client",
-    "@admin",
-    "@shadow",
 ];
 
 #[test]
@@ -78,6 +76,59 @@ fn a_good_file_passes() {
             "extra_config": {"github.com/devopsfaith/krakend/proxy": {"shadow": true, "shadow_timeout": "1.5s"}}}]}],
     });
     assert_eq!(said(&full), Vec::<String>::new());
+}
+
+/// A file with a shadow of this policy.
+fn with_policy(policy: &Value) -> Value {
+    json!({"version": 3, "endpoints": [{"endpoint": "/a", "backend": [
+        {"host": ["http://a"], "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}]}]})
+}
+
+#[test]
+fn policies_pass_in_every_form_their_keys_have() {
+    for policy in [
+        crate::config::tests::rich_policy(),
+        json!({"sample": {"rate": 0.1, "key": "jwt:sub"}, "limits": {"max_rps": "off", "max_bytes_per_s": "off"}}),
+        json!({"dispatch": "after_primary", "when_primary_status": "any", "breaker": "off", "ramp": "off", "ttl": "off"}),
+        json!({"dispatch": {"delayed": ["1s", "2s"]}, "headers": {"mark": false}, "match": {"path": "/a"}}),
+        json!({"until": "off", "match": {"headers": {"X-A": ["a", "b*"]}}, "holdout": "5%"}),
+    ] {
+        assert_eq!(said(&with_policy(&policy)), Vec::<String>::new());
+    }
+    let defaults = json!({"sample": {"rate": "1%"}, "overload": "off", "kill_file": "/run/stop", "threads": 1});
+    let mut document = json!({"version": 3, "extra_config": {"@shadow": defaults}, "endpoints": []});
+    assert_eq!(said(&document), Vec::<String>::new());
+    document["extra_config"]["@shadow"]["overload"] = json!({"lag": "20ms"});
+    assert_eq!(said(&document), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_wrong_in_a_policy_is_named_at_its_place() {
+    let wrong = json!({
+        "sample": {"rate": 1.5, "key": "jwt"}, "match": {"methods": "GET", "@note": 1}, "breaker": "on",
+        "dispatch": {"delay": []}, "headers": {"mark": 1, "set": {"X-A": 1}}, "loop": {"trusted_marks": [1, {}]},
+        "ramp": {"start": "x", "steps": [{"for": "1h"}]}, "when_primary_status": ["9xx"],
+    });
+    let place = "/endpoints/0/backend/0/extra_config/proxy/@shadow_policy";
+    let said: Vec<_> = said(&with_policy(&wrong)).iter().map(|line| line.replace(place, "")).collect();
+    assert_eq!(
+        said,
+        [
+            "/breaker: \"on\" is none of off",
+            "/dispatch: \"delayed\" is missing",
+            "/dispatch/delay: unknown key \"delay\"",
+            "/headers/mark: 1 is not of type boolean or object",
+            "/headers/set/X-A: 1 is not of type string",
+            "/loop/trusted_marks/0: 1 is not of type string or object",
+            "/loop/trusted_marks/1: \"key\" is missing",
+            "/match/@note: unknown key \"@note\"",
+            "/match/methods: \"GET\" is not of type array",
+            "/ramp/steps/0: \"rate\" is missing",
+            "/sample/key: \"jwt\" is not written as it should be: ^(random|path|ip|trace_id|(header|cookie|jwt|query|param):.+)$",
+            "/sample/rate: 1.5 is too large",
+            "/when_primary_status/0: \"9xx\" is not written as it should be: ^([1-5]xx|[1-5][0-9][0-9])$",
+        ]
+    );
 }
 
 #[test]

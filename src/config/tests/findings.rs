@@ -378,40 +378,6 @@ fn shadows() {
 }
 
 #[test]
-fn shadow_policies() {
-    says(
-        &second(r#""extra_config":{"proxy":{"shadow":true},"@shadow_policy":{"sample":0.1}}"#),
-        &[
-            "1:129: error at /endpoints/0/backend/1/extra_config/@shadow_policy: shadow policies are not supported by this version; without one every request would be mirrored (remove it to mirror every request)",
-        ],
-    );
-    says(
-        &second(r#""extra_config":{"proxy":{"shadow":true,"shadow_policy":{}}}"#),
-        &[
-            "1:128: error at /endpoints/0/backend/1/extra_config/proxy/shadow_policy: shadow policies are not supported by this version; without one every request would be mirrored (remove it to mirror every request)",
-        ],
-    );
-    says(
-        &second(r#""shadow_policy":{}"#),
-        &[
-            "1:89: error at /endpoints/0/backend/1/shadow_policy: shadow policies are not supported by this version; without one every request would be mirrored (remove it to mirror every request)",
-        ],
-    );
-    says(
-        &endpoint(r#""extra_config":{"@shadow":{}}"#),
-        &[
-            "1:92: error at /endpoints/0/extra_config/@shadow: shadow policies are not supported by this version; without one every request would be mirrored (remove it to mirror every request)",
-        ],
-    );
-    says(
-        &root(r#""extra_config":{"@shadow_policy":{}}"#),
-        &[
-            "1:30: error at /extra_config/@shadow_policy: shadow policies are not supported by this version; without one every request would be mirrored (remove it to mirror every request)",
-        ],
-    );
-}
-
-#[test]
 fn encryption() {
     says(
         &root(r#""tls":{}"#),

@@ -3,6 +3,10 @@
 mod documents;
 mod findings;
 mod never_panics;
+mod policies;
+mod policy_merge;
+
+pub(super) use policy_merge::rich as rich_policy;
 
 use super::{Environment, Loaded, Source, load};
 

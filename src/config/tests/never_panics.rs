@@ -116,6 +116,23 @@ proptest! {
     }
 
     #[test]
+    fn a_valid_policy_with_any_value_anywhere_is_answered(at in any::<Index>(), value in any_value()) {
+        let mut policy = crate::config::tests::rich_policy();
+        let mut places = Vec::new();
+        pointers(&policy, "", &mut places);
+        if let Some(place) = policy.pointer_mut(&places[at.index(places.len())]) {
+            *place = value;
+        }
+        let proxy = serde_json::json!({"shadow": true, "@shadow_policy": &policy});
+        let document = serde_json::json!({
+            "version": 3, "extra_config": {"@shadow": &policy}, "endpoints": [
+                {"endpoint": "/a/{item}", "extra_config": {"@shadow": policy}, "backend": [
+                    {"host": ["h"]}, {"host": ["s"], "extra_config": {"proxy": proxy}}]}],
+        });
+        obeys(&document.to_string())?;
+    }
+
+    #[test]
     fn any_variables_are_answered(name in "[A-Z_]{0,12}", value in ".{0,12}", port in ".{0,6}") {
         let environment: Environment =
             [(format!("KRAKEND_{name}"), value), ("KRAKEND_PORT".to_owned(), port)].into_iter().collect();

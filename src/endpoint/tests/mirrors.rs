@@ -39,7 +39,7 @@ fn shadows_that_never_open_their_mailbox_delay_nothing() {
                 assert_eq!((stage.log.now(), Told::of(reply)), (25, Told::whole(r#"{"a":1}"#)));
                 for gate in &stage.gates {
                     let books = gate.books();
-                    assert_eq!((books.sent, books.in_flight, books.balanced()), (1, 1, true));
+                    assert_eq!((books.waiting, books.sent, books.balanced()), (1, 0, true));
                 }
             }
         }

@@ -159,6 +159,7 @@ fn fate(chance: &mut Chance) -> Fate {
 fn bounds(chance: &mut Chance) -> ShadowBounds {
     ShadowBounds {
         concurrent_max: chance.one_of(&[0, 1, 3, 10, 1000]),
+        queue_max: chance.one_of(&[0, 0, 2]),
         buffered_bytes_max: chance.one_of(&[10, 40, 1000]),
         request_bytes_max: chance.one_of(&[8, 30, 1000]),
         response_bytes_max: 1,
@@ -223,7 +224,7 @@ async fn audit(stage: Rc<Stage>, over: Rc<Cell<bool>>, closes: Option<u64>) {
         for gate in &stage.gates {
             let books = gate.books();
             assert!(books.balanced(), "at {} ms: {books:?}", stage.log.now());
-            assert_eq!(books.uploading + books.in_flight, gate.concurrent() as u64, "{books:?}");
+            assert_eq!(books.waiting + books.in_flight, gate.concurrent() as u64, "{books:?}");
             assert!(books.buffered_bytes <= books.buffered_bytes_max, "{books:?}");
             assert!(gate.concurrent() as u64 <= books.concurrent_max, "{books:?}");
         }

@@ -69,6 +69,7 @@ pub(super) struct ShadowPart {
 /// Bounds that are not met.
 pub(super) const ROOMY: ShadowBounds = ShadowBounds {
     concurrent_max: 1000,
+    queue_max: 0,
     buffered_bytes_max: 1 << 20,
     request_bytes_max: 1 << 20,
     response_bytes_max: 1 << 20,
@@ -134,6 +135,7 @@ impl Stage {
             query: String::new(),
             params: vec![id.to_string()],
             claims: None,
+            origin: None,
         };
         let (promise, answer) = promise();
         let budget = Budget { deadline: Instant::now() + self.timeout };
@@ -154,7 +156,7 @@ impl Stage {
         for gate in &self.gates {
             let books = gate.books();
             assert!(books.balanced(), "{books:?}");
-            assert_eq!((books.uploading, books.in_flight, books.buffered_bytes), (0, 0, 0), "{books:?}");
+            assert_eq!((books.waiting, books.in_flight, books.buffered_bytes), (0, 0, 0), "{books:?}");
             assert_eq!(gate.concurrent(), 0);
         }
         assert_eq!(self.memory.held(), 0);

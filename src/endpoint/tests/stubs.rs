@@ -213,15 +213,15 @@ impl Handler<Mirror> for StubShadow {
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
+    let Mirror { request, body, mut ticket, mut rest, answers, .. } = mirror;
+    ticket.send();
     sleep(Duration::from_millis(after)).await;
-    let Mirror { request, body, ticket, mut rest, answers, .. } = mirror;
     log.add(format!("{name} ends"));
     match fate {
         Fate::Completes(status) => {
             ticket.complete(status);
-            if let Some(Chained { recipient, mut ticket, .. }) = rest.pop_front() {
-                ticket.send();
-                let next = Mirror { request, earlier: Vec::new(), body, ticket, rest, answers };
+            if let Some(Chained { recipient, ticket, .. }) = rest.pop_front() {
+                let next = Mirror { request, earlier: Vec::new(), body, ticket, not_before: None, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
                 recipient.do_send(next);
             }

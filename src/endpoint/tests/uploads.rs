@@ -58,7 +58,7 @@ fn the_live_call_and_every_copy_get_the_same_bytes() {
                 settle().await;
             }
             assert!(stage.log.with("mirrored").is_empty(), "a copy is sent only when the upload is whole");
-            assert_eq!(stage.gates[0].books().uploading, 1);
+            assert_eq!(stage.gates[0].books().waiting, 1);
             sender.finish().await;
             assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
             let lines: Vec<_> = stage.log.with("hello").into_iter().map(|(_, line)| line).collect();

@@ -1,20 +1,34 @@
 //! The limit on shadow work, and the right to one call.
 //!
 //! Runs on the live path once per shadow and request: a few atomic operations and an entry in the books, no wait for a
-//! shadow, no copy, no lock that is held while anything else is done. A refusal is counted here with its reason; a ticket gives its slot and its bytes back when it is dropped, wherever that is.
+//! shadow, no copy, no lock that is held while anything else is done. A refusal is counted here with its reason; a
+//! ticket gives its slot and its bytes back when it is dropped, wherever that is.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
 use crate::{
-    model::Kind,
-    plan::ShadowBounds,
+    config::shadow::{Policy, Share},
+    model::Request,
+    plan::{ShadowBounds, ShadowPlan},
     stats::{Books, Ledgered},
 };
 
-use super::{DropReason, Ledger, MemoryBudget};
+use super::{
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Selector, SkipReason, breaker::Pass,
+    overload,
+};
+
+mod ticket;
+
+pub use ticket::Ticket;
 
 /// Bounds and books of one shadow backend, shared by all threads.
 #[derive(Debug)]
@@ -25,12 +39,74 @@ pub struct Gate {
     concurrent: AtomicUsize,
     bytes: AtomicUsize,
     ledger: Arc<Ledger>,
+    dial: Dial,
+    /// A place for each call under way; whoever has a ticket and finds none waits in the queue. The actors before and
+    /// after a reload share them.
+    slots: Arc<Semaphore>,
+    /// Whether copies stop on a thread that is behind.
+    sheds_load: bool,
+    /// In policy mode.
+    rules: Option<Rules>,
+}
+
+/// What a policy adds to the bounds.
+#[derive(Debug)]
+struct Rules {
+    selector: Selector,
+    copies: Pace,
+    bytes: Pace,
+    breaker: Option<Breaker>,
+}
+
+/// A request that could be copied.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// A number drawn for it once, for all its shadows.
+    pub drawn: u64,
+    /// What its body will hold, as far as that is known.
+    pub body_bytes: usize,
+}
+
+/// What became of an offer. It is booked already.
+#[derive(Debug)]
+pub enum Offered {
+    /// It may be copied.
+    Admitted(Ticket),
+    /// Nobody wants a copy.
+    Skipped(SkipReason),
+    /// A copy is wanted, and there is no room for it.
+    Dropped(DropReason),
 }
 
 impl Gate {
-    /// An open gate.
+    /// An open gate for a shadow in plain mode.
     #[must_use]
     pub fn new(bounds: ShadowBounds, memory: Arc<MemoryBudget>) -> Self {
+        let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
+        Self::with(bounds, memory, Dial::new(KillSwitch::default(), everything, false), false, None)
+    }
+
+    /// An open gate for a shadow as its plan says. `sheds_load` stops copies on threads that are behind.
+    #[must_use]
+    pub fn of(plan: &ShadowPlan, memory: Arc<MemoryBudget>, kill: KillSwitch, sheds_load: bool) -> Self {
+        let Some(policy) = plan.policy.as_deref() else {
+            let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
+            return Self::with(plan.bounds, memory, Dial::new(kill, everything, false), sheds_load, None);
+        };
+        let dialed = Dialed { rate: policy.sample.rate, holdout: policy.holdout };
+        let dial = Dial::new(kill, dialed, policy.schedule.dry_run);
+        Self::with(plan.bounds, memory, dial, sheds_load, Some(Rules::new(policy)))
+    }
+
+    fn with(
+        bounds: ShadowBounds,
+        memory: Arc<MemoryBudget>,
+        dial: Dial,
+        sheds_load: bool,
+        rules: Option<Rules>,
+    ) -> Self {
         Self {
             bounds,
             memory,
@@ -38,46 +114,110 @@ impl Gate {
             concurrent: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             ledger: Arc::default(),
+            dial,
+            slots: Arc::new(Semaphore::new(bounds.concurrent_max.min(Semaphore::MAX_PERMITS))),
+            sheds_load,
+            rules,
         }
     }
 
-    /// An open gate with other bounds that goes on with the books of this one, after a reload. Copies that this one let
-    /// in end in the same books and count against this one's bounds.
+    /// An open gate for what its shadow is after a reload, that goes on with the books of this one and under the same
+    /// switch over all. Copies that this one let in end in the same books and count against this one's bounds.
     #[must_use]
-    pub fn successor(&self, bounds: ShadowBounds) -> Self {
-        Self { ledger: Arc::clone(&self.ledger), ..Self::new(bounds, Arc::clone(&self.memory)) }
+    pub fn successor(&self, plan: &ShadowPlan, sheds_load: bool) -> Self {
+        let next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
+        Self { ledger: Arc::clone(&self.ledger), ..next }
     }
 
-    /// Offers a request whose body will hold `body_bytes` (as far as that is known) and gives the right to mirror it,
-    /// or counts why not.
+    /// Waits for the turn of one call; whoever holds the turn may call.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed; if it were, the copy would go out without waiting.
+        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
+
+    /// Offers a request; gives the right to mirror it, or counts why not.
     #[must_use]
-    pub fn offer(self: &Arc<Self>, body_bytes: usize) -> Option<Ticket> {
+    pub fn offer(self: &Arc<Self>, asked: Asked<'_>) -> Offered {
+        match self.choose(asked) {
+            Ok(()) => self.admit_more(asked.body_bytes),
+            Err(reason) => {
+                self.ledger.skip(reason);
+                Offered::Skipped(reason)
+            }
+        }
+    }
+
+    /// Offers one more copy of a request that was admitted before.
+    #[must_use]
+    pub fn admit_more(self: &Arc<Self>, body_bytes: usize) -> Offered {
         match self.admit(body_bytes) {
-            Ok(()) => {
+            Ok(pass) => {
                 self.ledger.admit();
-                let stage = Stage::Held(DropReason::ClientAborted);
-                Some(Ticket { gate: Arc::clone(self), body_bytes, kept_bytes: 0, stage })
+                Offered::Admitted(Ticket::new(Arc::clone(self), body_bytes, pass))
             }
             Err(reason) => {
                 self.ledger.refuse(reason);
-                None
+                Offered::Dropped(reason)
             }
         }
     }
 
-    fn admit(&self, body_bytes: usize) -> Result<(), DropReason> {
+    /// Whether anybody wants the copy.
+    fn choose(&self, asked: Asked<'_>) -> Result<(), SkipReason> {
+        if let Some(reason) = self.dial.stopped() {
+            return Err(reason);
+        }
+        match &self.rules {
+            None => Ok(()),
+            Some(rules) => rules.selector.choose(asked.request, self.dial.dialed(), asked.drawn),
+        }
+    }
+
+    /// Whether there is room for it, the cheapest questions first. What was taken before a refusal is given back.
+    fn admit(&self, body_bytes: usize) -> Result<Option<Pass>, DropReason> {
         if self.closed.load(Ordering::Acquire) {
             return Err(DropReason::Shutdown);
         }
         if body_bytes > self.bounds.request_bytes_max {
             return Err(DropReason::BodyTooLarge);
         }
-        if !reserve(&self.concurrent, 1, self.bounds.concurrent_max) {
-            return Err(DropReason::Concurrency);
+        if self.sheds_load && overload::is_behind() {
+            return Err(DropReason::Overload);
         }
-        self.hold(body_bytes).inspect_err(|_reason| {
+        let pass = self.rules.as_ref().map_or(Ok(None), Rules::pass)?;
+        self.reserve_slot(body_bytes).inspect_err(|_reason| {
+            if let (Some(breaker), Some(pass)) = (self.breaker(), pass) {
+                breaker.forget(pass);
+            }
+        })?;
+        Ok(pass)
+    }
+
+    fn reserve_slot(&self, body_bytes: usize) -> Result<(), DropReason> {
+        let (concurrent, queue) = (self.bounds.concurrent_max, self.bounds.queue_max);
+        if !reserve(&self.concurrent, 1, concurrent.saturating_add(queue)) {
+            return Err(if queue == 0 { DropReason::Concurrency } else { DropReason::QueueFull });
+        }
+        let held = self.hold(body_bytes).and_then(|()| {
+            self.pay(body_bytes).inspect_err(|_reason| {
+                self.memory.release(body_bytes);
+                self.bytes.fetch_sub(body_bytes, Ordering::AcqRel);
+            })
+        });
+        held.inspect_err(|_reason| {
             self.concurrent.fetch_sub(1, Ordering::AcqRel);
         })
+    }
+
+    /// Takes a copy and its bytes out of the rates. The last question, so that nothing is paid for a refused copy but
+    /// one whose bytes are too many.
+    fn pay(&self, body_bytes: usize) -> Result<(), DropReason> {
+        let Some(rules) = &self.rules else { return Ok(()) };
+        let now = Instant::now();
+        if !rules.copies.take(1, now) {
+            return Err(DropReason::Rate);
+        }
+        rules.pay_bytes(body_bytes, now)
     }
 
     /// Reserves bytes of this gate and of the common budget.
@@ -102,6 +242,66 @@ impl Gate {
     pub fn concurrent(&self) -> usize {
         self.concurrent.load(Ordering::Acquire)
     }
+
+    /// What can be changed while it runs.
+    #[must_use]
+    pub fn dial(&self) -> &Dial {
+        &self.dial
+    }
+
+    /// Copies per second, in policy mode.
+    #[must_use]
+    pub fn pace(&self) -> Option<&Pace> {
+        self.rules.as_ref().map(|rules| &rules.copies)
+    }
+
+    /// Its breaker, if it has one.
+    #[must_use]
+    pub fn breaker(&self) -> Option<&Breaker> {
+        self.rules.as_ref()?.breaker.as_ref()
+    }
+
+    /// Its books.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn state(&self) -> &'static str {
+        if self.closed.load(Ordering::Acquire) {
+            return "closed";
+        }
+        match self.dial.stopped() {
+            Some(reason) => reason.label(),
+            None if self.dial.is_dry_run() => "dry_run",
+            None => "running",
+        }
+    }
+}
+
+impl Rules {
+    fn new(policy: &Policy) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
+        let bytes_per_second = policy.limits.bytes_per_second.map(|bytes| bytes as f64);
+        Self {
+            selector: Selector::new(policy),
+            copies: Pace::new(policy.limits.per_second),
+            bytes: Pace::new(bytes_per_second),
+            breaker: policy.breaker.map(Breaker::new),
+        }
+    }
+
+    /// Asks the breaker, if there is one.
+    fn pass(&self) -> Result<Option<Pass>, DropReason> {
+        match &self.breaker {
+            None => Ok(None),
+            Some(breaker) => breaker.pass(Instant::now()).map(Some).ok_or(DropReason::BreakerOpen),
+        }
+    }
+
+    fn pay_bytes(&self, bytes: usize, now: Instant) -> Result<(), DropReason> {
+        if self.bytes.take(bytes as u64, now) { Ok(()) } else { Err(DropReason::BytesRate) }
+    }
 }
 
 fn reserve(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
@@ -116,112 +316,16 @@ fn reserve(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
 impl Ledgered for Gate {
     fn books(&self) -> Books {
         Books {
-            state: if self.closed.load(Ordering::Acquire) { "closed" } else { "running" },
+            state: self.state(),
             buffered_bytes: self.bytes.load(Ordering::Acquire) as u64,
             buffered_bytes_max: self.bounds.buffered_bytes_max as u64,
-            concurrent_max: self.bounds.concurrent_max as u64,
+            concurrent_max: self.bounds.concurrent_max.saturating_add(self.bounds.queue_max) as u64,
             ..self.ledger.read()
         }
     }
 }
 
-/// The right to one shadow call. Dropping it, anywhere and for any reason, gives the slot back and books the fate.
-#[derive(Debug)]
-pub struct Ticket {
-    gate: Arc<Gate>,
-    body_bytes: usize,
-    kept_bytes: usize,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Not sent yet; if it ends here, for this reason.
-    Held(DropReason),
-    /// Handed over; if it ends here, nobody saw how.
-    Sent,
-    /// Booked.
-    Ended,
-}
-
-impl Ticket {
-    /// Reserves `bytes` more, for a body that arrives without its length.
-    ///
-    /// # Errors
-    /// With the reason when the body or a budget is full; the ticket should be dropped with it then.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), DropReason> {
-        if self.body_bytes + bytes > self.gate.bounds.request_bytes_max {
-            return Err(DropReason::BodyTooLarge);
-        }
-        self.gate.hold(bytes)?;
-        self.body_bytes += bytes;
-        Ok(())
-    }
-
-    /// Reserves `bytes` for what is kept beside the body until this ticket ends.
-    ///
-    /// # Errors
-    /// With the reason when a budget is full; nothing is reserved then.
-    pub fn keep(&mut self, bytes: usize) -> Result<(), DropReason> {
-        self.gate.hold(bytes)?;
-        self.kept_bytes += bytes;
-        Ok(())
-    }
-
-    /// Gives the right up before anything was sent.
-    pub fn drop_for(mut self, reason: DropReason) {
-        self.expect_drop_for(reason);
-    }
-
-    /// Says why it would be if the ticket were dropped before anything is sent.
-    pub fn expect_drop_for(&mut self, reason: DropReason) {
-        if matches!(self.stage, Stage::Held(_)) {
-            self.stage = Stage::Held(reason);
-        }
-    }
-
-    /// The copy is handed over.
-    pub fn send(&mut self) {
-        if matches!(self.stage, Stage::Held(_)) {
-            self.stage = Stage::Sent;
-            self.gate.ledger.send();
-        }
-    }
-
-    /// The shadow answered with this status, and its answer was read.
-    pub fn complete(mut self, status: u16) {
-        self.end_sent(|ledger| ledger.complete(status));
-    }
-
-    /// The shadow did not answer properly.
-    pub fn fail(mut self, kind: Kind) {
-        self.end_sent(|ledger| ledger.fail(kind));
-    }
-
-    fn end_sent(&mut self, book: impl FnOnce(&Ledger)) {
-        if self.stage == Stage::Sent {
-            book(&self.gate.ledger);
-            self.stage = Stage::Ended;
-        }
-    }
-}
-
-impl std::ops::Drop for Ticket {
-    fn drop(&mut self) {
-        match self.stage {
-            Stage::Held(reason) => self.gate.ledger.drop_for(reason),
-            Stage::Sent if std::thread::panicking() => self.gate.ledger.fail(Kind::Panic),
-            Stage::Sent => self.gate.ledger.abandon(),
-            Stage::Ended => {}
-        }
-        self.gate.concurrent.fetch_sub(1, Ordering::AcqRel);
-        let bytes = self.body_bytes + self.kept_bytes;
-        self.gate.memory.release(bytes);
-        if bytes > 0 {
-            self.gate.bytes.fetch_sub(bytes, Ordering::AcqRel);
-        }
-    }
-}
-
+#[cfg(test)]
+mod policy_tests;
 #[cfg(test)]
 mod tests;

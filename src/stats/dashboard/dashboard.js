@@ -318,7 +318,7 @@ function books(backend) {
       fill(stages[place].count, short(count));
       stages[place].filled.style.width = (part * 100).toFixed(2) + '%';
     });
-    const waiting = kept.uploading ? 'uploading ' + grouped(kept.uploading) + ' · ' : '';
+    const waiting = kept.waiting ? 'waiting ' + grouped(kept.waiting) + ' · ' : '';
     const texts = [
       reasons(kept.skipped), reasons(kept.dropped), reasons(kept.completed), reasons([...kept.failed, ['abandoned', kept.abandoned]]),
       waiting + 'in flight ' + grouped(kept.in_flight) + ' of at most ' + grouped(kept.concurrent_max),

@@ -39,6 +39,7 @@ async fn answered(settings: &Value, data: &'static str) -> Reply {
         query: "a=1".into(),
         params: vec!["7".into()],
         claims: None,
+        origin: None,
     };
     let body = Body::Held(Held::new(vec![Bytes::from_static(b"old")]));
     layers(settings).0.run(Exchange { request, body }, &step).await

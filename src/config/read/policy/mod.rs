@@ -1,0 +1,23 @@
+//! Policies of shadows: what backend, endpoint and service say about one, as one.
+//!
+//! Promises: each place is read once on its own, so that its errors are told whether a shadow uses it or not; then the
+//! places are read together, key by key, the nearest to the shadow first. Nothing is guessed: what is not understood
+//! is an error.
+
+mod breaker;
+mod conditions;
+mod dispatch;
+mod keys;
+mod layers;
+mod limits;
+mod loop_guard;
+mod policies;
+mod reader;
+mod rewrite;
+mod rules;
+mod sample;
+mod schedule;
+
+use layers::Layers;
+pub(super) use policies::policies;
+use reader::Context;

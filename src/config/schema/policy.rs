@@ -1,0 +1,105 @@
+//! The types of the keys of shadow policies.
+
+use super::kind::Kind;
+use crate::config::known::Scope;
+
+const DISPATCHES: &[&str] = &["concurrent", "after_primary"];
+
+/// The type of a key of a policy or of one of its groups.
+pub(super) fn kind(scope: Scope, key: &str) -> Kind {
+    match scope {
+        Scope::Policy => policy(key),
+        Scope::PolicySample => sample(key),
+        Scope::PolicyMatch => conditions(key),
+        Scope::PolicyLimits => limits(key),
+        Scope::PolicyBody => body(key),
+        Scope::PolicyHeaders => headers(key),
+        Scope::PolicyBreaker => breaker(key),
+        Scope::PolicyDispatch => Kind::Durations,
+        Scope::PolicyRamp if key == "steps" => Kind::List(Scope::PolicyStep),
+        Scope::PolicyStep if key == "rate" => Kind::Share,
+        Scope::PolicyLoop if key == "max_hops" => Kind::Count,
+        Scope::PolicyLoop => Kind::TextsOr(Scope::PolicyPeer),
+        Scope::PolicyMarks | Scope::PolicyRamp | Scope::PolicyPeer => Kind::Text,
+        Scope::Overload | Scope::PolicyStep | Scope::PolicyNetwork => Kind::Duration,
+        _ => Kind::Any,
+    }
+}
+
+fn policy(key: &str) -> Kind {
+    match key {
+        "sample" => Kind::Scope(Scope::PolicySample),
+        "match" => Kind::Scope(Scope::PolicyMatch),
+        "limits" => Kind::Scope(Scope::PolicyLimits),
+        "dispatch" => Kind::WordOr(DISPATCHES, Scope::PolicyDispatch),
+        "when_primary_status" => Kind::Statuses,
+        "body" => Kind::Scope(Scope::PolicyBody),
+        "headers" => Kind::Scope(Scope::PolicyHeaders),
+        "body_patch" => Kind::Object,
+        "network" => Kind::Scope(Scope::PolicyNetwork),
+        "breaker" => Kind::WordOr(&["off"], Scope::PolicyBreaker),
+        "ramp" => Kind::WordOr(&["off"], Scope::PolicyRamp),
+        "until" => Kind::Text,
+        "ttl" => Kind::DurationOrOff,
+        "dry_run" => Kind::Flag,
+        "holdout" => Kind::Share,
+        "loop" => Kind::Scope(Scope::PolicyLoop),
+        _ => Kind::Any,
+    }
+}
+
+fn sample(key: &str) -> Kind {
+    match key {
+        "rate" => Kind::Share,
+        "key" => Kind::SampleKey,
+        "on_missing_key" => Kind::Choice(&["skip", "random"]),
+        _ => Kind::Text,
+    }
+}
+
+fn conditions(key: &str) -> Kind {
+    match key.trim_start_matches("not_") {
+        "methods" => Kind::Texts,
+        "path" | "content_type" => Kind::TextOrTexts,
+        "headers" | "query" | "claims" => Kind::TextsMap,
+        "max_content_length" => Kind::Size,
+        "unsafe_methods" => Kind::Choice(&["deny", "allow"]),
+        "idempotency_key" => Kind::Choice(&["suffix", "strip", "keep"]),
+        _ => Kind::Text,
+    }
+}
+
+fn limits(key: &str) -> Kind {
+    match key {
+        "max_rps" => Kind::Rate,
+        "max_bytes_per_s" => Kind::SizeOrOff,
+        "constant_rps" => Kind::Any,
+        _ => Kind::Count,
+    }
+}
+
+fn body(key: &str) -> Kind {
+    match key {
+        "mode" => Kind::Choice(&["buffer", "none"]),
+        _ => Kind::Size,
+    }
+}
+
+fn headers(key: &str) -> Kind {
+    match key {
+        "credentials" => Kind::Choice(&["strip", "forward", "replace"]),
+        "trace" => Kind::Choice(&["link", "inherit", "off"]),
+        "set" => Kind::TextMap,
+        "mark" => Kind::FlagOr(Scope::PolicyMarks),
+        "host" => Kind::Text,
+        _ => Kind::Texts,
+    }
+}
+
+fn breaker(key: &str) -> Kind {
+    match key {
+        "ratio" => Kind::Share,
+        "consecutive" | "minimum" => Kind::Count,
+        _ => Kind::Duration,
+    }
+}

@@ -1,0 +1,96 @@
+//! Whether a shadow wants a request, and if not, why.
+//!
+//! Runs on the live path once per shadow and request: no lock, no clock, no random number of its own.
+
+use http::Method;
+
+use crate::{
+    config::shadow::{Criterion, Policy, Share, Writes},
+    model::Request,
+    shadow::SkipReason,
+};
+
+use super::{conditions, sampler::Sampler, subject::Subject};
+
+/// The values of this moment, which a ramp or an operator may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialed {
+    /// The share of the requests that is selected.
+    pub rate: Share,
+    /// The share of the selected that is held out.
+    pub holdout: Share,
+}
+
+/// The part of a policy that says which requests, compiled once.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    methods: Vec<MethodRule>,
+    writes: bool,
+    conditions: Vec<Criterion>,
+    hops_max: u32,
+    sampler: Sampler,
+}
+
+#[derive(Clone, Debug)]
+enum MethodRule {
+    OneOf(Vec<Method>),
+    NoneOf(Vec<Method>),
+}
+
+impl Selector {
+    /// Compiles a policy.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        let (mut rules, mut others) = (Vec::new(), Vec::new());
+        for criterion in &policy.conditions.0 {
+            match criterion {
+                Criterion::Methods(names) => rules.push(MethodRule::OneOf(methods(names))),
+                Criterion::NotMethods(names) => rules.push(MethodRule::NoneOf(methods(names))),
+                other => others.push(other.clone()),
+            }
+        }
+        Self {
+            methods: rules,
+            writes: matches!(policy.writes, Writes::Allowed(_)),
+            conditions: others,
+            hops_max: policy.loop_guard.max_hops,
+            sampler: Sampler::new(&policy.sample),
+        }
+    }
+
+    /// Whether the shadow gets this request. `drawn` is the one random number of the request, the same for all its
+    /// shadows.
+    ///
+    /// # Errors
+    /// With the first reason why not, in the order of [`SkipReason::ALL`].
+    pub fn choose(&self, request: &Request, dialed: Dialed, drawn: u64) -> Result<(), SkipReason> {
+        if !self.methods.iter().all(|rule| rule.allows(&request.method)) {
+            return Err(SkipReason::Method);
+        }
+        if !self.writes && !request.method.is_safe() {
+            return Err(SkipReason::WriteDenied);
+        }
+        let subject = Subject::new(request);
+        if !self.conditions.iter().all(|criterion| conditions::holds(criterion, subject)) {
+            return Err(SkipReason::Unmatched);
+        }
+        if subject.hops() >= self.hops_max {
+            return Err(SkipReason::Loop);
+        }
+        self.sampler.take(subject, dialed, drawn)
+    }
+}
+
+impl MethodRule {
+    fn allows(&self, method: &Method) -> bool {
+        match self {
+            Self::OneOf(methods) => methods.contains(method),
+            Self::NoneOf(methods) => !methods.contains(method),
+        }
+    }
+}
+
+/// Names that can't be methods are nobody's method.
+fn methods(names: &[String]) -> Vec<Method> {
+    names.iter().filter_map(|name| Method::from_bytes(name.as_bytes()).ok()).collect()
+}
