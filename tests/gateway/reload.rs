@@ -157,6 +157,35 @@ fn the_books_of_a_shadow_go_on_whether_it_stays_or_moves() {
 }
 
 #[test]
+fn what_a_policy_has_used_up_stays_so_until_the_policy_changes() {
+    let (live, shadow) = (named("one"), named("shadow"));
+    let file = |limits: &Value| {
+        let mut file = mirrored(&live, &shadow);
+        let proxy = &mut file["endpoints"][0]["backend"][1]["extra_config"]["proxy"];
+        proxy["@shadow_policy"] = json!({ "limits": limits });
+        file
+    };
+    let slow = json!({ "max_rps": 0.001 });
+    let gnomon = Gnomon::run(&file(&slow));
+    let ask = |sent: u64, dropped: u64| {
+        assert_eq!(gnomon.get("/a").status, 200);
+        let books = gnomon.settle().the_books();
+        assert_eq!((books.sent, books.dropped_for("rate")), (sent, dropped), "{}", gnomon.output());
+    };
+    ask(1, 0);
+    ask(1, 1);
+    let mut beside = file(&slow);
+    beside["endpoints"].as_array_mut().unwrap().insert(0, files::endpoint("/b", &[files::live(&live, "/b")]));
+    gnomon.replace(&beside);
+    ask(1, 2);
+    // Another policy begins with its own measure, in the same books.
+    gnomon.replace(&file(&json!({ "max_rps": 0.002 })));
+    ask(2, 2);
+    ask(2, 3);
+    gnomon.finish();
+}
+
+#[test]
 fn copies_in_flight_end_in_the_books_of_the_shadow_that_follows() {
     let (live, slow, quick) = (named("one"), Upstream::waits(&json!({})), named("quick"));
     let patient = |shadow: &Upstream| {
