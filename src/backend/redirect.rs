@@ -98,7 +98,10 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn resolve(from: &Uri, location: &str) -> Option<Uri> {
+/// Where `location` leads from an address, without a fragment; `None` if that is no address to call.
+#[doc(hidden)] // Public for tests/fuzz only.
+#[must_use]
+pub fn resolve(from: &Uri, location: &str) -> Option<Uri> {
     let mut target = Url::parse(&from.to_string()).ok()?.join(location).ok()?;
     target.set_fragment(None);
     matches!(target.scheme(), "http" | "https").then(|| target.as_str().parse().ok())?

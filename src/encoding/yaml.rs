@@ -22,11 +22,23 @@ pub(super) fn encode(data: &Data) -> String {
     out
 }
 
+/// A longer name has a line of its own, as in the original; readers refuse names of more than 1024 characters otherwise.
+const SIMPLE_NAME_BYTES_MAX: usize = 128;
+
 /// Members, the first where the line stands, the others `indent` spaces in.
 fn mapping(members: &Object, indent: usize, out: &mut String) {
     for (index, (name, value)) in members.iter().enumerate() {
         if index > 0 {
             pad(indent, out);
+        }
+        if name.len() > SIMPLE_NAME_BYTES_MAX {
+            out.push_str("? ");
+            string(name, out);
+            out.push('\n');
+            pad(indent, out);
+            out.push_str(": ");
+            behind_mark(value, indent, out);
+            continue;
         }
         string(name, out);
         out.push(':');
@@ -57,13 +69,18 @@ fn sequence(elements: &[Data], indent: usize, out: &mut String) {
             pad(indent, out);
         }
         out.push_str("- ");
-        match element {
-            Data::Object(members) if !members.is_empty() => mapping(members, indent + 2, out),
-            Data::Array(elements) if !elements.is_empty() => sequence(elements, indent + 2, out),
-            flat => {
-                scalar(flat, out);
-                out.push('\n');
-            }
+        behind_mark(element, indent, out);
+    }
+}
+
+/// A value that begins on the line of the mark before it, which stands `indent` spaces in.
+fn behind_mark(value: &Data, indent: usize, out: &mut String) {
+    match value {
+        Data::Object(members) if !members.is_empty() => mapping(members, indent + 2, out),
+        Data::Array(elements) if !elements.is_empty() => sequence(elements, indent + 2, out),
+        flat => {
+            scalar(flat, out);
+            out.push('\n');
         }
     }
 }
@@ -104,8 +121,13 @@ fn needs_quotes(text: &str) -> bool {
         || text.ends_with([':', ' '])
         || text.contains(['#', '\\'])
         || text.contains(": ")
-        || text.contains(|letter: char| letter.is_control() || "\u{85}\u{2028}\u{2029}\u{feff}".contains(letter))
+        || text.contains(needs_an_escape)
         || looks_like_structure(text)
+}
+
+/// What YAML has no place for as it is.
+fn needs_an_escape(letter: char) -> bool {
+    letter.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(letter)
 }
 
 /// What the original leaves plain although it reads as a list, a key or the end of the document.
@@ -124,7 +146,7 @@ fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let digits = digits.strip_prefix('-').unwrap_or(digits).replace('_', "");
     let all = |digits: &str, base| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(base));
-    if let Some((base, digits)) = [(16, "0x"), (8, "0o"), (2, "0b")]
+    if let Some((base, digits)) = [(16, "0x"), (16, "0X"), (8, "0o"), (8, "0O"), (2, "0b"), (2, "0B")]
         .into_iter()
         .find_map(|(base, prefix)| digits.strip_prefix(prefix).map(|digits| (base, digits)))
     {
@@ -152,8 +174,7 @@ fn quoted(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\u{2028}' | '\u{2029}' | '\u{feff}' => push_code(letter, out),
-            other if other.is_control() => push_code(other, out),
+            other if needs_an_escape(other) => push_code(other, out),
             other => out.push(other),
         }
     }
@@ -207,6 +228,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_name_has_a_line_of_its_own() {
+        let (short, long) = ("k".repeat(128), "k".repeat(129));
+        assert_eq!(written(&format!("{{\"{short}\":1}}")), format!("{short}: \"1\"\n"));
+        assert_eq!(
+            written(&format!("{{\"a\":{{\"{long}\":{{\"b\":[true],\"c\":\"d\"}}}}}}")),
+            format!("a:\n  ? {long}\n  : b:\n    - true\n    c: d\n")
+        );
+    }
+
+    #[test]
     fn nothing_is_an_empty_object() {
         assert_eq!(written("{}"), "{}\n");
         assert_eq!(written("null"), "{}\n");
@@ -220,6 +251,8 @@ mod tests {
             "null",
             "~",
             "0x1f",
+            "0X1F",
+            "0B01",
             "1_000",
             "2006-01-02",
             "12:30",
@@ -246,6 +279,13 @@ mod tests {
         }
         for text in ["a", "a b", "a:b", "-a", "<b>", "1e5", "x.y.z", "日本", "a-b", "127.0.0.1"] {
             assert_eq!(written(&format!("{{\"k\":{text:?}}}")), format!("k: {text}\n"));
+        }
+    }
+
+    #[test]
+    fn characters_that_yaml_does_not_allow_are_escaped() {
+        for (json, text) in [(r#""a\ufffe""#, r"a\ufffe"), (r#""\uffff""#, r"\uffff"), (r#""\u0085""#, r"\u0085")] {
+            assert_eq!(written(&format!("{{\"k\":{json}}}")), format!("k: \"{text}\"\n"));
         }
     }
 

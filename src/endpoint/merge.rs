@@ -26,7 +26,7 @@ impl Merge {
         self.failures.extend(reply.failures);
         let Some(part) = reply.response else { return };
         self.merged = Some(match self.merged.take() {
-            None => first(part),
+            None => opened(part),
             Some(earlier) => combined(earlier, part),
         });
     }
@@ -40,15 +40,17 @@ impl Merge {
     }
 }
 
-/// A part that was passed through undecoded has nothing to merge, but it is there.
-fn first(mut part: Response) -> Response {
+/// A part that was passed through undecoded has nothing to merge, but it is there, and nothing of it is missing.
+fn opened(mut part: Response) -> Response {
     if !matches!(part.payload, Payload::Data(_)) {
         part.payload = Payload::Data(Data::empty_object());
+        part.complete = true;
     }
     part
 }
 
 fn combined(earlier: Response, later: Response) -> Response {
+    let later = opened(later);
     let complete = earlier.complete && later.complete;
     let Response { status, headers, payload, .. } = earlier;
     let (data, both) = match (object(payload), object(later.payload)) {
@@ -160,9 +162,11 @@ mod tests {
 
     #[test]
     fn an_undecoded_part_is_there_but_empty() {
-        let mut undecoded = Response::data(Data::Null, true);
-        undecoded.payload = Payload::Whole("bytes".into());
-        assert_eq!(merged(vec![Reply::ok(undecoded), part(r#"{"a":1}"#)]), (Some(json!({"a": 1})), true, vec![]));
+        let undecoded =
+            || Reply::ok(Response { payload: Payload::Whole("bytes".into()), ..Response::data(Data::Null, false) });
+        let expected = (Some(json!({"a": 1})), true, vec![]);
+        assert_eq!(merged(vec![undecoded(), part(r#"{"a":1}"#)]), expected);
+        assert_eq!(merged(vec![part(r#"{"a":1}"#), undecoded()]), expected);
     }
 
     #[test]

@@ -78,8 +78,11 @@ impl Template {
         for piece in &self.path {
             out.push_str(&piece.text(request, earlier));
         }
+        if !escapes::are_whole(&out) {
+            return Err(BadEscape);
+        }
         if !out.bytes().all(is_legal_in_path) {
-            out = escape_anew(&out)?;
+            out = escape_anew(&out);
         }
         if !self.query.is_empty() || !extra.is_empty() {
             out.push('?');
@@ -218,12 +221,9 @@ const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMER
     .remove(b')')
     .remove(b'*');
 
-fn escape_anew(path: &str) -> Result<String, BadEscape> {
-    if !escapes::are_whole(path) {
-        return Err(BadEscape);
-    }
+fn escape_anew(path: &str) -> String {
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
-    Ok(percent_encoding::percent_encode(&decoded, &escapes::PATH).to_string())
+    percent_encoding::percent_encode(&decoded, &escapes::PATH).to_string()
 }
 
 #[cfg(test)]
@@ -271,6 +271,13 @@ mod tests {
     }
 
     #[test]
+    fn a_percent_sign_that_escapes_nothing_is_refused_in_any_path() {
+        for value in ["100%", "%zz", "a b%"] {
+            assert_eq!(render("/v1/{id}", &[("id", value)], ""), Err(BadEscape), "{value}");
+        }
+    }
+
+    #[test]
     fn the_clients_query_is_appended_to_the_patterns() {
         assert_eq!(render("/q?id={id}&k=v", &[("id", "5")], "a=1&a=2"), Ok("/q?id=5&k=v&a=1&a=2".into()));
         assert_eq!(render("/q", &[], "a=1"), Ok("/q?a=1".into()));
@@ -305,7 +312,7 @@ mod tests {
         fn arbitrary_patterns_and_values_never_panic_and_render_legal_paths(pattern: String, value: String) {
             if let Ok(url) = render(&pattern, &[("id", &value)], "") {
                 let path = url.split('?').next().unwrap_or_default();
-                proptest::prop_assert!(path.bytes().all(is_legal_in_path));
+                proptest::prop_assert!(path.bytes().all(is_legal_in_path) && escapes::are_whole(path));
             }
         }
     }

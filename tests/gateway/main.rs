@@ -54,6 +54,8 @@ mod merges;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod original;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod seed;

@@ -11,7 +11,7 @@ const TRAILERS_BYTES_MAX: usize = 16 * 1024;
 
 /// What one look at the buffer gave.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// A piece of the body.
     Data(Bytes),
     /// The body is complete.
@@ -22,7 +22,7 @@ pub(super) enum Step {
 
 /// Where in the coding the reader stands.
 #[derive(Debug, Default)]
-pub(super) enum Chunked {
+pub enum Chunked {
     /// Before a size line.
     #[default]
     Size,
@@ -41,7 +41,7 @@ impl Chunked {
     ///
     /// # Errors
     /// On anything that is not exactly the chunked coding of RFC 9112, section 7.1.
-    pub(super) fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
+    pub fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
         loop {
             match self {
                 Self::Size => match take_line(buffer, SIZE_LINE_BYTES_MAX)? {

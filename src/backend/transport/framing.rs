@@ -9,7 +9,7 @@ use super::chunked::Chunked;
 
 /// How the end of a body is found.
 #[derive(Debug)]
-pub(super) enum Framing {
+pub enum Framing {
     /// So many bytes are left.
     Length(u64),
     /// The chunked coding says.
@@ -23,7 +23,7 @@ impl Framing {
     ///
     /// # Errors
     /// When the head names both a length and a coding, several lengths, or a coding other than `chunked`.
-    pub(super) fn of(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Self, &'static str> {
+    pub fn of(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Self, &'static str> {
         let bodiless = *method == Method::HEAD
             || status.is_informational()
             || status == StatusCode::NO_CONTENT

@@ -9,13 +9,13 @@ use awc::http::{
 use bytes::{Buf, Bytes, BytesMut};
 
 /// A larger head is refused.
-pub(super) const HEAD_BYTES_MAX: usize = 128 * 1024;
+pub const HEAD_BYTES_MAX: usize = 128 * 1024;
 /// An answer with more headers is refused.
 const HEADERS_MAX: usize = 128;
 
 /// What the head says about the body that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BodyLength {
+pub enum BodyLength {
     /// No body and no word about it.
     None,
     /// `Content-Length`.
@@ -25,7 +25,7 @@ pub(super) enum BodyLength {
 }
 
 /// Writes a request head. Headers that frame the message or belong to one connection are ours alone to set.
-pub(super) fn write(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap, length: BodyLength) {
+pub fn write(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap, length: BodyLength) {
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     out.extend_from_slice(uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes());
@@ -78,17 +78,20 @@ fn is_framing(name: &HeaderName) -> bool {
 
 /// The head of an answer.
 #[derive(Debug)]
-pub(super) struct AnswerHead {
-    pub(super) status: StatusCode,
-    pub(super) version: Version,
-    pub(super) headers: HeaderMap,
+pub struct AnswerHead {
+    /// Its status.
+    pub status: StatusCode,
+    /// 1.0 or 1.1.
+    pub version: Version,
+    /// Its headers.
+    pub headers: HeaderMap,
 }
 
 /// Takes an answer's head out of `buffer`; `None` when it has not arrived whole.
 ///
 /// # Errors
 /// When it is not an HTTP/1 answer or breaks a limit.
-pub(super) fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static str> {
+pub fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static str> {
     let mut parsed = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut answer = httparse::Response::new(&mut parsed);
     let length = match answer.parse(buffer) {

@@ -11,12 +11,16 @@
 
 mod begun;
 mod blind;
-mod chunked;
+// Public for tests/fuzz only, as are `framing` and `head`.
+#[doc(hidden)]
+pub mod chunked;
 mod connection;
 mod dial;
 mod exchange;
-mod framing;
-mod head;
+#[doc(hidden)]
+pub mod framing;
+#[doc(hidden)]
+pub mod head;
 mod middleware;
 mod payload;
 mod pool;

@@ -201,7 +201,7 @@ mod tests {
         let written: Vec<String> = read.iter().collect();
         let lost: usize = written.iter().filter_map(|line| line.strip_prefix("dropped ")?.parse::<usize>().ok()).sum();
         assert!((1..=100).contains(&lost), "{lost}");
-        assert_eq!(written.iter().filter(|line| *line == "x").count() + lost, pushed);
+        assert_eq!(written.iter().filter(|line| *line == "x\n").count() + lost, pushed);
     }
 
     #[test]

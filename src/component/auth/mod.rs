@@ -10,7 +10,9 @@ pub mod requirements;
 pub mod settings;
 pub mod signer;
 pub mod token;
-mod token_answer;
+// Public for tests/fuzz only.
+#[doc(hidden)]
+pub mod token_answer;
 pub mod validator;
 
 pub use key_host::{KeyDocument, KeyHost, KeyHosts};

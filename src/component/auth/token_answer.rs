@@ -12,18 +12,18 @@ const TOLD_BYTES_MAX: usize = 1024;
 
 /// A token ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
+pub struct Token {
     /// The whole value of `Authorization`.
-    pub(super) authorization: HeaderValue,
+    pub authorization: HeaderValue,
     /// How long it holds; `None` for ever.
-    pub(super) lifetime: Option<Duration>,
+    pub lifetime: Option<Duration>,
 }
 
 /// Reads an answer.
 ///
 /// # Errors
 /// Why there is no token, in the original's words.
-pub(super) fn token(status: StatusCode, content_type: &str, body: &[u8]) -> Result<Token, String> {
+pub fn token(status: StatusCode, content_type: &str, body: &[u8]) -> Result<Token, String> {
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_form = media == "application/x-www-form-urlencoded" || media == "text/plain";
     let refused = |code: &str, more: [&str; 2]| {

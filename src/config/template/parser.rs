@@ -221,9 +221,10 @@ impl Parser<'_> {
         let variables = self.variables.len();
         let pipe = self.pipe(word)?;
         self.close(word)?;
+        let loops = self.loops;
         self.loops += usize::from(word == "range");
         let outcome = self.list(&[Ending::End, Ending::Else]);
-        self.loops -= usize::from(word == "range");
+        self.loops = loops;
         let (body, ending) = outcome?;
         let otherwise = if ending == Some(Ending::Else) { self.otherwise(word)? } else { Vec::new() };
         if ending == Some(Ending::End) {

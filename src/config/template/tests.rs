@@ -254,6 +254,7 @@ fn errors_name_file_line_and_column() {
         ("{{ (1 }}", (1, 4), "unclosed left paren"),
         ("{{ }}", (1, 4), "missing value for command"),
         ("{{ break }}", (1, 1), "outside"),
+        ("{{ range .l }}{{ block \"b\" . }}{{ else }}", (1, 32), "unexpected {{else}}"),
         ("\n{{ upper .missing }}", (2, 4), "upper: invalid value; expected string"),
         ("{{ upper .n }}", (1, 4), "wrong type for value; expected string; got float64"),
         ("{{ .s.x }}", (1, 4), "can't evaluate field x in type string"),

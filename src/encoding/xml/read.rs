@@ -10,10 +10,9 @@ use quick_xml::{
     errors::{Error, IllFormedError},
     escape::unescape,
     events::{BytesRef, BytesStart, Event},
-    name::QName,
 };
 
-use super::TEXT;
+use super::{TEXT, write::stays_in_a_name};
 use crate::model::{
     Data, DecodeError,
     data::{OPENED_LEVELS_MAX, Object},
@@ -101,9 +100,13 @@ struct Element {
 
 /// Why reading stopped.
 enum Problem {
-    Ended { inside: bool },
+    Ended {
+        inside: bool,
+    },
     TooDeep,
     Entity(String),
+    /// Something else stands where the name of an element or of an attribute belongs.
+    Unnamed(&'static str),
     Malformed(Error),
 }
 
@@ -121,6 +124,7 @@ impl Problem {
             Self::Ended { inside: false } => return DecodeError::empty(),
             Self::TooDeep => return DecodeError::new("exceeded max depth"),
             Self::Ended { inside: true } | Self::Malformed(Error::Syntax(_)) => "unexpected EOF".into(),
+            Self::Unnamed(message) => message.into(),
             Self::Entity(name) => format!("invalid character entity &{name};"),
             Self::Malformed(Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found })) => {
                 format!("element <{expected}> closed by </{found}>")
@@ -168,18 +172,23 @@ impl Parser<'_> {
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(Error::from)?;
             let value = unescape(&attribute.value).map_err(Error::from)?.into_owned();
-            members.insert(format!("-{}", self.name(attribute.key)), Data::String(value));
+            let name = self.name(attribute.key.into_inner(), "expected attribute name in element")?;
+            members.insert(format!("-{name}"), Data::String(value));
         }
-        let name = self.name(tag.name()).to_owned();
+        let name = self.name(tag.name().into_inner(), "expected element name after <")?.to_owned();
         self.open.push(Element { name, members, text: None });
         Ok(())
     }
 
-    fn name<'n>(&self, name: QName<'n>) -> &'n str {
-        match self.names {
-            Names::Local => name.local_name().into_inner(),
-            Names::Qualified => name.into_inner(),
+    /// What a tag or an attribute is called.
+    fn name<'n>(&self, written: &'n str, otherwise: &'static str) -> Result<&'n str, Problem> {
+        if !is_name(written) {
+            return Err(Problem::Unnamed(otherwise));
         }
+        Ok(match (self.names, written.split_once(':')) {
+            (Names::Local, Some((space, local))) if !space.is_empty() && !local.is_empty() => local,
+            _ => written,
+        })
     }
 
     /// Closes the innermost element; what it is if it was the outermost.
@@ -209,6 +218,11 @@ impl Parser<'_> {
         }
         self.text.clear();
     }
+}
+
+/// Whether this names anything. More is a name here than in the original, which refuses to read names that it writes.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(stays_in_a_name) && text.matches(':').count() <= 1
 }
 
 /// Adds a child; the second of one name makes a list of both.

@@ -35,6 +35,7 @@ fn elements_attributes_and_texts_become_members() {
     assert_eq!(read("<a>one<b/>two</a>"), json!({"a": {"#text": "two", "b": ""}}));
     assert_eq!(read("<a><b>1</b><b><c/></b><b>3</b></a>"), json!({"a": {"b": ["1", {"c": ""}, "3"]}}));
     assert_eq!(read("<x:a xmlns:x=\"u\"><x:b/></x:a>"), json!({"a": {"-x": "u", "b": ""}}));
+    assert_eq!(read("<:a><b:/></:a>"), json!({":a": {"b:": ""}}));
     assert_eq!(read("<a><![CDATA[<raw> & text]]></a>"), json!({"a": "<raw> & text"}));
     assert_eq!(read("<!DOCTYPE a><!-- c --><a k='&quot;v&quot;'/>"), json!({"a": {"-k": "\"v\""}}));
 }
@@ -53,6 +54,13 @@ fn what_is_no_document_is_refused() {
     assert_eq!(refusal("<a>\n\n<b>"), "XML syntax error on line 3: unexpected EOF");
     assert_eq!(refusal(""), "EOF");
     assert_eq!(refusal("{\"a\":1}"), "EOF");
+    for (document, what) in [
+        ("<a'b'/>", "expected element name after <"),
+        ("<a:b:c/>", "expected element name after <"),
+        ("<a 'x'='y'/>", "expected attribute name in element"),
+    ] {
+        assert_eq!(refusal(document), format!("XML syntax error on line 1: {what}"), "{document}");
+    }
     assert_eq!(refusal("</a>"), "XML syntax error on line 1: unexpected end element </a>");
 }
 
@@ -106,6 +114,12 @@ fn a_document_survives_being_read_and_written() {
         "<shop id=\"s1\" open=\"true\"><item sku=\"1\">pen</item><item sku=\"2\">ink</item><name>Blüm &amp; Co</name><none/>\
          <price>1.50</price></shop>"
     );
+}
+
+#[test]
+fn names_cannot_make_comments_or_instructions() {
+    assert_eq!(written(r#"{"!--":1,"?x":2}"#), "<doc><_-->1</_--><_x>2</_x></doc>");
+    assert_eq!(refusal("<x:?/>"), "XML syntax error on line 1: expected element name after <");
 }
 
 #[test]

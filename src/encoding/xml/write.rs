@@ -105,11 +105,14 @@ fn tag_name(name: &str, out: &mut String) {
     if name.is_empty() {
         out.push('_');
     }
-    out.extend(name.chars().map(|letter| match letter {
-        '<' | '>' | '&' | '"' | '\'' | '/' | '=' => '_',
-        other if other.is_whitespace() || other.is_control() => '_',
-        other => other,
-    }));
+    out.extend(name.chars().map(|letter| if stays_in_a_name(letter) { letter } else { '_' }));
+}
+
+/// Whether a letter in a name can neither end it nor make of the tag a comment or an instruction.
+pub(super) fn stays_in_a_name(letter: char) -> bool {
+    !matches!(letter, '<' | '>' | '&' | '"' | '\'' | '/' | '=' | '!' | '?')
+        && !letter.is_whitespace()
+        && !letter.is_control()
 }
 
 fn escape(text: &str, out: &mut String) {

@@ -31,6 +31,8 @@ pub(crate) enum Behaviour {
     Trickles,
     /// Promises more body than it sends before it closes.
     LiesAboutLength,
+    /// Answers as the mock backend of KrakenD's own suite.
+    Mocks,
 }
 
 /// An answer that is sent as it is.

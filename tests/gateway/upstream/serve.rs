@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     behaviour::{Behaviour, Reply},
+    mock,
     record::Seen,
     stub::Shared,
 };
@@ -44,11 +45,12 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> io::Res
         }
         read(&mut stream, &mut reader, Reader::is_done).await;
         let complete = reader.is_done();
-        shared.record.add(Seen::new(reader.take(), complete, connection));
+        let seen = Seen::new(reader.take(), complete, connection);
+        shared.record.add(seen.clone());
         if !complete {
             return Ok(());
         }
-        match behave(&mut stream, &shared, behaviour).await? {
+        match behave(&mut stream, &shared, behaviour, &seen).await? {
             Next::Continue => {}
             Next::Close => return Ok(()),
         }
@@ -66,7 +68,7 @@ async fn read(stream: &mut TcpStream, reader: &mut Reader, enough: impl Fn(&Read
     }
 }
 
-async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour) -> io::Result<Next> {
+async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour, seen: &Seen) -> io::Result<Next> {
     match behaviour {
         Behaviour::Answers(reply) => answer(stream, &reply).await,
         Behaviour::Slow(delay, reply) => {
@@ -83,6 +85,10 @@ async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour) -
             answer(stream, &reply).await?;
             Ok(Next::Close)
         }
+        Behaviour::Mocks => match mock::answer(seen) {
+            Some(reply) => answer(stream, &reply).await,
+            None => std::future::pending().await,
+        },
         Behaviour::Hangs | Behaviour::NeverReads => std::future::pending().await,
         Behaviour::Resets => reset(stream),
         Behaviour::ResetsMidway => {

@@ -67,6 +67,10 @@ impl Upstream {
         Self::behaving(Behaviour::Slow(Duration::from_millis(milliseconds), Reply::json(&json!({ "slow": true }))))
     }
 
+    pub(crate) fn mocks() -> Self {
+        Self::behaving(Behaviour::Mocks)
+    }
+
     pub(crate) fn hangs() -> Self {
         Self::behaving(Behaviour::Hangs)
     }
