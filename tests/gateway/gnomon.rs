@@ -58,9 +58,14 @@ impl Gnomon {
     }
 
     /// The program with these variables and these arguments, made anew for each attempt from a free port and a free
-    /// address for the dashboard; it is up when it says so, wherever it listens.
+    /// address for the dashboard; it is up when it says so, wherever it listens, or has its dashboard up, whatever it
+    /// logs.
     pub(crate) fn run_as(environment: &[(&str, String)], arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>) -> Self {
-        Self::launch_in(environment, |gnomon| gnomon.output().contains(" listening on "), arguments)
+        Self::launch_in(
+            environment,
+            |gnomon| gnomon.output().contains(" listening on ") || has_admin(gnomon),
+            arguments,
+        )
     }
 
     fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(&Self) -> bool, more: &[&str]) -> Self {

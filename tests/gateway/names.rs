@@ -48,6 +48,11 @@ impl NameServer {
         *self.state.records.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How often it was asked.
     pub(crate) fn asked(&self) -> usize {
         self.state.asked.load(Ordering::Relaxed)

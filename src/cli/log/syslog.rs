@@ -12,6 +12,8 @@ use super::{
     render::{local, program, visible},
 };
 
+/// Names the daemon's socket instead of where daemons listen.
+const PLACE: &str = "GNOMON_SYSLOG";
 /// Where log daemons listen.
 const PLACES: [&str; 3] = ["/dev/log", "/var/run/syslog", "/var/run/log"];
 
@@ -31,7 +33,9 @@ impl Syslog {
     /// # Errors
     /// When none listens.
     pub(super) fn connect(facility: u8, tag: &str) -> io::Result<Self> {
-        Self::connect_to(PLACES.map(PathBuf::from).to_vec(), facility, tag)
+        let places =
+            std::env::var_os(PLACE).map_or_else(|| PLACES.map(PathBuf::from).to_vec(), |place| vec![place.into()]);
+        Self::connect_to(places, facility, tag)
     }
 
     fn connect_to(places: Vec<PathBuf>, facility: u8, tag: &str) -> io::Result<Self> {

@@ -39,7 +39,7 @@ pub(super) struct Case {
 /// In every text of the file these are filled in:
 /// - `{upstream}`: the upstream; `{secure}`, `{secure_1_2}`, `{secure_1_3}`, `{mutual}`: the same behind TLS, with all
 ///   versions, with one only, and wanting a certificate of the client; `{nowhere}`: a host that refuses connections;
-///   `{deaf}`: one that lets them wait;
+///   `{deaf}`: one that lets them wait; `{names}`: a name server, without scheme;
 /// - `{folder}`: the folder of the case's files, which also has those of [`super::certificates`];
 /// - `{port}`, `{admin}`: where the gateway and its dashboard listen; `{other_port}`: a port where nobody does. A text
 ///   that is nothing but a port becomes a number.

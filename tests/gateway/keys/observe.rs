@@ -96,7 +96,7 @@ pub(super) fn plain_status(scene: &Scene) -> Value {
 }
 
 /// Long beside every limit of these cases, and short beside what holds without them.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Whether the gateway closes this connection before [`PATIENCE`] ends.
 pub(super) fn closes(connection: &mut Connection) -> Value {

@@ -8,42 +8,14 @@ use serde_json::json;
 use super::{
     backend, bots, breaker, cache,
     case::{Case, case},
-    components, cors, credentials, endpoint, expression, graphql, limits, ours, places, proxy, router,
+    components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places, proxy,
+    router,
     scene::Scene,
-    secure_http, service, signer, tls, validator,
+    secure_http, service, signer, tls, transport, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
-const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
-    (Scope::Backend, &["sd_scheme"]),
-    (Scope::ClientTls, &["cipher_suites", "curve_preferences"]),
-    (Scope::Tls, &["cipher_suites", "curve_preferences"]),
-    (
-        Scope::Service,
-        &[
-            "dialer_fallback_delay",
-            "dialer_keep_alive",
-            "dns_cache_ttl",
-            "expect_continue_timeout",
-            "max_header_bytes",
-            "max_idle_connections",
-            "write_timeout",
-        ],
-    ),
-    (Scope::ServiceComponents, &["telemetry/logging", "telemetry/logstash", "telemetry/metrics"]),
-    (Scope::Logging, &["custom_format", "format", "level", "prefix", "stdout", "syslog", "syslog_facility"]),
-    (
-        Scope::Metrics,
-        &[
-            "backend_disabled",
-            "collection_time",
-            "endpoint_disabled",
-            "listen_address",
-            "proxy_disabled",
-            "router_disabled",
-        ],
-    ),
-];
+const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
 const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
@@ -137,6 +109,9 @@ const OURS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
 fn cases() -> Vec<Case> {
     [
         service::cases(),
+        transport::cases(),
+        metrics::cases(),
+        logging::cases(),
         tls::cases(),
         router::cases(),
         ours::cases(),

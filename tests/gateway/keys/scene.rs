@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
 use rustls::version::{TLS12, TLS13};
@@ -14,7 +15,8 @@ use super::{case::Case, certificates::Certificates, deaf::Deaf};
 use crate::{
     client::Answer,
     gnomon::{Folder, Gnomon, complete, free_address},
-    secure::Relay,
+    names::NameServer,
+    secure::{Agreed, Relay},
     upstream::{Seen, Upstream},
 };
 
@@ -28,6 +30,7 @@ pub(super) struct Scene {
     deaf: OnceCell<Deaf>,
     /// TLS before the upstream, by placeholder.
     relays: RefCell<BTreeMap<&'static str, Relay>>,
+    names: OnceCell<NameServer>,
     folder: Folder,
     other_port: u16,
     gateway: OnceCell<Gnomon>,
@@ -43,6 +46,7 @@ impl Scene {
             nowhere: Upstream::refuses(),
             deaf: OnceCell::new(),
             relays: RefCell::default(),
+            names: OnceCell::new(),
             folder: Folder::new(),
             other_port: free_address().port(),
             gateway: OnceCell::new(),
@@ -106,6 +110,32 @@ impl Scene {
         self.gateway().output()
     }
 
+    /// The name server of `{names}`; it knows one host, the upstream.
+    pub(super) fn names(&self) -> &NameServer {
+        self.names.get_or_init(|| NameServer::knowing(&[(0, 1, self.upstream.address().port())]))
+    }
+
+    /// What `{other_port}` is.
+    pub(super) fn other_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.other_port).into()
+    }
+
+    /// The port of a host with a placeholder.
+    pub(super) fn port_of(&self, host: &str) -> u16 {
+        let filled = self.text(host);
+        filled.rsplit(':').next().and_then(|port| port.parse().ok()).expect("hosts end with a port")
+    }
+
+    /// What the last caller of a host behind TLS agreed on with it.
+    pub(super) fn agreed(&self, placeholder: &str) -> Option<Agreed> {
+        self.relays.borrow().get(placeholder).and_then(Relay::agreed)
+    }
+
+    /// Where a file of this name is in `{folder}`.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path(name)
+    }
+
     /// Writes the configuration and returns its path.
     fn write(&self, port: u16, admin: SocketAddr) -> String {
         let text = self.placed(&self.file, port, admin).to_string();
@@ -131,7 +161,7 @@ impl Scene {
 
     /// A text whose placeholders do not depend on where the gateway listens.
     fn text(&self, text: &str) -> String {
-        self.filled(text, self.other_port, (Ipv4Addr::LOCALHOST, self.other_port).into())
+        self.filled(text, self.other_port, self.other_address())
     }
 
     fn filled(&self, text: &str, port: u16, admin: SocketAddr) -> String {
@@ -142,6 +172,9 @@ impl Scene {
             .replace("{other_port}", &self.other_port.to_string())
             .replace("{port}", &port.to_string())
             .replace("{admin}", &admin.to_string());
+        if filled.contains("{names}") {
+            filled = filled.replace("{names}", &self.names().address().to_string());
+        }
         if filled.contains("{deaf}") {
             filled = filled.replace("{deaf}", &self.deaf.get_or_init(Deaf::new).host());
         }

@@ -66,6 +66,9 @@ fn clients() -> Vec<Case> {
         case(At::Service, "tls", certified).sees(secure_status, "200"),
         case(At::Service, "read_timeout", json!("200ms")).sees(closes_half_a_head, true),
         case(At::Service, "read_header_timeout", json!("200ms")).sees(closes_half_a_head, true),
+        case(At::Service, "write_timeout", json!("200ms")).upstream(slow()).sees(plain_status, Value::Null),
+        case(At::Service, "max_header_bytes", json!(1000))
+            .sees(|scene| scene.ask("GET", "/a", &[("X-Long", &"x".repeat(6000))], b"").status.into(), 431),
         case(At::Service, "idle_timeout", json!("200ms")).sees(
             |scene| {
                 let mut client = scene.gateway().connect();

@@ -11,7 +11,12 @@ use super::{
     scene::Scene,
     walk::walk,
 };
-use crate::secure::SecureClient;
+use crate::secure::{Exchange, SecureClient};
+
+/// P-384, which nobody prefers by himself.
+const CURVE: u16 = 24;
+/// ECDSA with ChaCha20-Poly1305, of TLS 1.2, which nobody prefers by himself.
+const SUITE: u16 = 0xcca9;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = server();
@@ -49,6 +54,10 @@ fn server() -> Vec<Case> {
         served("max_version", json!("TLS12"))
             .with(At::Tls, json!({ "min_version": "TLS12" }))
             .sees(secure_status, Value::Null),
+        served("curve_preferences", json!([CURVE])).sees(curve_shown, CURVE),
+        served("cipher_suites", json!([SUITE]))
+            .with(At::Tls, json!({ "min_version": "TLS12" }))
+            .sees(|scene| exchange_by_1_2(scene).and_then(|got| got.cipher_suite).into(), SUITE),
     ]
 }
 
@@ -86,6 +95,23 @@ fn client() -> Vec<Case> {
             .with(At::ClientTls, trusting())
             .with(At::ClientTls, json!({ "min_version": "TLS12" }))
             .sees(status, 500),
+        calling("{secure}", At::ClientTls, "curve_preferences", json!([CURVE])).with(At::ClientTls, trusting()).sees(
+            |scene| {
+                scene.get("/a");
+                scene.agreed("{secure}").map(|(_, curve)| curve).into()
+            },
+            CURVE,
+        ),
+        calling("{secure_1_2}", At::ClientTls, "cipher_suites", json!([SUITE]))
+            .with(At::ClientTls, trusting())
+            .with(At::ClientTls, json!({ "min_version": "TLS12" }))
+            .sees(
+                |scene| {
+                    scene.get("/a");
+                    scene.agreed("{secure_1_2}").map(|(suite, _)| suite).into()
+                },
+                SUITE,
+            ),
         mutual(
             At::ClientTls,
             "client_certs",
@@ -110,9 +136,18 @@ fn shows_server(scene: &Scene) -> Value {
     got.is_some_and(|got| got.certificate == certificates.server.chain()[0]).into()
 }
 
+fn curve_shown(scene: &Scene) -> Value {
+    let got = secure_get(scene, &SecureClient::trusting(&Certificates::all().ours));
+    got.and_then(|got| got.curve).into()
+}
+
 fn status_by_1_2(scene: &Scene) -> Value {
+    exchange_by_1_2(scene).map(|got| got.status).into()
+}
+
+fn exchange_by_1_2(scene: &Scene) -> Option<Exchange> {
     let client = SecureClient { version: &TLS12, ..SecureClient::trusting(&Certificates::all().ours) };
-    secure_get(scene, &client).map(|got| got.status).into()
+    secure_get(scene, &client)
 }
 
 fn status_of_a_known_client(scene: &Scene) -> Value {

@@ -6,4 +6,4 @@ mod relay;
 
 pub(crate) use authority::{Authority, Identity};
 pub(crate) use client::{Exchange, SecureClient};
-pub(crate) use relay::Relay;
+pub(crate) use relay::{Agreed, Relay};

@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
@@ -21,10 +21,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Authority, Identity};
 use crate::upstream::Upstream;
 
+/// What a handshake ended with: the numbers of the cipher suite and the curve.
+pub(crate) type Agreed = (u16, u16);
+
 /// A listener that takes TLS off and hands the rest on.
 pub(crate) struct Relay {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    agreed: Arc<Mutex<Option<Agreed>>>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -64,21 +68,27 @@ impl Relay {
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("some port is free");
         let address = listener.local_addr().expect("a listener has an address");
         let (connections, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
-        let (counted, stopped) = (Arc::clone(&connections), stop.clone());
+        let agreed = Arc::default();
+        let (counted, noted, stopped) = (Arc::clone(&connections), Arc::clone(&agreed), stop.clone());
         let thread = std::thread::spawn(move || {
             let accepting = async {
                 while let Ok((tcp, _)) = listener.accept().await {
-                    tokio::spawn(relay(acceptor.clone(), tcp, to, Arc::clone(&counted)));
+                    tokio::spawn(relay(acceptor.clone(), tcp, to, Arc::clone(&counted), Arc::clone(&noted)));
                 }
             };
             runtime.block_on(stopped.run_until_cancelled(accepting));
         });
-        Self { address, connections, stop, thread: Some(thread) }
+        Self { address, connections, agreed, stop, thread: Some(thread) }
     }
 
     /// As a `host` of a configuration.
     pub(crate) fn host(&self) -> String {
         format!("https://{}", self.address)
+    }
+
+    /// What the last handshake that went well ended with.
+    pub(crate) fn agreed(&self) -> Option<Agreed> {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many handshakes went well.
@@ -87,9 +97,19 @@ impl Relay {
     }
 }
 
-async fn relay(acceptor: TlsAcceptor, tcp: TcpStream, to: SocketAddr, counted: Arc<AtomicUsize>) {
+async fn relay(
+    acceptor: TlsAcceptor,
+    tcp: TcpStream,
+    to: SocketAddr,
+    counted: Arc<AtomicUsize>,
+    noted: Arc<Mutex<Option<Agreed>>>,
+) {
     let Ok(mut inside) = acceptor.accept(tcp).await else { return };
     counted.fetch_add(1, Ordering::SeqCst);
+    let session = inside.get_ref().1;
+    let numbers = session.negotiated_cipher_suite().zip(session.negotiated_key_exchange_group());
+    *noted.lock().unwrap_or_else(PoisonError::into_inner) =
+        numbers.map(|(suite, curve)| (suite.suite().into(), curve.name().into()));
     let Ok(mut behind) = TcpStream::connect(to).await else { return };
     copy_bidirectional(&mut inside, &mut behind).await.ok();
 }
