@@ -7,6 +7,7 @@
 
 mod case;
 mod certificates;
+mod copies;
 mod deaf;
 mod observe;
 mod page;
@@ -28,9 +29,13 @@ mod limits;
 mod logging;
 mod metrics;
 mod ours;
+mod policy;
 mod proxy;
+mod restraint;
+mod rewriting;
 mod router;
 mod secure_http;
+mod selection;
 mod service;
 mod signer;
 mod tls;

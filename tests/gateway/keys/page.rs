@@ -8,10 +8,10 @@ use serde_json::json;
 use super::{
     backend, bots, breaker, cache,
     case::{Case, case},
-    components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places, proxy,
-    router,
+    components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places, policy,
+    proxy, restraint, rewriting, router,
     scene::Scene,
-    secure_http, service, signer, tls, transport, validator,
+    secure_http, selection, service, signer, tls, transport, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
@@ -19,91 +19,6 @@ const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
 const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
-
-/// Keys of ours without a case, by scope; must shrink to nothing.
-const OURS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
-    (Scope::Admin, &["token"]),
-    (
-        Scope::Shadow,
-        &[
-            "body",
-            "body_patch",
-            "breaker",
-            "dispatch",
-            "dry_run",
-            "headers",
-            "holdout",
-            "kill_file",
-            "limits",
-            "loop",
-            "match",
-            "network",
-            "overload",
-            "ramp",
-            "sample",
-            "ttl",
-            "until",
-            "when_primary_status",
-        ],
-    ),
-    (Scope::Overload, &["lag"]),
-    (
-        Scope::Policy,
-        &[
-            "body",
-            "body_patch",
-            "breaker",
-            "dispatch",
-            "dry_run",
-            "headers",
-            "holdout",
-            "limits",
-            "loop",
-            "match",
-            "network",
-            "ramp",
-            "sample",
-            "ttl",
-            "until",
-            "when_primary_status",
-        ],
-    ),
-    (Scope::PolicyBody, &["max_request", "max_response", "mode"]),
-    (Scope::PolicyBreaker, &["consecutive", "max_open", "minimum", "open", "ratio", "window"]),
-    (Scope::PolicyDispatch, &["delayed"]),
-    (Scope::PolicyHeaders, &["allow", "credential_headers", "credentials", "host", "mark", "remove", "set", "trace"]),
-    (Scope::PolicyMarks, &["id", "request", "sent_at"]),
-    (Scope::PolicyLimits, &["max_bytes_per_s", "max_concurrent", "max_rps", "multiplier", "queue"]),
-    (Scope::PolicyLoop, &["max_hops", "trusted_marks"]),
-    (Scope::PolicyPeer, &["key", "name"]),
-    (
-        Scope::PolicyMatch,
-        &[
-            "claims",
-            "content_type",
-            "headers",
-            "idempotency_key",
-            "max_content_length",
-            "methods",
-            "not_claims",
-            "not_content_type",
-            "not_headers",
-            "not_methods",
-            "not_path",
-            "not_query",
-            "path",
-            "query",
-            "unsafe_methods",
-            "unsafe_reason",
-        ],
-    ),
-    (Scope::PolicyNetwork, &["connect_timeout", "idle_timeout"]),
-    (Scope::PolicyRamp, &["start", "steps"]),
-    (Scope::PolicyStep, &["for", "rate"]),
-    (Scope::PolicySample, &["key", "on_missing_key", "rate", "salt"]),
-    (Scope::BackendProxy, &["@shadow_policy", "shadow_policy"]),
-    (Scope::EndpointComponents, &["@shadow"]),
-];
 
 /// All cases there are.
 fn cases() -> Vec<Case> {
@@ -115,6 +30,10 @@ fn cases() -> Vec<Case> {
         tls::cases(),
         router::cases(),
         ours::cases(),
+        policy::cases(),
+        selection::cases(),
+        restraint::cases(),
+        rewriting::cases(),
         endpoint::cases(),
         backend::cases(),
         proxy::cases(),
@@ -187,7 +106,7 @@ fn every_key_that_works_has_one_case() {
             wrong.push(format!("{name:?} has more than one case"));
         }
     }
-    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE).chain(OURS_WITHOUT_A_CASE);
+    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE);
     let missing: BTreeSet<_> =
         missing.flat_map(|(scope, keys)| keys.iter().map(|key| (scope.title(), (*key).to_owned()))).collect();
     let unproved: BTreeSet<_> = supported.difference(&proved).cloned().collect();
@@ -205,21 +124,14 @@ fn every_key_that_is_not_heard_is_told_by_check() {
         let case = case(row.scope, key, json!({}));
         let told = Scene::new(&case, case.file_with()).command(&["check"]);
         let silent = Scene::new(&case, case.file_without()).command(&["check"]);
-        // Where we are strict, a key that does nothing yet is an error.
-        let is_strict = row.scope.title().starts_with("@shadow");
-        let fate = match row.here.as_str() {
-            "ignored" => "ignored",
-            _ if is_strict => "not supported by this version",
-            _ => "not supported yet",
+        // What is ours refuses what it doesn't have.
+        let (fate, severities, end): (_, &[&str], _) = match row.here.as_str() {
+            "ignored" => ("ignored", &["info", "warning"], "\n"),
+            _ if row.scope.is_ours() => ("not supported by this version", &["error"], " (remove it)\n"),
+            _ => ("not supported yet", &["warning"], "\n"),
         };
         let remark = if row.remark.is_empty() { String::new() } else { format!(": {}", row.remark) };
-        let hint = if is_strict { " (remove it)" } else { "" };
-        let finding = format!(" at {}: \"{key}\" is {fate}{remark}{hint}\n", places::pointer(row.scope, key));
-        let severities: &[&str] = match row.here.as_str() {
-            "ignored" => &["info", "warning"],
-            _ if is_strict => &["error"],
-            _ => &["warning"],
-        };
+        let finding = format!(" at {}: \"{key}\" is {fate}{remark}{end}", places::pointer(row.scope, key));
         let is_told = severities.iter().any(|severity| told.contains(&format!(": {severity}{finding}")));
         if !is_told || silent.contains(&format!("\"{key}\" is {fate}")) {
             wrong.push(format!("{:?}: not{finding}but\n{told}and without it\n{silent}", row.name()));

@@ -10,7 +10,7 @@ fn path(scope: Scope) -> Vec<&'static str> {
     let of_service = |rest: &[&'static str]| rest.to_vec();
     let of_endpoint = |rest: &[&'static str]| [&endpoint[..], rest].concat();
     let of_backend = |rest: &[&'static str]| [&backend[..], rest].concat();
-    let of_policy = |rest: &[&'static str]| of_backend(&[&["extra_config", "proxy", "@shadow_policy"], rest].concat());
+    let of_policy = |rest: &[&'static str]| [&backend[..], &["extra_config", "proxy", "@shadow_policy"], rest].concat();
     match scope {
         Scope::Service => of_service(&[]),
         Scope::Tls => of_service(&["tls"]),
@@ -25,6 +25,20 @@ fn path(scope: Scope) -> Vec<&'static str> {
         Scope::Admin => of_service(&["extra_config", "@admin"]),
         Scope::Shadow => of_service(&["extra_config", "@shadow"]),
         Scope::Overload => of_service(&["extra_config", "@shadow", "overload"]),
+        Scope::Policy => of_policy(&[]),
+        Scope::PolicySample => of_policy(&["sample"]),
+        Scope::PolicyMatch => of_policy(&["match"]),
+        Scope::PolicyLimits => of_policy(&["limits"]),
+        Scope::PolicyDispatch => of_policy(&["dispatch"]),
+        Scope::PolicyBody => of_policy(&["body"]),
+        Scope::PolicyHeaders => of_policy(&["headers"]),
+        Scope::PolicyMarks => of_policy(&["headers", "mark"]),
+        Scope::PolicyNetwork => of_policy(&["network"]),
+        Scope::PolicyBreaker => of_policy(&["breaker"]),
+        Scope::PolicyRamp => of_policy(&["ramp"]),
+        Scope::PolicyStep => of_policy(&["ramp", "steps", "0"]),
+        Scope::PolicyLoop => of_policy(&["loop"]),
+        Scope::PolicyPeer => of_policy(&["loop", "trusted_marks", "0"]),
         Scope::Metrics => of_service(&["extra_config", "telemetry/metrics"]),
         Scope::Logging => of_service(&["extra_config", "telemetry/logging"]),
         Scope::Logstash => of_service(&["extra_config", "telemetry/logstash"]),
@@ -47,20 +61,6 @@ fn path(scope: Scope) -> Vec<&'static str> {
         Scope::HttpCache => of_backend(&["extra_config", "qos/http-cache"]),
         Scope::ClientCredentials => of_backend(&["extra_config", "auth/client-credentials"]),
         Scope::GraphQl => of_backend(&["extra_config", "backend/graphql"]),
-        Scope::Policy => of_policy(&[]),
-        Scope::PolicySample => of_policy(&["sample"]),
-        Scope::PolicyMatch => of_policy(&["match"]),
-        Scope::PolicyLimits => of_policy(&["limits"]),
-        Scope::PolicyDispatch => of_policy(&["dispatch"]),
-        Scope::PolicyBody => of_policy(&["body"]),
-        Scope::PolicyHeaders => of_policy(&["headers"]),
-        Scope::PolicyMarks => of_policy(&["headers", "mark"]),
-        Scope::PolicyNetwork => of_policy(&["network"]),
-        Scope::PolicyBreaker => of_policy(&["breaker"]),
-        Scope::PolicyRamp => of_policy(&["ramp"]),
-        Scope::PolicyStep => of_policy(&["ramp", "steps", "0"]),
-        Scope::PolicyLoop => of_policy(&["loop"]),
-        Scope::PolicyPeer => of_policy(&["loop", "trusted_marks", "0"]),
     }
 }
 

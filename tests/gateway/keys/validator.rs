@@ -154,7 +154,7 @@ fn claims() -> Vec<Case> {
 }
 
 /// A token of these claims, signed with the only key, by this name.
-fn token(id: &str, claims: &Value) -> String {
+pub(super) fn token(id: &str, claims: &Value) -> String {
     let (algorithm, secret) = (Algorithm::named("HS256").unwrap(), Material::Secret(b"secret".to_vec()));
     signed(claims.to_string().as_bytes(), (algorithm, id, "JWT"), &secret, Form::Compact).unwrap()
 }
