@@ -22,9 +22,14 @@ Examples:
   gnomon run -c krakend.json
   gnomon run -c krakend.yaml -p 9090           another port, whatever file and environment say
   gnomon run -c krakend.json --admin off       no dashboard
+  gnomon run -c krakend.json --watch           serve what the file says, also after it changed
   KRAKEND_TIMEOUT=3s gnomon run -c krakend.json
 
-The port is taken from --port, else KRAKEND_PORT, else the file, else 8080.";
+The port is taken from --port, else KRAKEND_PORT, else the file, else 8080.
+
+SIGHUP, --watch and \"POST /__reload\" at the dashboard's address load the configuration again
+without dropping a request. One that can't be used changes nothing. With GNOMON_ADMIN_TOKEN or
+\"@admin\": {\"token\": …} the POST needs \"Authorization: Bearer TOKEN\".";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -120,6 +125,9 @@ pub struct RunArgs {
     /// Threads for shadow traffic [default: an eighth of the cores, at least one]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub shadow_threads: Option<usize>,
+    /// Load the configuration again when its file or its templates change, as SIGHUP does
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Arguments of `check`.

@@ -10,7 +10,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Service, Source},
+    config::{Environment, Service, Source, load},
     demo::{self, Version},
     server::{Gateway, Options, Signals, start},
 };
@@ -31,10 +31,12 @@ async fn show(arguments: DemoArgs) -> ExitCode {
         Err(error) => return run::failed(&error),
     };
     let source = Source::Text { name: "config/demo.json".into(), text: demo::config(v1, v2) };
-    let Some(plan) = run::planned(&source, |service| on_loopback(service, &arguments)) else {
-        return ExitCode::FAILURE;
-    };
-    let gateway = match start(plan, Options { workers: Some(1) }) {
+    let mut loaded = load(&source, &Environment::of_process());
+    if let Some(service) = &mut loaded.service {
+        on_loopback(service, &arguments);
+    }
+    let Some(plan) = run::planned(loaded, &source.name()) else { return ExitCode::FAILURE };
+    let gateway = match start(plan, Options { workers: Some(1), load: None }) {
         Ok(gateway) => gateway,
         Err(error) => return run::failed(&error),
     };

@@ -2,12 +2,16 @@
 
 #![expect(clippy::print_stderr, reason = "a command line talks to people")]
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use crate::{
-    config::{Diagnostic, Environment, Service, Severity, Source, load},
-    plan::{Plan, compile},
-    server::{Gateway, Options, Signals, start},
+    config::{AdminToken, Diagnostic, Environment, Loaded, Service, Severity, Source, load},
+    plan::Blueprint,
+    server::{
+        Gateway, Hangups, Loader, Options, Signals, Watch,
+        reload::{Cause, Orders},
+        start,
+    },
 };
 
 use super::{
@@ -18,32 +22,53 @@ use super::{
 /// Exit code for wrong usage or an unusable configuration.
 const UNUSABLE: u8 = 2;
 
+/// The variable whose text is the admin token, whatever the file says.
+const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
+
 /// Runs the gateway until a signal ends it.
 #[must_use]
 pub fn run(arguments: &RunArgs) -> ExitCode {
     let level = if arguments.debug > 0 { tracing::Level::DEBUG } else { tracing::Level::INFO };
     let _written_to_the_end = log::start(level);
+    let environment = Environment::of_process();
+    let token = match environment.get(TOKEN_VARIABLE).map(|text| AdminToken::new(text).ok_or(())).transpose() {
+        Ok(token) => token,
+        Err(()) => {
+            eprintln!("gnomon: {TOKEN_VARIABLE} is no token: 16 to 1024 visible ASCII characters");
+            return ExitCode::from(UNUSABLE);
+        }
+    };
+    // Before loading, so that no change is missed.
+    let watch = arguments.watch.then(|| Watch::new(arguments.config.clone(), &environment));
     let source = Source::File(arguments.config.clone());
-    let Some(plan) = planned(&source, |service| apply(arguments, service)) else { return ExitCode::from(UNUSABLE) };
-    let options = Options { workers: arguments.workers };
-    actix::System::new().block_on(serve(plan, options))
+    let typed = arguments.clone();
+    let load: Loader = Arc::new(move || {
+        let mut loaded = load(&source, &environment);
+        if let Some(service) = &mut loaded.service {
+            apply(&typed, token.as_ref(), service);
+        }
+        loaded
+    });
+    let Some(blueprint) = planned(load(), &arguments.config.display().to_string()) else {
+        return ExitCode::from(UNUSABLE);
+    };
+    let options = Options { workers: arguments.workers, load: Some(load) };
+    actix::System::new().block_on(serve(blueprint, options, watch))
 }
 
-/// The plan of a configuration, `changed` by what was typed, after all findings were told; `None` if it can't be used.
-pub(super) fn planned(source: &Source, changed: impl FnOnce(&mut Service)) -> Option<Plan> {
-    let loaded = load(source, &Environment::of_process());
+/// The plan of what was loaded, after all findings were told; `None` if it can't be used.
+pub(super) fn planned(loaded: Loaded, name: &str) -> Option<Blueprint> {
     tell(&loaded.diagnostics);
-    let plan = loaded.service.and_then(|mut service| {
-        changed(&mut service);
-        let (plan, findings) = compile(&service);
+    let blueprint = loaded.service.zip(loaded.places.document()).and_then(|(service, document)| {
+        let (blueprint, findings) = Blueprint::new(service, document);
         let usable = !findings.any_error();
         tell(&loaded.places.locate(findings));
-        usable.then_some(plan)
+        usable.then_some(blueprint)
     });
-    if plan.is_none() {
-        eprintln!("ERROR parsing the configuration file: {} can't be used; see above", source.name());
+    if blueprint.is_none() {
+        eprintln!("ERROR parsing the configuration file: {name} can't be used; see above");
     }
-    plan
+    blueprint
 }
 
 fn tell(diagnostics: &[Diagnostic]) {
@@ -56,8 +81,11 @@ fn tell(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// What was typed wins over what the file says.
-fn apply(arguments: &RunArgs, service: &mut Service) {
+/// What was typed wins over what the file says, and so does the token of the environment.
+fn apply(arguments: &RunArgs, token: Option<&AdminToken>, service: &mut Service) {
+    if let Some(token) = token {
+        service.admin.token = Some(token.clone());
+    }
     service.port = arguments.port.unwrap_or(service.port);
     service.debug_endpoint |= arguments.debug > 0;
     service.shadow.threads = arguments.shadow_threads.unwrap_or(service.shadow.threads);
@@ -71,19 +99,31 @@ fn apply(arguments: &RunArgs, service: &mut Service) {
     }
 }
 
-async fn serve(plan: Plan, options: Options) -> ExitCode {
-    let mut signals = match Signals::listen() {
-        Ok(signals) => signals,
+async fn serve(blueprint: Blueprint, options: Options, watch: Option<Watch>) -> ExitCode {
+    let listening = Signals::listen().and_then(|signals| Ok((signals, Hangups::listen()?)));
+    let (mut signals, hangups) = match listening {
+        Ok(listening) => listening,
         Err(error) => return failed(&error),
     };
-    let gateway = match start(plan, options) {
+    let gateway = match start(blueprint, options) {
         Ok(gateway) => gateway,
         Err(error) => return failed(&error),
     };
+    if let Some(orders) = gateway.orders() {
+        if let Some(watch) = watch {
+            watch.start(orders.clone());
+        }
+        actix::spawn(reload_at(hangups, orders));
+    }
     told(&gateway);
     let signal = signals.next().await;
     tracing::info!("Signal intercepted: {signal}");
     stopped(gateway, &mut signals).await
+}
+
+/// Loads the configuration again at each SIGHUP, until the gateway stops.
+async fn reload_at(mut hangups: Hangups, orders: Orders) {
+    while hangups.next().await.is_some() && orders.reload(Cause::Signal).await.is_some() {}
 }
 
 /// Ends in order, or at once at a second signal.

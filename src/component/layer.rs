@@ -19,6 +19,13 @@ pub trait Layer<In, Out>: Send + Sync + Debug {
 #[derive(Debug)]
 pub struct Layers<In, Out>(Vec<Arc<dyn Layer<In, Out>>>);
 
+impl<In, Out> Clone for Layers<In, Out> {
+    /// The same layers, with the state they hold.
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<In, Out> Default for Layers<In, Out> {
     fn default() -> Self {
         Self(Vec::new())
@@ -42,6 +49,14 @@ impl<In, Out> Layers<In, Out> {
     #[must_use]
     pub fn read_body(&self) -> bool {
         self.0.iter().any(|layer| layer.reads_body())
+    }
+
+    /// Whether these are the very layers of the other, at least one of them.
+    #[cfg(test)]
+    pub(crate) fn shares_state_with(&self, other: &Self) -> bool {
+        !self.0.is_empty()
+            && self.0.len() == other.0.len()
+            && self.0.iter().zip(&other.0).all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
     /// Runs the step inside all layers.

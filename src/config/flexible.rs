@@ -50,11 +50,28 @@ pub fn rendered(source: &Source, text: String, environment: &Environment) -> Res
     let surroundings = Surroundings { settings: &settings, partial: &partial, variable: &variable, colored: false };
     let text = render(&files, &surroundings).map_err(|error| Box::new(finding(*error)))?;
     let mut format = Format::Json;
-    if let Some(path) = folder(environment, "FC_OUT") {
+    if let Some(path) = output(environment) {
         std::fs::write(&path, &text).map_err(|error| failure(&path, &error))?;
         format = Format::of(&path.display().to_string());
     }
     Ok(Rendered { name: format!("{} (rendered)", source.name()), text, format })
+}
+
+/// The folders whose files are rendered into the configuration, if templates are asked for.
+#[must_use]
+pub fn folders(environment: &Environment) -> Vec<PathBuf> {
+    let names = ["FC_SETTINGS", "FC_TEMPLATES", "FC_PARTIALS"];
+    if is_enabled(environment) {
+        names.iter().filter_map(|name| folder(environment, name)).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// The file that the rendered text is written to, if that is asked for.
+#[must_use]
+pub fn output(environment: &Environment) -> Option<PathBuf> {
+    folder(environment, "FC_OUT")
 }
 
 fn folder(environment: &Environment, variable: &str) -> Option<PathBuf> {

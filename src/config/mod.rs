@@ -9,6 +9,7 @@ pub mod backend;
 pub mod byte_size;
 pub mod component;
 pub mod diagnostic;
+pub mod difference;
 pub mod duration;
 pub mod endpoint;
 pub mod extra;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod service;
 pub mod shadow;
 pub mod source;
+pub mod stamp;
 pub mod strict;
 pub mod template;
 pub mod unknown;
@@ -36,7 +38,7 @@ pub use extra::Extra;
 pub use known::known_keys;
 pub use load::{Loaded, Places, load};
 pub use node::Node;
-pub use service::{Admin, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
+pub use service::{Admin, AdminToken, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ pub struct Transport {
 }
 
 /// `tls`: the server's side.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     /// Certificate chains with their keys.
     pub keys: Vec<KeyPair>,
@@ -127,7 +127,7 @@ pub struct Tls {
 }
 
 /// Paths of a certificate and its key, both PEM.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPair {
     /// The certificate chain.
     pub certificate: PathBuf,
@@ -136,7 +136,7 @@ pub struct KeyPair {
 }
 
 /// `client_tls`: towards the backends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientTls {
     /// Do not verify the backend's certificate.
     pub allow_insecure_connections: bool,
@@ -159,6 +159,35 @@ pub struct Admin {
     pub listen: Option<std::net::SocketAddr>,
     /// Whether the file names the address; the default one gives way when it is taken.
     pub explicit: bool,
+    /// What those must show who want to change something (`token`); `None` lets in whoever is on this machine.
+    pub token: Option<AdminToken>,
+}
+
+/// A secret that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminToken(String);
+
+impl AdminToken {
+    /// A text as a token: 16 to 1024 visible ASCII characters; `None` if it can't be one.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (16..=1024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Whether this is what somebody shows. How long it takes says nothing about how much of it was right.
+    #[must_use]
+    pub fn is(&self, shown: &[u8]) -> bool {
+        let own = self.0.as_bytes();
+        let differing = own.iter().zip(shown).fold(0, |differing, (one, other)| differing | (one ^ other));
+        own.len() == shown.len() && std::hint::black_box(differing) == 0
+    }
+}
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AdminToken(…)")
+    }
 }
 
 /// `extra_config.@shadow` (ours): bounds for all shadows of the service. Defaults of policies, which may stand beside

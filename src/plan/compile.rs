@@ -24,7 +24,7 @@ use crate::{
 
 use super::{
     BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, OriginNeeds, Plan, QueryPick,
-    Routes, ServicePlan, ShadowBounds, ShadowPlan, Target, Template,
+    Routes, ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template,
     routes::{RouteRules, segments},
     template::go_form,
 };
@@ -33,25 +33,38 @@ use super::{
 /// the findings.
 #[must_use]
 pub fn compile(config: &Service) -> (Plan, Findings) {
+    compile_with(config, &Arc::new(Kept::new(config)))
+}
+
+/// The same, for a plan whose components share what those of an earlier plan share.
+pub(super) fn compile_with(config: &Service, kept: &Arc<Kept>) -> (Plan, Findings) {
     let mut findings = Findings::default();
-    let agent = Identity::new(config.router.hide_version_header).agent;
-    let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
-    let kept = Kept { key_hosts, live: SharedStores::default(), shadow: SharedStores::default() };
     let mut names = Names::default();
     let endpoints: Vec<Arc<EndpointPlan>> = config
         .endpoints
         .iter()
-        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, &kept, &mut names, &mut findings)))
+        .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, kept, &mut names, &mut findings)))
         .collect();
     let service = service_plan(config, &mut findings);
-    (Plan { service, routes: routes(config), endpoints, names: Arc::new(names) }, findings)
+    let targets = Targets::first(names.backends.len());
+    let (names, kept) = (Arc::new(names), Arc::clone(kept));
+    (Plan { service, routes: routes(config), endpoints, names, targets, kept }, findings)
 }
 
 /// What components of the whole service share. Live backends share nothing with shadows but keys.
-struct Kept {
+#[derive(Debug)]
+pub struct Kept {
     key_hosts: Arc<dyn KeyHosts>,
     live: SharedStores,
     shadow: SharedStores,
+}
+
+impl Kept {
+    fn new(config: &Service) -> Self {
+        let agent = Identity::new(config.router.hide_version_header).agent;
+        let key_hosts: Arc<dyn KeyHosts> = Arc::new(FetchedKeys::new(agent));
+        Self { key_hosts, live: SharedStores::default(), shadow: SharedStores::default() }
+    }
 }
 
 fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
@@ -78,6 +91,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         client_tls: config.client_tls.clone(),
         admin: config.admin.listen,
         admin_is_explicit: config.admin.explicit,
+        admin_token: config.admin.token.clone(),
         shadow_memory_bytes: config.shadow.memory_budget_bytes,
         shadow_threads: config.shadow.threads.max(1),
         shadow_drain_time: config.shadow.drain_timeout,

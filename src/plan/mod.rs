@@ -5,25 +5,31 @@
 //! no text is parsed, while a request is served.
 
 pub mod backend;
+pub mod blueprint;
 pub mod client_address;
 pub mod compile;
 pub mod endpoint;
+pub mod heritage;
 pub mod identity;
 pub mod origin;
 pub mod pick;
 pub mod routes;
 pub mod service;
 pub mod shadow;
+pub mod targets;
 pub mod template;
 
 pub use backend::{BackendPlan, Base, Lookup};
+pub use blueprint::{Blueprint, Succession};
 pub use client_address::ClientAddress;
 pub use compile::compile;
 pub use endpoint::{EndpointPlan, Flow, Intake};
+pub use heritage::{Heritage, Inherited};
 pub use identity::Identity;
 pub use origin::OriginNeeds;
 pub use pick::{HeaderPick, QueryPick};
 pub use routes::{Decision, Routes, Target};
 pub use service::{Plan, ServicePlan};
 pub use shadow::{ShadowBounds, ShadowPlan};
+pub use targets::{TargetId, Targets};
 pub use template::Template;

@@ -10,11 +10,11 @@ use bytes::Bytes;
 
 use crate::{
     component::tables::Edge,
-    config::{ClientTls, Tls},
+    config::{AdminToken, ClientTls, Tls},
     stats::Names,
 };
 
-use super::{ClientAddress, EndpointPlan, Identity, Routes};
+use super::{ClientAddress, EndpointPlan, Identity, Routes, Targets, compile::Kept};
 
 /// Everything a worker thread needs to serve; immutable.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Plan {
     pub endpoints: Vec<Arc<EndpointPlan>>,
     /// What the numbers are called on pages and in metrics.
     pub names: Arc<Names>,
+    /// Who the backends are, across reloads.
+    pub targets: Targets,
+    /// What its components share, and hand on to the next plan.
+    pub kept: Arc<Kept>,
 }
 
 /// Settings of the service.
@@ -74,6 +78,8 @@ pub struct ServicePlan {
     pub admin: Option<SocketAddr>,
     /// Whether the file or the command line names that address; the default one gives way when it is taken.
     pub admin_is_explicit: bool,
+    /// What those must show who want to change something through it; `None` lets in whoever is on this machine.
+    pub admin_token: Option<AdminToken>,
     /// Bytes of request bodies all shadows together may hold.
     pub shadow_memory_bytes: usize,
     /// Threads for shadow traffic.

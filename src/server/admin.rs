@@ -1,6 +1,7 @@
-//! The admin listener: the numbers as JSON, as Prometheus text, and as a page.
+//! The admin listener: the numbers as JSON, as Prometheus text, and as a page; and where changes are asked for.
 //!
-//! It has a thread and a port of its own, only reads, and never touches the live path. Promises: nothing it serves is
+//! It has a thread and a port of its own and never touches the live path; what changes something stands in
+//! [`super::control`]. Promises: nothing it serves is
 //! stored by browsers or framed by other sites, the page loads nothing from elsewhere, and a listener on a loopback
 //! address answers only to loopback names, so that no web page can reach it by pointing its own name here.
 
@@ -17,6 +18,8 @@ use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resou
 use serde::Deserialize;
 
 use crate::stats::{Read, StatsActor, prometheus};
+
+use super::control::Control;
 
 /// How many connections may be open at once.
 const CONNECTIONS_MAX: usize = 256;
@@ -80,9 +83,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, stats: Addr<StatsActor>) -> io::Result<Server> {
+pub fn serve(listener: TcpListener, stats: Addr<StatsActor>, control: Option<Control>) -> io::Result<Server> {
     let hosts = Hosts::fit_for(listener.local_addr()?.ip());
-    let server = HttpServer::new(move || App::new().configure(configure(stats.clone(), hosts)))
+    let server = HttpServer::new(move || App::new().configure(configure(stats.clone(), hosts, control.clone())))
         .workers(1)
         .max_connections(CONNECTIONS_MAX)
         .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
@@ -92,7 +95,7 @@ pub fn serve(listener: TcpListener, stats: Addr<StatsActor>) -> io::Result<Serve
 }
 
 /// The routes, for a server or a test.
-pub fn configure(stats: Addr<StatsActor>, hosts: Hosts) -> impl FnOnce(&mut ServiceConfig) {
+pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, control: Option<Control>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let mut scope = web::scope("")
             .app_data(Data::new(stats))
@@ -102,6 +105,9 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts) -> impl FnOnce(&mut Serv
         for (path, kind, content) in ASSETS {
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
             scope = scope.service(readable(path).route(read_only().to(asset)));
+        }
+        if let Some(control) = control {
+            scope = control.offer(scope);
         }
         let mut headers = DefaultHeaders::new();
         for header in SECURITY_HEADERS {
@@ -153,7 +159,7 @@ async fn health() -> HttpResponse {
 }
 
 async fn not_found() -> HttpResponse {
-    text(HttpResponse::NotFound(), "there are: / /__stats /__health /metrics")
+    text(HttpResponse::NotFound(), "there are: / /__stats /__health /metrics, and POST /__reload")
 }
 
 async fn refuse_foreign_hosts(
@@ -174,7 +180,7 @@ async fn refuse_foreign_hosts(
     Ok(request.into_response(text(HttpResponse::Forbidden(), why)))
 }
 
-fn text(mut response: HttpResponseBuilder, line: &'static str) -> HttpResponse {
+pub(super) fn text(mut response: HttpResponseBuilder, line: &str) -> HttpResponse {
     response.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(format!("{line}\n"))
 }
 
@@ -216,7 +222,7 @@ mod tests {
     /// Status, headers as text, and body of one request to a loopback listener.
     fn ask(method: Method, path: &str, host: &str) -> (StatusCode, String, String) {
         System::new().block_on(async {
-            let app = init_service(App::new().configure(configure(stats(), Hosts::Loopback))).await;
+            let app = init_service(App::new().configure(configure(stats(), Hosts::Loopback, None))).await;
             let request = TestRequest::with_uri(path).method(method).insert_header((HOST, host)).to_request();
             let response = call_service(&app, request).await;
             let (status, headers) = (response.status(), format!("{:?}", response.headers()));
@@ -306,7 +312,7 @@ mod tests {
         System::new().block_on(async {
             let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
             let address = listener.local_addr().unwrap();
-            let server = serve(listener, stats()).unwrap();
+            let server = serve(listener, stats(), None).unwrap();
             let handle = server.handle();
             let running = actix::spawn(server);
             let mut stream = TcpStream::connect(address).await.unwrap();

@@ -5,14 +5,17 @@
 
 mod access;
 pub mod admin;
+pub mod admin_access;
 pub mod builtin;
 mod call;
 pub mod clock;
+pub mod control;
 mod edge;
 pub mod egress;
 pub mod ingress;
 pub mod intake;
 pub mod origin;
+pub mod reload;
 pub mod serve;
 pub mod shadows;
 pub mod signal;
@@ -20,5 +23,6 @@ pub mod start;
 pub mod tls;
 pub mod tree;
 
-pub use signal::Signals;
+pub use reload::{Loader, Watch};
+pub use signal::{Hangups, Signals};
 pub use start::{Gateway, Options, StartError, start, try_to_listen};

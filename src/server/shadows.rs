@@ -1,6 +1,12 @@
 //! The threads that carry shadow traffic, apart from those that serve clients.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use actix::{Actor, Addr, Arbiter};
 use tokio::{
@@ -14,9 +20,9 @@ use crate::{
         transport::{PoolLimits, Secure},
     },
     endpoint::ShadowLink,
-    plan::{Plan, ShadowPlan},
+    plan::{Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
     shadow::{Gate, KillSwitch, MemoryBudget, ShadowActor},
-    stats::{Recorder, Registry, StatsActor, recorder::flush_every},
+    stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
 use super::tree::REPORT_PERIOD;
@@ -26,49 +32,121 @@ const DRAIN_STEP: Duration = Duration::from_millis(10);
 /// How long after the drain limit the threads are waited for.
 const JOIN_TIME: Duration = Duration::from_secs(1);
 
+/// How often to look whether the shadows of a former plan are still in use.
+const LEAVE_STEP: Duration = Duration::from_secs(1);
+
 /// Every shadow of the service with the threads they live on.
 pub struct Shadows {
     arbiters: Vec<Arbiter>,
-    gates: Vec<Arc<Gate>>,
+    memory: Arc<MemoryBudget>,
+    kill: KillSwitch,
+    /// Those of the present plan.
+    housed: HashMap<BackendId, Housed>,
     links: Arc<Vec<Vec<ShadowLink>>>,
+    /// Gates of former plans, some of which may still be in use.
+    former: Vec<Weak<Gate>>,
+    /// Where the next new shadow goes.
+    turn: usize,
+}
+
+/// A shadow of the present plan.
+struct Housed {
+    gate: Arc<Gate>,
+    /// The place of its thread.
+    thread: usize,
 }
 
 thread_local! {
-    static RECORDER: RefCell<Option<Rc<RefCell<Recorder>>>> = const { RefCell::new(None) };
+    /// Where this shadow thread counts, for the newest names.
+    static RECORDER: RefCell<Option<(Arc<Names>, Rc<RefCell<Recorder>>)>> = const { RefCell::new(None) };
+    /// The connections of this thread's shadows, which their next actors go on with.
+    static CLIENTS: RefCell<HashMap<TargetId, Client>> = RefCell::default();
+}
+
+impl Default for Shadows {
+    fn default() -> Self {
+        Self {
+            arbiters: Vec::new(),
+            memory: Arc::new(MemoryBudget::new(0)),
+            kill: KillSwitch::default(),
+            housed: HashMap::new(),
+            links: Arc::default(),
+            former: Vec::new(),
+            turn: 0,
+        }
+    }
 }
 
 impl Shadows {
-    /// Starts the threads and an actor per shadow, spread over them, and enters their books in the registry.
-    #[must_use]
-    pub fn start(
+    /// Houses the shadows of a plan: threads as far as they are missing, an actor each, and a gate, which is that of the
+    /// former plan or goes on with its books where the plan says so. Gives the registry of their books.
+    pub fn settle(
+        &mut self,
         plan: &Arc<Plan>,
+        heritage: &Heritage,
         secure: &Secure,
-        kill: &KillSwitch,
         stats: &Addr<StatsActor>,
-        registry: &Registry,
-    ) -> Self {
-        let memory = Arc::new(MemoryBudget::new(plan.service.shadow_memory_bytes));
+    ) -> Arc<Registry> {
+        self.memory.resize(plan.service.shadow_memory_bytes);
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
-        let threads = plan.service.shadow_threads.min(count);
-        let arbiters: Vec<Arbiter> = (0..threads).map(|_| Arbiter::new()).collect();
-        let mut gates = Vec::with_capacity(count);
+        while self.arbiters.len() < plan.service.shadow_threads.min(count) {
+            self.arbiters.push(Arbiter::new());
+        }
+        self.forget_connections(plan);
+        let registry = Arc::new(Registry::default());
+        let mut housed = HashMap::with_capacity(count);
         let mut links = Vec::with_capacity(plan.endpoints.len());
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
-                let service = &plan.service;
-                let sheds_load =
-                    service.overload_lag.is_some() && (shadow.policy.is_some() || service.overload_sheds_plain);
-                let gate = Arc::new(Gate::of(shadow, Arc::clone(&memory), kill.clone(), sheds_load));
+                let house = self.house(shadow, &plan.service, heritage);
+                let Some(arbiter) = self.arbiters.get(house.thread) else { continue };
+                let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
-                let Some(arbiter) = arbiters.get(gates.len().checked_rem(threads).unwrap_or(0)) else { continue };
                 let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
-                of_endpoint.push(ShadowLink { recipient, gate: Arc::clone(&gate), plan: Arc::clone(shadow) });
-                gates.push(gate);
+                of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow) });
+                housed.insert(shadow.backend.id, house);
             }
             links.push(of_endpoint);
         }
-        Self { arbiters, gates, links: Arc::new(links) }
+        self.links = Arc::new(links);
+        let former = std::mem::replace(&mut self.housed, housed);
+        self.former.extend(former.into_values().map(|house| Arc::downgrade(&house.gate)));
+        self.former.retain(|gate| gate.strong_count() > 0);
+        registry
+    }
+
+    /// The gate and the thread for a shadow: those it had, as far as it is the same.
+    fn house(&mut self, shadow: &ShadowPlan, service: &ServicePlan, heritage: &Heritage) -> Housed {
+        let sheds_load = service.overload_lag.is_some() && (shadow.policy.is_some() || service.overload_sheds_plain);
+        let inherited = heritage.of(shadow.backend.id);
+        let former = inherited.and_then(|inherited| self.housed.get(&inherited.former));
+        match (inherited, former) {
+            (Some(Inherited { unchanged: true, .. }), Some(former)) => {
+                Housed { gate: Arc::clone(&former.gate), thread: former.thread }
+            }
+            (_, Some(former)) => {
+                Housed { gate: Arc::new(former.gate.successor(shadow, sheds_load)), thread: former.thread }
+            }
+            _ => {
+                let thread = self.turn.checked_rem(self.arbiters.len()).unwrap_or(0);
+                self.turn = self.turn.wrapping_add(1);
+                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.kill.clone(), sheds_load);
+                Housed { gate: Arc::new(gate), thread }
+            }
+        }
+    }
+
+    /// Closes the idle connections of shadows that a plan does not have.
+    fn forget_connections(&self, plan: &Plan) {
+        let shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
+        let kept: HashSet<TargetId> = shadows.filter_map(|shadow| plan.targets.of(shadow.backend.id)).collect();
+        let kept = Arc::new(kept);
+        for arbiter in &self.arbiters {
+            let kept = Arc::clone(&kept);
+            arbiter
+                .spawn_fn(move || CLIENTS.with_borrow_mut(|clients| clients.retain(|target, _| kept.contains(target))));
+        }
     }
 
     /// The ways to the shadows, by endpoint.
@@ -80,9 +158,11 @@ impl Shadows {
     /// Lets no new mirror in, waits until those under way have ended or `limit` has passed, then stops the threads;
     /// what is left is abandoned, and booked so. A thread that doesn't stop is left behind a second later.
     pub async fn drain(self, limit: Duration) {
-        self.gates.iter().for_each(|gate| gate.close());
+        let former = self.former.iter().filter_map(Weak::upgrade);
+        let gates: Vec<Arc<Gate>> = self.housed.into_values().map(|house| house.gate).chain(former).collect();
+        gates.iter().for_each(|gate| gate.close());
         let deadline = Instant::now() + limit;
-        while self.gates.iter().any(|gate| gate.concurrent() > 0) && Instant::now() < deadline {
+        while gates.iter().any(|gate| gate.concurrent() > 0) && Instant::now() < deadline {
             sleep(DRAIN_STEP).await;
         }
         for arbiter in &self.arbiters {
@@ -91,6 +171,18 @@ impl Shadows {
         // Joining waits for the threads to drop their tasks, which drops their tickets.
         if timeout_at(deadline + JOIN_TIME, joined(self.arbiters)).await.is_err() {
             tracing::warn!("a shadow thread does not end, going on without it");
+        }
+    }
+}
+
+/// Keeps the ways to the shadows of a former plan until no thread uses them any more, and a little longer: a copy that was
+/// handed over last must be taken in before its actor hears that nobody knows it.
+pub async fn leave(links: Arc<Vec<Vec<ShadowLink>>>) {
+    loop {
+        let is_left = Arc::strong_count(&links) == 1;
+        sleep(LEAVE_STEP).await;
+        if is_left {
+            return;
         }
     }
 }
@@ -120,9 +212,15 @@ fn start_actor(
     let (shadow, plan, secure, stats) = (Arc::clone(shadow), Arc::clone(plan), secure.clone(), stats.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = recorder_of_this_thread(&plan, stats);
-        let pool = pool_limits(&shadow, plan.service.pool);
-        ShadowActor::new(shadow, Caller::new(Client::new(pool, secure), 0), recorder)
+        let client = client_of_this_thread(&shadow, &plan, secure);
+        ShadowActor::new(shadow, Caller::new(client, 0), recorder)
     })
+}
+
+fn client_of_this_thread(shadow: &ShadowPlan, plan: &Plan, secure: Secure) -> Client {
+    let pool = pool_limits(shadow, plan.service.pool);
+    let Some(target) = plan.targets.of(shadow.backend.id) else { return Client::new(pool, secure) };
+    CLIENTS.with_borrow_mut(|clients| clients.entry(target).or_insert_with(|| Client::new(pool, secure)).clone())
 }
 
 /// As many idle connections as calls, and in policy mode times of its own.
@@ -138,23 +236,22 @@ fn pool_limits(shadow: &ShadowPlan, of_service: PoolLimits) -> PoolLimits {
     }
 }
 
+/// Actors of a former plan go on counting under its names, in the recorder they have.
 fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<Recorder>> {
-    RECORDER.with_borrow_mut(|held| {
-        let recorder = held.get_or_insert_with(|| {
+    RECORDER.with_borrow_mut(|held| match held {
+        Some((names, recorder)) if Arc::ptr_eq(names, &plan.names) => Rc::clone(recorder),
+        _ => {
             let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&plan.names))));
             actix::spawn(flush_every(Rc::clone(&recorder), stats, REPORT_PERIOD));
+            *held = Some((Arc::clone(&plan.names), Rc::clone(&recorder)));
             recorder
-        });
-        Rc::clone(recorder)
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{Arc, mpsc},
-        time::Duration,
-    };
+    use std::{sync::mpsc, time::Duration};
 
     use actix::{Arbiter, System};
 
@@ -171,7 +268,7 @@ mod tests {
                 let _released = stuck.recv();
             });
             entered.recv().unwrap();
-            let shadows = Shadows { arbiters: vec![arbiter], gates: Vec::new(), links: Arc::default() };
+            let shadows = Shadows { arbiters: vec![arbiter], ..Shadows::default() };
             shadows.drain(Duration::ZERO).await;
         });
         // The thread was still stuck when the drain ended, and the system as well.

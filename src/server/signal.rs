@@ -1,4 +1,5 @@
-//! The signals that end the program: the first one in order, the second at once.
+//! The signals: those that end the program, the first one in order, the second at once; and the one that makes it load its
+//! configuration again.
 
 use std::io;
 
@@ -25,5 +26,23 @@ impl Signals {
             _ = self.interrupt.recv() => "interrupt",
             _ = self.terminate.recv() => "terminated",
         }
+    }
+}
+
+/// SIGHUP. Those that come while nobody waits count as one.
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Takes the signal over from the system; from then on it no longer ends the program.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next one; `None` when there will be none.
+    pub async fn next(&mut self) -> Option<()> {
+        self.0.recv().await
     }
 }

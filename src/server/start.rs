@@ -1,6 +1,7 @@
 //! From a plan to a running gateway: listeners bound, threads and actors started; and in what order it ends.
 
 use std::{
+    cell::RefCell,
     fmt, io,
     net::{SocketAddr, TcpListener},
     rc::Rc,
@@ -14,20 +15,25 @@ use actix_web::{
     dev::{Server, ServerHandle},
     web,
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 
 use crate::{
     backend::transport::Secure,
-    plan::{Plan, ServicePlan},
-    shadow::KillSwitch,
-    stats::{Names, Read, Registry, Snapshot, StatsActor},
+    plan::{Blueprint, Heritage, Plan, ServicePlan},
+    stats::{Names, Read, Rename, Snapshot, StatsActor},
 };
 
 use super::{
-    admin, serve,
+    admin,
+    control::Control,
+    reload::{Announcer, Loader, Orders, Reloader},
+    serve,
     shadows::Shadows,
     tls::{self, TlsError},
-    tree::{Shared, Tree},
+    tree::{Shared, Standing},
 };
 
 /// How long a client may take for the head of its request, unless the file says otherwise. (KrakenD waits for ever.)
@@ -45,10 +51,12 @@ const WORKER_MARGIN: Duration = Duration::from_secs(2);
 const BACKLOG: u32 = 4096;
 
 /// What is decided at start and not by the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// Worker threads; one per core unless given.
     pub workers: Option<usize>,
+    /// How to load the configuration again; without it, it stays as it is.
+    pub load: Option<Loader>,
 }
 
 /// Why a gateway did not start.
@@ -87,19 +95,21 @@ pub struct Gateway {
     pub admin: Option<SocketAddr>,
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
-    shadows: Shadows,
+    shadows: Rc<RefCell<Shadows>>,
+    announcer: Announcer,
+    orders: Option<Orders>,
+    reloader: Option<JoinHandle<()>>,
     stats: Addr<StatsActor>,
     stats_thread: Arbiter,
     stop_time: Duration,
-    drain_time: Duration,
 }
 
-/// Starts serving a plan. Must be called inside an actix system.
+/// Starts serving the plan of a blueprint. Must be called inside an actix system.
 ///
 /// # Errors
 /// When an address can't be bound, or HTTPS can't be served.
-pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
-    let plan = Arc::new(plan);
+pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartError> {
+    let plan = Arc::clone(&blueprint.plan);
     let tls = plan.service.tls.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
     let is_secure = tls.is_some();
     // Also where no host is called by https: a redirect may lead to one.
@@ -107,18 +117,24 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
     let listener = listen(&plan.service)?;
     let admin_listener = listen_admin(&plan.service)?;
     let address = listener.local_addr().unwrap_or(plan.service.listen);
-    let registry = Arc::new(Registry::default());
     let stats_thread = Arbiter::new();
-    let stats = start_stats(&stats_thread, Arc::clone(&plan.names), Arc::clone(&registry));
-    let kill = KillSwitch::default();
-    let shadows = Shadows::start(&plan, &secure, &kill, &stats, &registry);
-    let (stop_time, drain_time) = (stop_time(&plan), plan.service.shadow_drain_time);
+    let stats = start_stats(&stats_thread, Arc::clone(&plan.names));
+    let mut shadows = Shadows::default();
+    start_shadows(&mut shadows, &plan, &secure, &stats);
+    let stop_time = stop_time(&plan);
     let shared = Shared { plan, secure, shadows: shadows.links(), stats: stats.clone(), started: Instant::now() };
-    let server =
-        server(shared, listener, tls, options, stop_time).map_err(|error| StartError::Listen(address, error))?;
+    let announcer = Announcer::new(shared);
+    let server = server(announcer.clone(), listener, tls, options.workers, stop_time)
+        .map_err(|error| StartError::Listen(address, error))?;
     let handle = server.handle();
     actix::spawn(server);
-    let (admin, admin_server) = start_admin(admin_listener, &stats)?;
+    let shadows = Rc::new(RefCell::new(shadows));
+    let reloader = options
+        .load
+        .map(|load| Reloader::new(load, Arc::new(blueprint), Rc::clone(&shadows), announcer.clone()).start());
+    let (orders, reloader) = reloader.unzip();
+    let control = orders.clone().map(|orders| Control { orders, announcer: announcer.clone() });
+    let (admin, admin_server) = start_admin(admin_listener, &stats, control)?;
     Ok(Gateway {
         address,
         is_secure,
@@ -126,15 +142,17 @@ pub fn start(plan: Plan, options: Options) -> Result<Gateway, StartError> {
         server: handle,
         admin_server,
         shadows,
+        announcer,
+        orders,
+        reloader,
         stats,
         stats_thread,
         stop_time,
-        drain_time,
     })
 }
 
 /// How long a stop waits for connections: as long as the file says, else until every request must have been answered.
-fn stop_time(plan: &Plan) -> Duration {
+pub(super) fn stop_time(plan: &Plan) -> Duration {
     let longest = || plan.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
     plan.service.shutdown_time.unwrap_or_else(|| longest().saturating_add(STOP_MARGIN))
 }
@@ -155,8 +173,15 @@ pub fn try_to_listen(service: &ServicePlan) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_stats(thread: &Arbiter, names: Arc<Names>, registry: Arc<Registry>) -> Addr<StatsActor> {
-    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, registry))
+fn start_stats(thread: &Arbiter, names: Arc<Names>) -> Addr<StatsActor> {
+    StatsActor::start_in_arbiter(&thread.handle(), move |_ctx| StatsActor::new(names, Arc::default()))
+}
+
+/// The shadows of the first plan, which go on with nothing; the stats actor hears where their books are.
+fn start_shadows(shadows: &mut Shadows, plan: &Arc<Plan>, secure: &Secure, stats: &Addr<StatsActor>) {
+    let registry = shadows.settle(plan, &Heritage::default(), secure, stats);
+    #[expect(clippy::disallowed_methods, reason = "the first message, once")]
+    stats.do_send(Rename { names: Arc::clone(&plan.names), registry });
 }
 
 fn listen(service: &ServicePlan) -> Result<TcpListener, StartError> {
@@ -201,31 +226,33 @@ fn listen_admin(service: &ServicePlan) -> Result<Option<TcpListener>, StartError
 fn start_admin(
     listener: Option<TcpListener>,
     stats: &Addr<StatsActor>,
+    control: Option<Control>,
 ) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
     let Some(listener) = listener else { return Ok((None, None)) };
     let address = listener.local_addr().ok();
     let failed = |error| StartError::Admin(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))), error);
-    let server = admin::serve(listener, stats.clone()).map_err(failed)?;
+    let server = admin::serve(listener, stats.clone(), control).map_err(failed)?;
     let handle = server.handle();
     actix::spawn(server);
     Ok((address, Some(handle)))
 }
 
 fn server(
-    shared: Shared,
+    announcer: Announcer,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
-    options: Options,
+    workers: Option<usize>,
     stop_time: Duration,
 ) -> io::Result<Server> {
-    let service = &shared.plan.service;
+    let first = announcer.current();
+    let service = &first.shared.plan.service;
     let speaks_h2c = service.speaks_h2c;
     let (head_time, idle_time) = (service.head_time.unwrap_or(HEAD_TIME), service.idle_time.unwrap_or(IDLE_TIME));
-    let workers = options.workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
+    let workers = workers.or_else(|| std::thread::available_parallelism().map(usize::from).ok()).unwrap_or(1);
     let server = HttpServer::new(move || {
-        let tree = Tree::of_this_thread(&shared);
+        let standing = Standing::of_this_thread(&announcer);
         let handler =
-            move |request: HttpRequest, payload: web::Payload| serve::serve(Rc::clone(&tree), request, payload);
+            move |request: HttpRequest, payload: web::Payload| serve::serve(standing.tree(), request, payload);
         App::new().default_service(web::to(handler))
     });
     let server = server
@@ -251,15 +278,27 @@ impl Gateway {
         self.stats.send(Read).await.ok()
     }
 
+    /// Where reloads are asked for, if there are any.
+    #[must_use]
+    pub fn orders(&self) -> Option<Orders> {
+        self.orders.clone()
+    }
+
     /// Ends in order: no new connections, live requests finish within their limit, no new mirrors, mirrors under way
     /// finish within theirs, last numbers.
     pub async fn stop(self) {
+        // A reload that is under way would only start what is to end.
+        if let Some(reloader) = &self.reloader {
+            reloader.abort();
+        }
         // The workers keep the limit themselves; a worker that is stuck must not keep the mirrors from being drained.
         let limit = Duration::from_secs(whole_seconds(self.stop_time)).saturating_add(WORKER_MARGIN);
         if timeout(limit, self.server.stop(true)).await.is_err() {
             tracing::warn!("a worker thread does not end, going on without it");
         }
-        self.shadows.drain(self.drain_time).await;
+        let drain_time = self.announcer.current().shared.plan.service.shadow_drain_time;
+        let shadows = self.shadows.take();
+        shadows.drain(drain_time).await;
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);
         }

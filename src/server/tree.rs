@@ -1,24 +1,37 @@
-//! One worker thread's actors, built from the plan when the thread starts.
+//! One worker thread's actors, built from the plan when the thread starts, and anew when another plan is served.
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Recipient};
+use tokio::{
+    task::{JoinHandle, yield_now},
+    time::sleep,
+};
 
 use crate::{
-    backend::{BackendActor, Caller, Client, transport::Secure},
+    backend::{BackendActor, Caller, Client, Fetch, transport::Secure},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
-    plan::{EndpointPlan, Plan},
+    plan::{BackendPlan, EndpointPlan, Plan, TargetId},
     shadow::overload,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
+use super::reload::{Announcer, generation::Follower};
+
 /// How often a thread reports its numbers.
 pub const REPORT_PERIOD: Duration = Duration::from_millis(250);
+
+/// How many endpoints of the next tree are built before the requests of the present one have their turn.
+const ENDPOINTS_PER_SLICE: usize = 32;
+
+/// How often to look whether the last request of a former tree has ended.
+const FELL_STEP: Duration = Duration::from_millis(500);
 
 /// What all worker threads share.
 #[derive(Clone)]
@@ -42,33 +55,105 @@ pub struct Tree {
     /// This thread's counters.
     pub recorder: Rc<RefCell<Recorder>>,
     endpoints: Vec<Addr<EndpointActor>>,
+    /// Connections to upstreams, which the next tree goes on with where the target stays.
+    clients: HashMap<TargetId, Client>,
 }
+
+/// The tree that a thread's next request is served by. Its clones are the same place.
+#[derive(Clone)]
+pub struct Standing(Rc<RefCell<Rc<Tree>>>);
 
 thread_local! {
     /// The application factory runs once per worker and listening address; the tree is built once per worker.
-    static TREE: RefCell<Option<Rc<Tree>>> = const { RefCell::new(None) };
+    static STANDING: RefCell<Option<Standing>> = const { RefCell::new(None) };
     static TURN: Cell<usize> = const { Cell::new(0) };
 }
 
-impl Tree {
-    /// This thread's tree.
+impl Standing {
+    /// This thread's. The first time, its tree is built, and from then on it follows what is announced.
     #[must_use]
-    pub fn of_this_thread(shared: &Shared) -> Rc<Self> {
-        TREE.with_borrow_mut(|held| Rc::clone(held.get_or_insert_with(|| Rc::new(Self::build(shared)))))
+    pub fn of_this_thread(announcer: &Announcer) -> Self {
+        STANDING.with_borrow_mut(|held| held.get_or_insert_with(|| Self::first(announcer)).clone())
     }
 
-    fn build(shared: &Shared) -> Self {
-        let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&shared.plan.names))));
-        let endpoints = shared.plan.endpoints.iter().enumerate().map(|(place, plan)| {
-            let shadows = shared.shadows.get(place).cloned().unwrap_or_default();
-            endpoint_actor(plan, shadows, shared, &recorder)
-        });
-        let endpoints = endpoints.collect();
-        if let Some(limit) = shared.plan.service.overload_lag.filter(|_| sheds_load(&shared.plan)) {
-            actix::spawn(overload::watch(limit));
+    fn first(announcer: &Announcer) -> Self {
+        let (generation, follower) = announcer.follow();
+        let standing = Self(Rc::new(RefCell::new(Rc::new(Tree::build(&generation.shared)))));
+        generation.adopt();
+        let watching = watch_for_overload(&generation.shared.plan);
+        actix::spawn(standing.clone().follow(follower, watching));
+        standing
+    }
+
+    /// The tree for one request, which keeps it to its end.
+    #[must_use]
+    pub fn tree(&self) -> Rc<Tree> {
+        Rc::clone(&self.0.borrow())
+    }
+
+    /// Grows each new tree beside the old one and lets it take its place.
+    async fn follow(self, mut follower: Follower, mut watching: Option<JoinHandle<()>>) {
+        while let Some(generation) = follower.next().await {
+            let tree = Tree::grow(&generation.shared, &self.tree()).await;
+            let former = self.0.replace(Rc::new(tree));
+            generation.adopt();
+            if let Some(former) = watching.take() {
+                former.abort();
+            }
+            watching = watch_for_overload(&generation.shared.plan);
+            actix::spawn(fell(former));
         }
+    }
+}
+
+impl Tree {
+    /// A thread's first tree.
+    fn build(shared: &Shared) -> Self {
+        let mut tree = Self::bare(shared);
+        for place in 0..shared.plan.endpoints.len() {
+            tree.add(place, &HashMap::new());
+        }
+        tree
+    }
+
+    /// The tree after `former`, in slices that leave the thread to its requests in between.
+    async fn grow(shared: &Shared, former: &Self) -> Self {
+        let mut tree = Self::bare(shared);
+        for place in 0..shared.plan.endpoints.len() {
+            if place % ENDPOINTS_PER_SLICE == 0 {
+                yield_now().await;
+            }
+            tree.add(place, &former.clients);
+        }
+        tree
+    }
+
+    fn bare(shared: &Shared) -> Self {
+        let recorder = Rc::new(RefCell::new(Recorder::new(Arc::clone(&shared.plan.names))));
         actix::spawn(flush_every(Rc::clone(&recorder), shared.stats.clone(), REPORT_PERIOD));
-        Self { shared: shared.clone(), recorder, endpoints }
+        let endpoints = Vec::with_capacity(shared.plan.endpoints.len());
+        Self { shared: shared.clone(), recorder, endpoints, clients: HashMap::new() }
+    }
+
+    /// Starts the actors of the endpoint at `place`, which is the next one.
+    fn add(&mut self, place: usize, clients: &HashMap<TargetId, Client>) {
+        let plan = Arc::clone(&self.shared.plan);
+        let Some(endpoint) = plan.endpoints.get(place) else { return };
+        let shadows = self.shared.shadows.get(place).cloned().unwrap_or_default();
+        let live = endpoint.live.iter().map(|backend| self.backend(backend, clients)).collect();
+        self.endpoints.push(endpoint_actor(endpoint, live, shadows));
+    }
+
+    fn backend(&mut self, backend: &Arc<BackendPlan>, clients: &HashMap<TargetId, Client>) -> Recipient<Fetch> {
+        let plan = &self.shared.plan;
+        let target = plan.targets.of(backend.id);
+        let kept = target.and_then(|target| clients.get(&target).cloned());
+        let client = kept.unwrap_or_else(|| Client::new(plan.service.pool, self.shared.secure.clone()));
+        if let Some(target) = target {
+            self.clients.insert(target, client.clone());
+        }
+        let turn = TURN.replace(TURN.get().wrapping_add(1));
+        BackendActor::new(Arc::clone(backend), Caller::new(client, turn), Rc::clone(&self.recorder)).start().recipient()
     }
 
     /// Hands a call to an endpoint's actor.
@@ -80,6 +165,12 @@ impl Tree {
     }
 }
 
+/// Watches this thread as long as the task runs, if anything depends on it.
+fn watch_for_overload(plan: &Plan) -> Option<JoinHandle<()>> {
+    let limit = plan.service.overload_lag.filter(|_| sheds_load(plan))?;
+    Some(actix::spawn(overload::watch(limit)))
+}
+
 /// Whether any shadow stops when its worker is behind; without one nobody need watch.
 fn sheds_load(plan: &Plan) -> bool {
     let mut shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
@@ -87,25 +178,35 @@ fn sheds_load(plan: &Plan) -> bool {
 }
 
 impl Drop for Tree {
-    /// The last numbers of a thread that ends; its flushing task has ended before.
+    /// The last numbers of a thread that ends, or of a plan whose last request has ended.
     fn drop(&mut self) {
         while let Some(report) = self.recorder.borrow_mut().take() {
-            #[expect(clippy::disallowed_methods, reason = "the last reports of a thread, a bounded number of them")]
+            #[expect(clippy::disallowed_methods, reason = "the last reports of a tree, a bounded number of them")]
             self.shared.stats.do_send(report);
         }
     }
 }
 
+/// Takes a former tree down when its last request has ended, in slices as it was grown: each actor that ends is a task
+/// that must run once more, and thousands of them at once would stand in the way of requests.
+async fn fell(mut former: Rc<Tree>) {
+    let mut tree = loop {
+        match Rc::try_unwrap(former) {
+            Ok(tree) => break tree,
+            Err(in_use) => former = in_use,
+        }
+        sleep(FELL_STEP).await;
+    };
+    while !tree.endpoints.is_empty() {
+        tree.endpoints.truncate(tree.endpoints.len().saturating_sub(ENDPOINTS_PER_SLICE));
+        yield_now().await;
+    }
+}
+
 fn endpoint_actor(
     plan: &Arc<EndpointPlan>,
+    live: Vec<Recipient<Fetch>>,
     shadows: Vec<ShadowLink>,
-    shared: &Shared,
-    recorder: &Rc<RefCell<Recorder>>,
 ) -> Addr<EndpointActor> {
-    let live = plan.live.iter().map(|backend| {
-        let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(Client::new(shared.plan.service.pool, shared.secure.clone()), turn);
-        BackendActor::new(Arc::clone(backend), caller, Rc::clone(recorder)).start().recipient()
-    });
-    EndpointActor::new(Dispatch::new(Arc::clone(plan), live.collect(), shadows)).start()
+    EndpointActor::new(Dispatch::new(Arc::clone(plan), live, shadows)).start()
 }

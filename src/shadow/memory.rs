@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A budget in bytes that is reserved before anything is kept.
 #[derive(Debug)]
 pub struct MemoryBudget {
-    bytes_max: usize,
+    bytes_max: AtomicUsize,
     bytes: AtomicUsize,
 }
 
@@ -13,7 +13,12 @@ impl MemoryBudget {
     /// A budget of `bytes_max` bytes.
     #[must_use]
     pub fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, bytes: AtomicUsize::new(0) }
+        Self { bytes_max: AtomicUsize::new(bytes_max), bytes: AtomicUsize::new(0) }
+    }
+
+    /// Changes the budget, after a reload. What is reserved stays so; beyond a smaller budget nothing more is.
+    pub fn resize(&self, bytes_max: usize) {
+        self.bytes_max.store(bytes_max, Ordering::Release);
     }
 
     /// Takes `bytes` of the budget if they are left.
@@ -22,9 +27,10 @@ impl MemoryBudget {
         if bytes == 0 {
             return true;
         }
+        let limit = self.limit();
         self.bytes
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
-                held.checked_add(bytes).filter(|sum| *sum <= self.bytes_max)
+                held.checked_add(bytes).filter(|sum| *sum <= limit)
             })
             .is_ok()
     }
@@ -45,6 +51,6 @@ impl MemoryBudget {
     /// The whole budget in bytes.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.bytes_max
+        self.bytes_max.load(Ordering::Acquire)
     }
 }

@@ -15,6 +15,7 @@ use super::names::{BackendId, Names};
 use super::numbers::Numbers;
 use super::process::Process;
 use super::registry::Registry;
+use super::reloads::{Reloaded, Reloads};
 use super::report::Report;
 use super::snapshot::{
     BackendSnapshot, BooksSnapshot, EndpointSnapshot, LatencySnapshot, RecentSnapshot, Snapshot, Totals, outcomes,
@@ -59,6 +60,7 @@ pub struct StatsActor {
     backends: Series,
     unrouted: BTreeMap<u16, u64>,
     former: Vec<Former>,
+    reloads: Reloads,
     started: Instant,
     started_at: SystemTime,
     latest: Option<(Instant, Arc<Snapshot>)>,
@@ -89,6 +91,7 @@ impl StatsActor {
             registry,
             unrouted: BTreeMap::new(),
             former: Vec::new(),
+            reloads: Reloads::default(),
             started: Instant::now(),
             started_at: SystemTime::now(),
             latest: None,
@@ -201,6 +204,7 @@ impl StatsActor {
             totals: Totals::of(&endpoints),
             endpoints,
             unrouted: self.unrouted.clone(),
+            reloads: self.reloads.clone(),
             process: Process::read(self.started_at),
         }
     }
@@ -264,6 +268,15 @@ impl Handler<Read> for StatsActor {
 
     fn handle(&mut self, _: Read, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.snapshot())
+    }
+}
+
+impl Handler<Reloaded> for StatsActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reloaded, _: &mut Self::Context) {
+        self.reloads.book(message);
+        self.latest = None;
     }
 }
 

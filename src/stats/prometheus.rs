@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt::{Display, Write as _};
 
 use super::books::Books;
+use super::reloads::ReloadResult;
 use super::snapshot::{BOUND_LABELS, BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot};
 
 /// The `Content-Type` of the text.
@@ -22,6 +23,7 @@ pub fn write(snapshot: &Snapshot) -> String {
     let live: Vec<_> = live.into_iter().filter(|one| one.backend.requests > 0).collect();
     let shadows: Vec<_> = shadows.into_iter().filter_map(Shadow::new).collect();
     write_process(&mut text, snapshot);
+    write_reloads(&mut text, snapshot);
     write_endpoints(&mut text, &endpoints);
     write_live(&mut text, &live);
     write_shadows(&mut text, &shadows);
@@ -102,6 +104,19 @@ fn write_process(text: &mut Exposition, snapshot: &Snapshot) {
     for (status, count) in &snapshot.unrouted {
         text.sample(name, &[], Some(("status", &status.to_string())), count);
     }
+}
+
+fn write_reloads(text: &mut Exposition, snapshot: &Snapshot) {
+    let reloads = &snapshot.reloads;
+    let name = "gnomon_reloads_total";
+    text.family(name, "counter", "How often the configuration was loaded again, by result.");
+    for result in ReloadResult::ALL {
+        text.sample(name, &[], Some(("result", result.label())), reloads.count(result));
+    }
+    let help = "The number of the configuration that is served, from 1.";
+    text.single("gnomon_config_generation", "gauge", help, reloads.generation);
+    let help = "When the configuration was last loaded again, whatever came of it; seconds since 1970, 0 before.";
+    text.single("gnomon_config_last_reload_timestamp_seconds", "gauge", help, reloads.last_at.unwrap_or(0.0));
 }
 
 fn write_endpoints(text: &mut Exposition, endpoints: &[&EndpointSnapshot]) {

@@ -10,6 +10,7 @@ use super::books::Books;
 use super::event::{CLASS_5XX, CLASS_LABELS};
 use super::latency::Latencies;
 use super::process::Process;
+use super::reloads::Reloads;
 use super::tally::Counts;
 use super::window::{HISTORY_SECONDS, Recent};
 
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub endpoints: Vec<EndpointSnapshot>,
     /// Replies to requests that no endpoint wanted, by status.
     pub unrouted: BTreeMap<u16, u64>,
+    /// What became of reloads, and which configuration is served.
+    pub reloads: Reloads,
     /// The process.
     pub process: Process,
 }
@@ -81,6 +84,8 @@ pub struct View<'a> {
     /// As in the snapshot.
     pub unrouted: &'a BTreeMap<u16, u64>,
     /// As in the snapshot.
+    pub reloads: &'a Reloads,
+    /// As in the snapshot.
     pub process: &'a Process,
 }
 
@@ -101,6 +106,7 @@ impl Snapshot {
             found,
             endpoints,
             unrouted: &self.unrouted,
+            reloads: &self.reloads,
             process: &self.process,
         }
     }

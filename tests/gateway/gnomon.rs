@@ -25,35 +25,44 @@ use crate::{
 /// How often other ports are tried when somebody was faster.
 const STARTS_MAX: u32 = 5;
 
+/// What its file is called.
+const FILE: &str = "krakend.json";
+
 /// A running gateway; dropping it kills it.
 pub(crate) struct Gnomon {
     child: Child,
     address: SocketAddr,
     admin: SocketAddr,
     output: Arc<Mutex<Vec<u8>>>,
-    _folder: Option<Folder>,
+    folder: Option<Folder>,
 }
 
 impl Gnomon {
     /// `gnomon run` with this file, on ports of its own.
     pub(crate) fn run(file: &Value) -> Self {
-        Self::run_when(file, is_healthy)
+        Self::run_when(file, is_healthy, &[])
+    }
+
+    /// The same with more on the command line.
+    pub(crate) fn run_with(file: &Value, more: &[&str]) -> Self {
+        Self::run_when(file, is_healthy, more)
     }
 
     /// The same for a file with `tls`: it is up when it accepts connections.
     pub(crate) fn run_secure(file: &Value) -> Self {
-        Self::run_when(file, |address| TcpStream::connect(address).is_ok())
+        Self::run_when(file, |address| TcpStream::connect(address).is_ok(), &[])
     }
 
-    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool) -> Self {
+    fn run_when(file: &Value, is_ready: fn(SocketAddr) -> bool, more: &[&str]) -> Self {
         let folder = Folder::new();
-        let path = folder.path("krakend.json");
+        let path = folder.path(FILE);
         let mut gnomon = Self::launch(is_ready, |port, admin| {
-            let placed = with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }));
-            write(&path, &placed.to_string());
-            vec!["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()]
+            write(&path, &placed(file, port).to_string());
+            let arguments =
+                ["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()];
+            arguments.into_iter().chain(more.iter().map(OsString::from)).collect()
         });
-        gnomon._folder = Some(folder);
+        gnomon.folder = Some(folder);
         gnomon
     }
 
@@ -89,7 +98,32 @@ impl Gnomon {
         let output = Arc::default();
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
-        Self { child, address, admin, output, _folder: None }
+        Self { child, address, admin, output, folder: None }
+    }
+
+    /// Replaces its file, as an editor does: by one with another name that is renamed.
+    pub(crate) fn rewrite(&self, file: &Value) {
+        self.rewrite_text(&placed(file, self.address.port()).to_string());
+    }
+
+    /// The same with a text.
+    pub(crate) fn rewrite_text(&self, text: &str) {
+        let folder = self.folder.as_ref().expect("it was started with a file");
+        write(&folder.path("next"), text);
+        std::fs::rename(folder.path("next"), folder.path(FILE)).expect("the folder is ours");
+    }
+
+    /// Has it load its file again.
+    pub(crate) fn reload(&self) -> Answer {
+        client::ask(self.admin, "POST", "/__reload", &[], b"")
+    }
+
+    /// Serves another file, which can be used.
+    pub(crate) fn replace(&self, file: &Value) -> Value {
+        self.rewrite(file);
+        let answer = self.reload();
+        assert_eq!((answer.status, &answer.json()["result"]), (200, &json!("replaced")), "{}", answer.text());
+        answer.json()
     }
 
     /// Where it serves clients.
@@ -183,6 +217,11 @@ impl Drop for Gnomon {
             eprintln!("the gateway at {} printed:\n{}", self.address, self.output());
         }
     }
+}
+
+/// A file for one port of this machine.
+fn placed(file: &Value, port: u16) -> Value {
+    with(file.clone(), &json!({ "listen_ip": "127.0.0.1", "port": port }))
 }
 
 /// Runs the program to its end, as in `gnomon check`; one that doesn't end by itself is killed.

@@ -42,6 +42,8 @@ mod merges;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod seed;
 #[cfg(test)]
 mod selection;

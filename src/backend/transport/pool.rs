@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Secure, connection::Connection};
 
 /// Bounds of a pool.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolLimits {
     /// Idle connections kept per host; 0 keeps none.
     pub idle_per_host: usize,

@@ -10,32 +10,47 @@ use std::{
 };
 
 use crate::config::{
-    Admin, Node, ShadowDefaults,
-    diagnostic::{Findings, brief},
+    Admin, AdminToken, Node, ShadowDefaults,
+    diagnostic::{Diagnostic, Findings, Severity, brief},
     known::Scope,
     unknown,
 };
 
 const MIB: usize = 1 << 20;
 
-/// Reads `@admin`: where the dashboard listens, 127.0.0.1:8090 unless given.
+/// Reads `@admin`: where the dashboard listens, 127.0.0.1:8090 unless given, and the token for changes.
 pub(super) fn admin(node: &Node<'_>, findings: &mut Findings) -> Admin {
-    let default = Admin { listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))), explicit: false };
+    let default = Admin { listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))), explicit: false, token: None };
     if !node.expect_object(findings) {
         return default;
     }
     unknown::refuse(node, Scope::Admin, findings);
+    let token = token(&node.member("token"), findings);
     let listen = node.member("listen");
     match listen.value().as_str() {
-        Some("off") => Admin { listen: None, explicit: true },
-        Some(text) if text.parse::<SocketAddr>().is_ok() => Admin { listen: text.parse().ok(), explicit: true },
-        None if listen.is_absent() => default,
+        Some("off") => Admin { listen: None, explicit: true, token },
+        Some(text) if text.parse::<SocketAddr>().is_ok() => Admin { listen: text.parse().ok(), explicit: true, token },
+        None if listen.is_absent() => Admin { token, ..default },
         _ => {
             let message = format!("{} is not an address to listen on", brief(listen.value()));
             listen.refuse(findings, message, "write \"127.0.0.1:8090\" or \"off\"");
             default
         }
     }
+}
+
+/// The token of `@admin`. What is wrong with it is said without showing it.
+fn token(node: &Node<'_>, findings: &mut Findings) -> Option<AdminToken> {
+    if node.is_absent() {
+        return None;
+    }
+    let token = node.value().as_str().and_then(AdminToken::new);
+    if token.is_none() {
+        let message = "not a token: 16 to 1024 visible ASCII characters, which nobody can guess";
+        let finding = Diagnostic::new(Severity::Error, node.pointer(), message);
+        findings.push(finding.hint("leave it out to let in only whoever is on this machine"));
+    }
+    token
 }
 
 /// Reads `@shadow`: the bounds of all shadows together.

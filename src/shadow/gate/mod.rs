@@ -35,7 +35,7 @@ pub struct Gate {
     closed: AtomicBool,
     concurrent: AtomicUsize,
     bytes: AtomicUsize,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     dial: Dial,
     /// Whether copies stop on a thread that is behind.
     sheds_load: bool,
@@ -107,11 +107,19 @@ impl Gate {
             closed: AtomicBool::new(false),
             concurrent: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
-            ledger: Ledger::default(),
+            ledger: Arc::default(),
             dial,
             sheds_load,
             rules,
         }
+    }
+
+    /// An open gate for what its shadow is after a reload, that goes on with the books of this one. Copies that this one
+    /// let in end in the same books and count against this one's bounds.
+    #[must_use]
+    pub fn successor(&self, plan: &ShadowPlan, sheds_load: bool) -> Self {
+        let next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
+        Self { ledger: Arc::clone(&self.ledger), ..next }
     }
 
     /// Offers a request; gives the right to mirror it, or counts why not.

@@ -4,9 +4,8 @@
 //! here it has the bounds of [`Bounds::default`].
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use bytes::Bytes;
@@ -150,8 +149,8 @@ impl Kept {
 /// answers must never reach a client.
 #[derive(Debug, Default)]
 pub struct SharedStores {
-    unlimited: OnceCell<Arc<Store>>,
-    limited: OnceCell<Arc<Store>>,
+    unlimited: OnceLock<Arc<Store>>,
+    limited: OnceLock<Arc<Store>>,
 }
 
 impl SharedStores {

@@ -1,0 +1,135 @@
+//! Who may change something through the admin listener.
+//!
+//! With a token: whoever shows it. Without one: only a program on this machine, never a web page that somebody on this
+//! machine looks at, and never somebody else through a proxy that runs here. Whatever is doubtful is refused.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, WWW_AUTHENTICATE},
+};
+
+use crate::config::AdminToken;
+
+use super::admin::text;
+
+/// What only browsers and proxies send.
+const TELL_TALES: [&str; 7] =
+    ["sec-fetch-site", "sec-fetch-mode", "referer", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/// Lets a request pass that may change something.
+///
+/// # Errors
+/// With the answer for one that may not.
+pub fn admin_guard(request: &HttpRequest, token: Option<&AdminToken>) -> Result<(), HttpResponse> {
+    match token {
+        Some(token) if shows(request.headers(), token) => Ok(()),
+        Some(_) => {
+            let mut refusal = HttpResponse::Unauthorized();
+            refusal.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            Err(text(refusal, "changes need the admin token: Authorization: Bearer TOKEN"))
+        }
+        None => is_local_program(request).map_err(|why| text(HttpResponse::Forbidden(), &why)),
+    }
+}
+
+fn shows(headers: &HeaderMap, token: &AdminToken) -> bool {
+    let mut all = headers.get_all(AUTHORIZATION);
+    let (Some(only), None) = (all.next(), all.next()) else { return false };
+    let Some((scheme, shown)) = only.as_bytes().split_at_checked("bearer ".len()) else { return false };
+    scheme.eq_ignore_ascii_case(b"bearer ") && token.is(shown)
+}
+
+fn is_local_program(request: &HttpRequest) -> Result<(), String> {
+    let remedy = "set @admin.token or GNOMON_ADMIN_TOKEN and show it";
+    if !request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+        return Err(format!("without a token, changes are taken from this machine only: {remedy}"));
+    }
+    let headers = request.headers();
+    let has = |name: &&str| headers.contains_key(*name);
+    if headers.contains_key(ORIGIN) || headers.contains_key(FORWARDED) || TELL_TALES.iter().any(has) {
+        return Err(format!("without a token, changes are not taken from browsers or through proxies: {remedy}"));
+    }
+    let mut hosts = headers.get_all(HOST);
+    match (hosts.next().map(|host| host.to_str()), hosts.next()) {
+        (Some(Ok(host)), None) if is_no_name(host) => Ok(()),
+        _ => Err(format!("without a token, ask this listener by its IP address or as localhost; or {remedy}")),
+    }
+}
+
+/// Whether a host is `localhost` or a literal address: what no resolver can point here.
+fn is_no_name(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, ""),
+    };
+    if !port.bytes().all(|digit| digit.is_ascii_digit()) {
+        return false;
+    }
+    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    match bracketed {
+        Some(inner) => inner.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()),
+        None => name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http::StatusCode, test::TestRequest};
+
+    use super::*;
+
+    const TOKEN: &str = "correct-horse-battery";
+
+    fn status(peer: &str, headers: &[(&str, &str)], token: Option<&str>) -> Option<StatusCode> {
+        let mut request = TestRequest::post().uri("/__reload").peer_addr(peer.parse().unwrap());
+        for &header in headers {
+            request = request.append_header(header);
+        }
+        let token = token.map(|token| AdminToken::new(token).unwrap());
+        admin_guard(&request.to_http_request(), token.as_ref()).err().map(|refusal| refusal.status())
+    }
+
+    #[test]
+    fn a_program_on_this_machine_may_without_a_token() {
+        for peer in ["127.0.0.1:5", "[::1]:5", "[::ffff:127.0.0.1]:5"] {
+            for host in ["localhost", "localhost:8090", "127.0.0.1:8090", "[::1]:8090", "10.0.0.1"] {
+                assert_eq!(status(peer, &[("host", host)], None), None, "{peer} {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn others_may_not_without_a_token() {
+        let host = ("host", "localhost");
+        for (peer, headers) in [
+            ("10.0.0.7:5", vec![host]),
+            ("127.0.0.1:5", vec![]),
+            ("127.0.0.1:5", vec![host, host]),
+            ("127.0.0.1:5", vec![("host", "gateway.example")]),
+            ("127.0.0.1:5", vec![("host", "localhost.example:80")]),
+            ("127.0.0.1:5", vec![("host", "127.0.0.1.example")]),
+            ("127.0.0.1:5", vec![("host", "localhost:80x")]),
+            ("127.0.0.1:5", vec![host, ("origin", "null")]),
+            ("127.0.0.1:5", vec![host, ("origin", "http://localhost:8090")]),
+            ("127.0.0.1:5", vec![host, ("sec-fetch-site", "same-origin")]),
+            ("127.0.0.1:5", vec![host, ("x-forwarded-for", "127.0.0.1")]),
+            ("127.0.0.1:5", vec![host, ("forwarded", "for=127.0.0.1")]),
+        ] {
+            assert_eq!(status(peer, &headers, None), Some(StatusCode::FORBIDDEN), "{peer} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn with_a_token_only_who_shows_it_may_from_wherever() {
+        let shown = |text: &str| status("10.0.0.7:5", &[("host", "x.example"), ("authorization", text)], Some(TOKEN));
+        assert_eq!(shown(&format!("Bearer {TOKEN}")), None);
+        assert_eq!(shown(&format!("bearer {TOKEN}")), None);
+        for wrong in ["", "Bearer", "Bearer ", "Bearer correct-horse-batterz", "Basic correct-horse-battery", TOKEN] {
+            assert_eq!(shown(wrong), Some(StatusCode::UNAUTHORIZED), "{wrong}");
+        }
+        assert_eq!(shown(&format!("Bearer {TOKEN} ")), Some(StatusCode::UNAUTHORIZED));
+        assert_eq!(status("127.0.0.1:5", &[("host", "localhost")], Some(TOKEN)), Some(StatusCode::UNAUTHORIZED));
+    }
+}
