@@ -33,5 +33,7 @@ pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;
 pub use selection::{Dialed, Selector};
 
+pub use crate::stats::Arm;
+
 #[cfg(test)]
 mod tests;
