@@ -1,0 +1,1 @@
+//! Controls under a clock that the tests turn.
