@@ -20,8 +20,11 @@ use crate::{
         transport::{PoolLimits, Secure},
     },
     endpoint::ShadowLink,
-    plan::{Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
-    shadow::{Gate, KillSwitch, MemoryBudget, ShadowActor},
+    plan::{EndpointPlan, Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
+    shadow::{
+        Control, Gate, MemoryBudget, ShadowActor,
+        control::{Moment, Seat},
+    },
     stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
@@ -39,7 +42,7 @@ const LEAVE_STEP: Duration = Duration::from_secs(1);
 pub struct Shadows {
     arbiters: Vec<Arbiter>,
     memory: Arc<MemoryBudget>,
-    kill: KillSwitch,
+    control: Arc<Control>,
     /// Those of the present plan.
     housed: HashMap<BackendId, Housed>,
     links: Arc<Vec<Vec<ShadowLink>>>,
@@ -68,7 +71,7 @@ impl Default for Shadows {
         Self {
             arbiters: Vec::new(),
             memory: Arc::new(MemoryBudget::new(0)),
-            kill: KillSwitch::default(),
+            control: Arc::default(),
             housed: HashMap::new(),
             links: Arc::default(),
             former: Vec::new(),
@@ -96,6 +99,7 @@ impl Shadows {
         let registry = Arc::new(Registry::default());
         let mut housed = HashMap::with_capacity(count);
         let mut links = Vec::with_capacity(plan.endpoints.len());
+        let mut seats = Vec::with_capacity(count);
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
@@ -104,11 +108,13 @@ impl Shadows {
                 let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let recipient = start_actor(arbiter, shadow, plan, secure, stats).recipient();
+                seats.push(self.seat(plan, endpoint, shadow, &gate, heritage));
                 of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow) });
                 housed.insert(shadow.backend.id, house);
             }
             links.push(of_endpoint);
         }
+        self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
         self.former.extend(former.into_values().map(|house| Arc::downgrade(&house.gate)));
@@ -131,10 +137,44 @@ impl Shadows {
             _ => {
                 let thread = self.turn.checked_rem(self.arbiters.len()).unwrap_or(0);
                 self.turn = self.turn.wrapping_add(1);
-                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.kill.clone(), sheds_load);
+                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.control.kill_switch(), sheds_load);
                 Housed { gate: Arc::new(gate), thread }
             }
         }
+    }
+
+    /// The place of a shadow among those that can be controlled.
+    fn seat(
+        &self,
+        plan: &Plan,
+        endpoint: &EndpointPlan,
+        shadow: &Arc<ShadowPlan>,
+        gate: &Arc<Gate>,
+        heritage: &Heritage,
+    ) -> Seat {
+        let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
+        let place = usize::try_from(shadow.backend.id.0).unwrap_or(usize::MAX);
+        let (backend, hosts) = plan
+            .names
+            .backends
+            .get(place)
+            .map_or_else(Default::default, |name| (name.label.clone(), name.hosts.clone()));
+        Seat {
+            method: endpoint.method.to_string(),
+            path: endpoint.path.clone(),
+            backend,
+            hosts,
+            summary: shadow.policy.as_ref().map(|policy| policy.summary(&endpoint.params)),
+            plan: Arc::clone(shadow),
+            gate: Arc::clone(gate),
+            former: former.map(|house| Arc::clone(&house.gate)),
+        }
+    }
+
+    /// Where its shadows are controlled.
+    #[must_use]
+    pub fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.control)
     }
 
     /// Closes the idle connections of shadows that a plan does not have.

@@ -23,15 +23,20 @@ use tokio::{
 use crate::{
     backend::transport::Secure,
     plan::{Blueprint, Heritage, Plan, ServicePlan},
+    shadow::{
+        Control,
+        control::{Moment, Who, desk::tick_until_gone},
+    },
     stats::{Names, Read, Rename, Snapshot, StatsActor},
 };
 
 use super::{
     admin,
-    control::Control,
+    changes::Changes,
     reload::{Announcer, Loader, Orders, Reloader},
     serve,
     shadows::Shadows,
+    signal::Switches,
     tls::{self, TlsError},
     tree::{Shared, Standing},
 };
@@ -96,6 +101,7 @@ pub struct Gateway {
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
     shadows: Rc<RefCell<Shadows>>,
+    control: Arc<Control>,
     announcer: Announcer,
     orders: Option<Orders>,
     reloader: Option<JoinHandle<()>>,
@@ -133,8 +139,10 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         .load
         .map(|load| Reloader::new(load, Arc::new(blueprint), Rc::clone(&shadows), announcer.clone()).start());
     let (orders, reloader) = reloader.unzip();
-    let control = orders.clone().map(|orders| Control { orders, announcer: announcer.clone() });
-    let (admin, admin_server) = start_admin(admin_listener, &stats, control)?;
+    let control = shadows.borrow().control();
+    actix::spawn(tick_until_gone(Arc::downgrade(&control)));
+    let changes = Changes { orders: orders.clone(), announcer: announcer.clone(), shadows: Arc::clone(&control) };
+    let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     Ok(Gateway {
         address,
         is_secure,
@@ -142,6 +150,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         server: handle,
         admin_server,
         shadows,
+        control,
         announcer,
         orders,
         reloader,
@@ -226,12 +235,12 @@ fn listen_admin(service: &ServicePlan) -> Result<Option<TcpListener>, StartError
 fn start_admin(
     listener: Option<TcpListener>,
     stats: &Addr<StatsActor>,
-    control: Option<Control>,
+    changes: Changes,
 ) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
     let Some(listener) = listener else { return Ok((None, None)) };
     let address = listener.local_addr().ok();
     let failed = |error| StartError::Admin(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))), error);
-    let server = admin::serve(listener, stats.clone(), control).map_err(failed)?;
+    let server = admin::serve(listener, stats.clone(), changes).map_err(failed)?;
     let handle = server.handle();
     actix::spawn(server);
     Ok((address, Some(handle)))
@@ -282,6 +291,16 @@ impl Gateway {
     #[must_use]
     pub fn orders(&self) -> Option<Orders> {
         self.orders.clone()
+    }
+
+    /// Switches all shadows off or on at each of these signals.
+    pub fn switch_shadows_at(&self, mut switches: Switches) {
+        let control = Arc::clone(&self.control);
+        actix::spawn(async move {
+            while switches.next().await.is_some() {
+                control.toggle(Who::Signal, Moment::now());
+            }
+        });
     }
 
     /// Ends in order: no new connections, live requests finish within their limit, no new mirrors, mirrors under way

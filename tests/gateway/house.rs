@@ -39,7 +39,14 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "awc",
-        &["backend/client.rs", "backend/redirect.rs", "backend/transport/", "demo/"],
+        &[
+            "backend/client.rs",
+            "backend/redirect.rs",
+            "backend/transport/",
+            "demo/",
+            "cli/shadow/client.rs",
+            "cli/shadow/command.rs",
+        ],
         "calls go through one client, so that there is one place for limits and failures",
     ),
     (

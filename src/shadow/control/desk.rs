@@ -3,6 +3,7 @@
 //! Its lock is held for moments, by those who change or look; the live path never takes it.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, SystemTime},
@@ -10,7 +11,7 @@ use std::{
 
 use tokio::time::interval;
 
-use crate::shadow::{Gate, KillSwitch};
+use crate::shadow::KillSwitch;
 
 use super::{
     Audit, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
@@ -58,8 +59,9 @@ impl Control {
     pub fn settle(self: &Arc<Self>, seats: Vec<Seat>, file: Option<PathBuf>, now: Moment) {
         let mut inner = self.lock();
         let former = std::mem::take(&mut inner.targets);
+        let former: HashMap<_, _> = former.iter().map(|target| (Arc::as_ptr(&target.seat.gate), target)).collect();
         for seat in seats {
-            let before = seat.former.as_ref().and_then(|gate| of_gate(&former, gate));
+            let before = seat.former.as_ref().and_then(|gate| former.get(&Arc::as_ptr(gate)).copied());
             let (target, changed) = Target::new(seat, before, now);
             inner.enter(&target.id().to_owned(), changed, Who::Reload, None, None, now.wall);
             inner.targets.push(target);
@@ -251,10 +253,6 @@ impl Inner {
             });
         }
     }
-}
-
-fn of_gate<'a>(targets: &'a [Target], gate: &Arc<Gate>) -> Option<&'a Target> {
-    targets.iter().find(|target| Arc::ptr_eq(&target.seat.gate, gate))
 }
 
 /// Ticks until the controls are gone.

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn orders_are_read_with_their_terms() {
-        let minutes = |minutes| Some(Duration::from_secs(60 * minutes));
+        let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         for (verb, body, order, lasts) in [
             ("", r#"{"rate": 0.5}"#, Order::Adjust { rate: share(0.5), max_rps: None }, minutes(60)),
             ("", r#"{"rate": "10%", "ttl": "15m"}"#, Order::Adjust { rate: share(0.1), max_rps: None }, minutes(15)),
