@@ -28,6 +28,8 @@ mod compatibility;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod dashboard;
 #[cfg(test)]
 mod demo;
