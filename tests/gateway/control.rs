@@ -88,7 +88,9 @@ fn a_paused_shadow_gets_nothing_until_it_is_resumed() {
     let targets: Vec<String> = v2.wait_for(1).into_iter().map(|seen| seen.target).collect();
     assert_eq!(targets, ["/v2/2"]);
     assert_eq!(skipped(&gnomon, "paused"), 1);
-    assert!(gnomon.output().contains("audit: GET:/user/{id}:0: state running → paused for 3600 s, by admin 127.0.0.1:"));
+    assert!(
+        gnomon.output().contains("audit: GET:/user/{id}:0: state running → paused for 3600 s, by admin 127.0.0.1:")
+    );
     gnomon.finish();
 }
 
@@ -133,7 +135,10 @@ fn a_dry_run_decides_and_sends_nothing() {
     let gnomon = gateway(&json!({ "dry_run": true }), &v1, &v2);
     assert_eq!(gnomon.get("/user/1").status, 200);
     gnomon.wait_until("the copy was not sent", |stats| stats.the_books().dropped_for("dry_run") == 1);
-    assert_eq!((&shadow(&gnomon)["state"], &shadow(&gnomon)["why"]), (&json!("dry_run"), &json!("its policy is a dry run")));
+    assert_eq!(
+        (&shadow(&gnomon)["state"], &shadow(&gnomon)["why"]),
+        (&json!("dry_run"), &json!("its policy is a dry run"))
+    );
     assert_eq!(metric(&gnomon, "gnomon_shadow_dry_run", ""), Some(1.0));
     changed(&gnomon, "POST", &format!("{PATH}/dry-run"), &json!({ "on": false }));
     gnomon.get("/user/2");
@@ -209,9 +214,8 @@ fn a_kill_under_load_ends_every_copy_and_no_request() {
         });
         let sent = after.the_books().sent;
         assert!(after.the_books().abandoned >= 8);
-        let later = gnomon.wait_until("requests go on", |stats| {
-            stats.the_books().offered > after.the_books().offered + 20
-        });
+        let later =
+            gnomon.wait_until("requests go on", |stats| stats.the_books().offered > after.the_books().offered + 20);
         assert_eq!(later.the_books().sent, sent, "nothing is sent after the kill");
     });
     assert_eq!((metric(&gnomon, "gnomon_shadow_killed", ""), &shadow(&gnomon)["state"]), (Some(1.0), &json!("killed")));

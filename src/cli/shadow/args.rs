@@ -58,9 +58,10 @@ pub struct GatewayArgs {
 
 /// Which shadows.
 #[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
 pub struct TargetArgs {
     /// The shadows, as "status" calls them
-    #[arg(value_name = "TARGET", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// All of them
     #[arg(long)]
