@@ -18,19 +18,17 @@ use super::admin::text;
 const TELL_TALES: [&str; 7] =
     ["sec-fetch-site", "sec-fetch-mode", "referer", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
-/// Lets a request pass that may change something.
-///
-/// # Errors
-/// With the answer for one that may not.
-pub fn admin_guard(request: &HttpRequest, token: Option<&AdminToken>) -> Result<(), HttpResponse> {
+/// The answer for a request that may not change anything; `None` lets it pass.
+#[must_use]
+pub fn admin_guard(request: &HttpRequest, token: Option<&AdminToken>) -> Option<HttpResponse> {
     match token {
-        Some(token) if shows(request.headers(), token) => Ok(()),
+        Some(token) if shows(request.headers(), token) => None,
         Some(_) => {
             let mut refusal = HttpResponse::Unauthorized();
             refusal.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            Err(text(refusal, "changes need the admin token: Authorization: Bearer TOKEN"))
+            Some(text(refusal, "changes need the admin token: Authorization: Bearer TOKEN"))
         }
-        None => is_local_program(request).map_err(|why| text(HttpResponse::Forbidden(), &why)),
+        None => is_local_program(request).err().map(|why| text(HttpResponse::Forbidden(), &why)),
     }
 }
 
@@ -88,7 +86,7 @@ mod tests {
             request = request.append_header(header);
         }
         let token = token.map(|token| AdminToken::new(token).unwrap());
-        admin_guard(&request.to_http_request(), token.as_ref()).err().map(|refusal| refusal.status())
+        admin_guard(&request.to_http_request(), token.as_ref()).map(|refusal| refusal.status())
     }
 
     #[test]

@@ -86,15 +86,14 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
 }
 
 async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, place: &Place) -> HttpResponse {
-    let token = match changes.admit(request) {
-        Ok(token) => token,
-        Err(refusal) => return refusal,
-    };
+    if let Some(refusal) = changes.refuse(request) {
+        return refusal;
+    }
     let body = match body(request, payload).await {
         Ok(body) => body,
-        Err(refusal) => return refusal,
+        Err((status, why)) => return said(status, why),
     };
-    let who = Who::Admin { peer: request.peer_addr(), token };
+    let who = Who::Admin { peer: request.peer_addr(), token: changes.asks_for_token() };
     let (control, now) = (&changes.shadows, Moment::now());
     match place {
         Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now))),
@@ -107,18 +106,18 @@ async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, plac
 }
 
 /// The body, if it is JSON or none and not too large.
-async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, HttpResponse> {
+async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, (StatusCode, &'static str)> {
     let body = match payload.to_bytes_limited(BODY_MAX).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_broken)) => return Err(said(StatusCode::BAD_REQUEST, "the body broke off")),
-        Err(_limit) => return Err(said(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB")),
+        Ok(Err(_broken)) => return Err((StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_limit) => return Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB")),
     };
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if body.is_empty() || kind.eq_ignore_ascii_case("application/json") {
         return Ok(body);
     }
-    Err(said(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with Content-Type: application/json"))
+    Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with Content-Type: application/json"))
 }
 
 fn answered(outcome: Result<impl Serialize, Refusal>) -> HttpResponse {

@@ -40,20 +40,21 @@ impl Changes {
         scope.service(web::resource("/__reload").route(web::post().to(reload)).default_service(web::to(refuse)))
     }
 
-    /// Lets a request pass that may change something; gives whether it showed the token.
-    ///
-    /// # Errors
-    /// With the answer for one that may not.
-    pub fn admit(&self, request: &HttpRequest) -> Result<bool, HttpResponse> {
-        let present = self.announcer.current();
-        let token = present.shared.plan.service.admin_token.as_ref();
-        admin_guard(request, token)?;
-        Ok(token.is_some())
+    /// The answer for a request that may not change anything; `None` lets it pass.
+    #[must_use]
+    pub fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        admin_guard(request, self.announcer.current().shared.plan.service.admin_token.as_ref())
+    }
+
+    /// Whether whoever passes has shown a token.
+    #[must_use]
+    pub fn asks_for_token(&self) -> bool {
+        self.announcer.current().shared.plan.service.admin_token.is_some()
     }
 }
 
 async fn reload(request: HttpRequest, changes: Data<Changes>) -> HttpResponse {
-    if let Err(refusal) = changes.admit(&request) {
+    if let Some(refusal) = changes.refuse(&request) {
         return refusal;
     }
     let report = match &changes.orders {

@@ -59,9 +59,12 @@ struct Housed {
     thread: usize,
 }
 
+/// Names, and where a thread counts under them.
+type Counting = (Arc<Names>, Rc<RefCell<Recorder>>);
+
 thread_local! {
     /// Where this shadow thread counts, for the newest names.
-    static RECORDER: RefCell<Option<(Arc<Names>, Rc<RefCell<Recorder>>)>> = const { RefCell::new(None) };
+    static RECORDER: RefCell<Option<Counting>> = const { RefCell::new(None) };
     /// The connections of this thread's shadows, which their next actors go on with.
     static CLIENTS: RefCell<HashMap<TargetId, Client>> = RefCell::default();
 }

@@ -54,3 +54,21 @@ impl MemoryBudget {
         self.bytes_max.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_that_shrinks_keeps_what_is_reserved_and_gives_no_more() {
+        let budget = MemoryBudget::new(10);
+        assert!(budget.reserve(8));
+        budget.resize(4);
+        assert!(!budget.reserve(1));
+        budget.release(6);
+        assert!(budget.reserve(2) && !budget.reserve(1));
+        budget.resize(5);
+        assert!(budget.reserve(1));
+        assert_eq!((budget.held(), budget.limit()), (5, 5));
+    }
+}

@@ -11,6 +11,9 @@ use super::{latency::Latencies, snapshot::LatencySnapshot};
 /// Standard deviations on either side that leave out 5 % of a normal distribution.
 const TWO_SIDED_95: f64 = 1.959_963_984_540_054;
 
+/// By which part a duration may be shorter than it is counted as; see [`super::latency`].
+const ROUNDING: f64 = 1.0 / 128.0;
+
 /// Live replies with the shadow and without it, for requests that chance has put in either group. In milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Overhead {
@@ -72,7 +75,8 @@ fn interval(of: &Latencies, quantile: f64) -> Option<[f64; 2]> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both lie between 1 and the count")]
     let ranks = [lowest as u64, highest as u64];
-    Some([milliseconds(of.at_rank_us(ranks[0])?), milliseconds(of.at_rank_us(ranks[1])?)])
+    let [low, high] = [of.at_rank_us(ranks[0])?, of.at_rank_us(ranks[1])?].map(milliseconds);
+    Some([low * (1.0 - ROUNDING), high])
 }
 
 fn milliseconds(us: u32) -> f64 {

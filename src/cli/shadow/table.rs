@@ -107,9 +107,9 @@ fn word(of: &Value, name: &str) -> String {
 /// Why it does what it does, and how long that lasts.
 fn why(shadow: &Value) -> String {
     let overrides = shadow.get("overrides").and_then(Value::as_object);
-    let lefts = overrides.into_iter().flatten().filter_map(|(name, held)| {
+    let lefts = overrides.into_iter().flatten().map(|(name, held)| {
         let left = held.get("seconds_left").and_then(Value::as_f64);
-        Some(left.map_or_else(|| format!("{name} until a restart"), |left| format!("{name} for {left:.0} s more")))
+        left.map_or_else(|| format!("{name} until a restart"), |left| format!("{name} for {left:.0} s more"))
     });
     let lefts: Vec<String> = lefts.collect();
     let why = word(shadow, "why");

@@ -439,6 +439,13 @@ fn our_own_keys() {
             r#"1:53: error at /extra_config/@admin/listn: unknown key "listn" (did you mean "listen"?)"#,
         ],
     );
+    // A secret is never shown, not even a bad one.
+    says(
+        &root(r#""extra_config":{"@admin":{"token":"too short"}}"#),
+        &[
+            "1:40: error at /extra_config/@admin/token: not a token: 16 to 1024 visible ASCII characters, which nobody can guess (leave it out to let in only whoever is on this machine)",
+        ],
+    );
     says(
         &root(r#""extra_config":{"@admin":1,"@shadows":{}}"#),
         &[

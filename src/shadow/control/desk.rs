@@ -48,6 +48,20 @@ pub(super) struct Killed {
     pub(super) at: SystemTime,
 }
 
+/// Who makes a change of a shadow, when, for how long and why.
+struct Author {
+    who: Who,
+    at: SystemTime,
+    lasts: Option<Duration>,
+    reason: Option<String>,
+}
+
+impl Author {
+    const fn of(who: Who, now: Moment) -> Self {
+        Self { who, at: now.wall, lasts: None, reason: None }
+    }
+}
+
 impl Control {
     /// The switch over all shadows. It is set here and nowhere else.
     #[must_use]
@@ -63,7 +77,7 @@ impl Control {
         for seat in seats {
             let before = seat.former.as_ref().and_then(|gate| former.get(&Arc::as_ptr(gate)).copied());
             let (target, changed) = Target::new(seat, before, now);
-            inner.enter(&target.id().to_owned(), changed, Who::Reload, None, None, now.wall);
+            inner.enter(target.id(), changed, &Author::of(Who::Reload, now));
             inner.targets.push(target);
         }
         inner.kill_file = file;
@@ -87,7 +101,7 @@ impl Control {
             }
         }
         for (id, changed) in changed {
-            inner.enter(&id, changed, Who::Clock, None, None, now.wall);
+            inner.enter(&id, changed, &Author::of(Who::Clock, now));
         }
     }
 
@@ -106,7 +120,8 @@ impl Control {
         let mut inner = self.lock();
         let Some(target) = inner.targets.iter_mut().find(|target| target.id() == id) else { return inner.unknown() };
         let changed = target.follow(order, terms, who, now)?;
-        inner.enter(id, changed, who, lasting(order, terms), terms.reason.as_ref(), now.wall);
+        let author = Author { lasts: lasting(order, terms), reason: terms.reason.clone(), ..Author::of(who, now) };
+        inner.enter(id, changed, &author);
         inner.target(id, now)
     }
 
@@ -230,26 +245,18 @@ impl Inner {
         Err(Refusal::Unknown(self.targets.iter().map(|target| target.id().to_owned()).collect()))
     }
 
-    fn enter(
-        &mut self,
-        id: &str,
-        changed: Vec<Changed>,
-        who: Who,
-        lasts: Option<Duration>,
-        reason: Option<&String>,
-        at: SystemTime,
-    ) {
+    fn enter(&mut self, id: &str, changed: Vec<Changed>, author: &Author) {
         for Changed { what, before, after } in changed {
             self.audit.enter(Entry {
-                at,
-                who,
-                by: who.label(),
+                at: author.at,
+                who: author.who,
+                by: author.who.label(),
                 target: Some(id.to_owned()),
                 what: what.label(),
                 before,
                 after,
-                lasts_seconds: lasts.map(|lasts| lasts.as_secs()),
-                reason: reason.cloned(),
+                lasts_seconds: author.lasts.map(|lasts| lasts.as_secs()),
+                reason: author.reason.clone(),
             });
         }
     }
