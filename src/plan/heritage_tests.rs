@@ -87,6 +87,31 @@ fn a_shadow_with_other_bounds_is_a_changed_one_on_the_same_connections() {
 }
 
 #[test]
+fn a_shadow_under_other_defaults_is_a_changed_one() {
+    let mut document = file(&[
+        endpoint("/a", &[live("http://a"), shadow("http://s", "1s")]),
+        endpoint("/b", &[live("http://b"), shadow("http://t", "1s")]),
+    ]);
+    document["endpoints"][0]["extra_config"]["@shadow"] = json!({ "holdout": 0.1 });
+    let mut old = blueprint(&document);
+    let then = |old: &mut Blueprint, document: &Value| {
+        let (new, heritage) = after(old, document);
+        let same_pools = [1, 3].map(|id| new.plan.targets.of(BackendId(id)) == old.plan.targets.of(BackendId(id)));
+        *old = new;
+        ([0, 1, 2, 3].map(|id| heritage.of(BackendId(id)).unwrap().unchanged), same_pools)
+    };
+    document["endpoints"][0]["extra_config"]["@shadow"]["holdout"] = json!(0.2);
+    assert_eq!(then(&mut old, &document), ([true, false, true, true], [true, true]));
+    document["endpoints"][0]["extra_config"]["@shadow"]["network"] = json!({ "idle_timeout": "1s" });
+    assert_eq!(then(&mut old, &document), ([true, false, true, true], [false, true]));
+    document["extra_config"]["@shadow"] = json!({ "drain_timeout": "1s" });
+    assert_eq!(then(&mut old, &document), ([true, false, true, false], [true, true]));
+    // The salt of a sample is the service's name, unless the policy says otherwise.
+    document["name"] = json!("another");
+    assert_eq!(then(&mut old, &document), ([true, false, true, false], [true, true]));
+}
+
+#[test]
 fn other_settings_of_a_component_begin_anew() {
     let mut document = file(&[endpoint("/a", &[live("http://a")])]);
     let old = blueprint(&document);

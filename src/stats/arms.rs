@@ -1,7 +1,7 @@
 //! How long live replies took with a shadow and without it, for the same kind of requests.
 //!
-//! Runs on the live path once per reply and shadow with a hold-out: a lock that is held for one addition. Reading takes
-//! the additions away under that lock, which moves three words, and counts them together outside of it.
+//! Runs on the live path once per reply and shadow with a hold-out: a lock that is held for one addition. Reading
+//! puts an empty list in their place under that lock, and counts them together outside of it.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -24,9 +24,6 @@ pub enum Arm {
 }
 
 impl Arm {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Shadowed, Self::Holdout];
-
     /// Its label.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -48,8 +45,15 @@ pub struct Arms {
 struct Group {
     /// Not read yet.
     fresh: Mutex<Samples>,
-    /// Read before.
-    read: Mutex<Latencies>,
+    read: Mutex<Read>,
+}
+
+#[derive(Debug, Default)]
+struct Read {
+    /// All that was read before.
+    latencies: Latencies,
+    /// Takes the place of what is read next, so that the live path need not find memory again.
+    spare: Samples,
 }
 
 impl Arms {
@@ -71,10 +75,11 @@ impl Arms {
 
 impl Group {
     fn latencies(&self) -> Latencies {
-        let mut fresh = std::mem::take(&mut *lock(&self.fresh));
         let mut read = lock(&self.read);
-        read.merge(&fresh.take(&rounding()));
-        read.clone()
+        std::mem::swap(&mut *lock(&self.fresh), &mut read.spare);
+        let fresh = read.spare.take(&rounding());
+        read.latencies.merge(&fresh);
+        read.latencies.clone()
     }
 }
 

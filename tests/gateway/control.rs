@@ -99,7 +99,7 @@ fn another_rate_ends_by_itself() {
     let (v1, v2) = both();
     let gnomon = gateway(&json!({ "sample": { "rate": 0 }, "limits": { "max_rps": 50 } }), &v1, &v2);
     gnomon.get("/user/1");
-    let asked = json!({ "rate": "100%", "max_rps": null, "ttl": "2s", "reason": "a look" });
+    let asked = json!({ "rate": "100%", "max_rps": null, "ttl": "5s", "reason": "a look" });
     let open = changed(&gnomon, "PATCH", PATH, &asked);
     assert_eq!((&open["rate"], &open["max_rps"], &open["base"]["rate"]), (&json!(1.0), &Value::Null, &json!(0.0)));
     gnomon.get("/user/2");
@@ -113,7 +113,7 @@ fn another_rate_ends_by_itself() {
     let changes = audit["changes"].as_array().unwrap();
     let told: Vec<_> = changes.iter().map(|one| (one["by"].as_str().unwrap(), one["what"].as_str().unwrap())).collect();
     assert_eq!(told, [("admin", "rate"), ("admin", "max_rps"), ("clock", "rate"), ("clock", "max_rps")]);
-    assert_eq!((&changes[0]["reason"], &changes[0]["lasts_seconds"]), (&json!("a look"), &json!(2)));
+    assert_eq!((&changes[0]["reason"], &changes[0]["lasts_seconds"]), (&json!("a look"), &json!(5)));
     gnomon.finish();
 }
 

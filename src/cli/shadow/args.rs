@@ -123,6 +123,7 @@ pub struct EndArgs {
 
 /// Arguments of `rate`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "gnomon shadow rate [OPTIONS] <RATE> <TARGET...|--all>")]
 pub struct RateArgs {
     /// The share: a number from 0 to 1, or a percentage
     #[arg(value_name = "RATE")]
@@ -140,6 +141,7 @@ pub struct RateArgs {
 
 /// Arguments of `limit`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "gnomon shadow limit [OPTIONS] <N|none> <TARGET...|--all>")]
 pub struct LimitArgs {
     /// Copies a second, or "none"
     #[arg(value_name = "N|none", value_parser = limit)]
@@ -157,6 +159,7 @@ pub struct LimitArgs {
 
 /// Arguments of `dry-run`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "gnomon shadow dry-run [OPTIONS] <on|off> <TARGET...|--all>")]
 pub struct DryRunArgs {
     /// Whether nothing is sent
     #[arg(value_name = "on|off", value_parser = ["on", "off"])]
