@@ -209,7 +209,7 @@ impl Control {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // What is done under the lock is assignments; a panic in between leaves settings that the next tick tells again.
+        // What is done under the lock is assignments, which don't panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -147,6 +147,9 @@ impl Target {
     fn settle(&mut self, about: &[Setting], now: SystemTime) -> Vec<Changed> {
         let before = self.effective;
         self.effective = Effective::at(&self.base, &self.overrides, now);
+        if before == self.effective && about.is_empty() {
+            return Vec::new();
+        }
         self.tell();
         changes(&before, &self.effective, about)
     }
