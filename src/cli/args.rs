@@ -6,6 +6,8 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::shadow::args::ShadowCommand;
+
 const ABOUT: &str = "An API gateway that runs KrakenD files and proves new backends with shadow traffic";
 
 const EXAMPLES: &str = "\
@@ -88,6 +90,9 @@ pub enum Command {
     /// About configuration files
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the shadows of a running gateway, and change them
+    #[command(subcommand)]
+    Shadow(ShadowCommand),
     /// Show shadow traffic at work, with backends and clients of its own
     Demo(DemoArgs),
     /// Print the version

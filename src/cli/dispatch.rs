@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 
 use super::{
     args::{Arguments, Command, ConfigCommand},
-    audit, check, demo, routes, run, version,
+    audit, check, demo, routes, run, shadow, version,
 };
 use crate::config::schema::schema;
 
@@ -25,6 +25,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Routes(arguments)) => routes::routes(&arguments),
         Some(Command::Audit(arguments)) => audit::audit(&arguments),
         Some(Command::Config(ConfigCommand::Schema)) => written(|out| writeln!(out, "{:#}", schema())),
+        Some(Command::Shadow(command)) => shadow::shadow(&command),
         Some(Command::Version) => version::version(),
         Some(Command::Demo(arguments)) => demo::demo(arguments),
         Some(Command::Man) => written(|out| clap_mangen::Man::new(Arguments::command()).render(out)),

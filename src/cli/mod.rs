@@ -12,6 +12,7 @@ pub mod dump;
 pub mod log;
 pub mod routes;
 pub mod run;
+pub mod shadow;
 pub mod version;
 
 pub use dispatch::main;

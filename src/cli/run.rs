@@ -8,7 +8,7 @@ use crate::{
     config::{AdminToken, Diagnostic, Environment, Loaded, Service, Severity, Source, load},
     plan::Blueprint,
     server::{
-        Gateway, Hangups, Loader, Options, Signals, Watch,
+        Gateway, Hangups, Loader, Options, Signals, Switches, Watch,
         reload::{Cause, Orders},
         start,
     },
@@ -127,8 +127,8 @@ fn name_servers(list: Option<&str>) -> Result<Vec<SocketAddr>, String> {
 }
 
 async fn serve(blueprint: Blueprint, options: Options, watch: Option<Watch>) -> ExitCode {
-    let listening = Signals::listen().and_then(|signals| Ok((signals, Hangups::listen()?)));
-    let (mut signals, hangups) = match listening {
+    let listening = Signals::listen().and_then(|signals| Ok((signals, Hangups::listen()?, Switches::listen()?)));
+    let (mut signals, hangups, switches) = match listening {
         Ok(listening) => listening,
         Err(error) => return failed(&error),
     };
@@ -142,6 +142,7 @@ async fn serve(blueprint: Blueprint, options: Options, watch: Option<Watch>) -> 
         }
         actix::spawn(reload_at(hangups, orders));
     }
+    gateway.switch_shadows_at(switches);
     told(&gateway);
     let signal = signals.next().await;
     tracing::info!("Signal intercepted: {signal}");

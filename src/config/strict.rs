@@ -125,7 +125,9 @@ impl<'a> Node<'a> {
     }
 }
 
-fn ratio(value: &Value) -> Option<f64> {
+/// What is written as a share; see [`Node::strict_ratio`].
+#[must_use]
+pub fn ratio(value: &Value) -> Option<f64> {
     let number = match value.as_str() {
         None => value.as_f64()?,
         Some(text) => {

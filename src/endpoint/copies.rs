@@ -7,7 +7,7 @@ use tokio::{sync::oneshot, time::Instant};
 use crate::{
     config::shadow::{BodyMode, Dispatch as When, Policy},
     model::{Body, Reply, Request, body},
-    shadow::{Asked, Chained, DropReason, Mirror, Offered, Ticket},
+    shadow::{Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, SkipReason, Ticket},
 };
 
 use super::{ShadowLink, upload};
@@ -15,6 +15,7 @@ use super::{ShadowLink, upload};
 /// The admitted copies of one request.
 pub(super) struct Copies {
     admitted: Vec<Copy>,
+    timed: Timed,
     in_sequence: bool,
     source: Source,
 }
@@ -33,14 +34,48 @@ enum Source {
     Arriving { from: body::BodyReceiver, live: body::BodySender },
 }
 
-/// Tells the copies that wait for it what the live answer is. Dropped without a word, the client has gone.
+/// The shadows that want to know how long the live reply took, and since when it is waited for.
 #[derive(Default)]
-pub(super) struct LiveAnswer(Option<oneshot::Sender<u16>>);
+struct Timed {
+    begun: Option<Instant>,
+    groups: Vec<(Arc<Gate>, Arm)>,
+}
+
+impl Timed {
+    /// Enters the request in a group of the shadow, if it has groups. A copy that found no room counts as shadowed:
+    /// chance put it there, and without it a strained gateway would leave its slowest replies out of one group only.
+    fn enter(&mut self, gate: &Arc<Gate>, offered: &Offered) {
+        let arm = match offered {
+            Offered::Admitted(_) | Offered::Dropped(_) => Arm::Shadowed,
+            Offered::Skipped(SkipReason::Holdout) => Arm::Holdout,
+            Offered::Skipped(_) => return,
+        };
+        if gate.arms().is_some() {
+            self.groups.push((Arc::clone(gate), arm));
+        }
+    }
+
+    fn end(self) {
+        let Some(begun) = self.begun else { return };
+        for (gate, arm) in self.groups {
+            if let Some(arms) = gate.arms() {
+                arms.record(arm, begun.elapsed());
+            }
+        }
+    }
+}
+
+/// Tells those that wait for it what the live answer is. Dropped without a word, the client has gone.
+pub(super) struct LiveAnswer {
+    waiting: Option<oneshot::Sender<u16>>,
+    timed: Timed,
+}
 
 impl LiveAnswer {
     /// The live answer is known.
     pub(super) fn tell(self, reply: &Reply) {
-        if let Some(waiting) = self.0 {
+        self.timed.end();
+        if let Some(waiting) = self.waiting {
             let _nobody_waits_any_more = waiting.send(status(reply));
         }
     }
@@ -91,7 +126,11 @@ impl Copies {
                 receiver.length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
             }
         };
-        let admitted = admit(shadows, in_sequence, request, declared);
+        let mut timed = Timed::default();
+        if shadows.iter().any(|link| link.gate.arms().is_some()) {
+            timed.begun = Some(Instant::now());
+        }
+        let admitted = admit(shadows, in_sequence, request, declared, &mut timed);
         let (body, source) = match body {
             Body::Transit(from) if admitted.iter().any(Copy::takes_body) => {
                 let (live, receiver) = body::transit(from.length());
@@ -102,20 +141,17 @@ impl Copies {
                 (body, Source::Held(held))
             }
         };
-        (body, Self { admitted, in_sequence, source })
+        (body, Self { admitted, timed, in_sequence, source })
     }
 
     /// Sends the copies on their way. Never waits: a body that is still arriving, and an answer that is still to come,
     /// are waited for by a task of its own, which ends with the upload or the request.
     #[must_use]
     pub(super) fn hand_over(self, request: &Arc<Request>) -> LiveAnswer {
-        let Self { admitted, in_sequence, source } = self;
-        let (answer, told) = if admitted.iter().any(Copy::waits_for_live_answer) {
-            let (answer, told) = oneshot::channel();
-            (LiveAnswer(Some(answer)), Some(told))
-        } else {
-            (LiveAnswer::default(), None)
-        };
+        let Self { admitted, timed, in_sequence, source } = self;
+        let is_waited_for = admitted.iter().any(Copy::waits_for_live_answer);
+        let (waiting, told) = is_waited_for.then(oneshot::channel).unzip();
+        let answer = LiveAnswer { waiting, timed };
         match source {
             Source::Held(body) => send_or_wait(admitted, in_sequence, request, body, told),
             Source::Arriving { from, live } => {
@@ -132,7 +168,13 @@ impl Copies {
 }
 
 /// Asks each gate. In a sequence, nothing follows a copy that was refused.
-fn admit(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body_bytes: usize) -> Vec<Copy> {
+fn admit(
+    shadows: &[ShadowLink],
+    in_sequence: bool,
+    request: &Request,
+    body_bytes: usize,
+    timed: &mut Timed,
+) -> Vec<Copy> {
     let mut admitted: Vec<Copy> = Vec::with_capacity(shadows.len());
     let mut broken = false;
     let mut drawn = None;
@@ -143,7 +185,9 @@ fn admit(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body_byte
             None => 0,
         };
         let body_bytes = if takes_body(link) { body_bytes } else { 0 };
-        match link.gate.offer(Asked { request, drawn, body_bytes }) {
+        let offered = link.gate.offer(Asked { request, drawn, body_bytes });
+        timed.enter(&link.gate, &offered);
+        match offered {
             Offered::Admitted(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
             Offered::Admitted(ticket) => {
                 admitted.push(Copy { link: link.clone(), ticket });

@@ -254,7 +254,7 @@ fn shadow_plan(
     place: usize,
 ) -> ShadowPlan {
     ShadowPlan {
-        key: format!("{} {} #{place}", endpoint.method, endpoint.path),
+        key: format!("{}:{}:{place}", endpoint.method, endpoint.path),
         timeout: shadow.timeout,
         bounds: shadow_bounds(shadow, &config.shadow),
         policy: shadow.policy.clone(),

@@ -11,7 +11,7 @@ use super::BackendPlan;
 pub struct ShadowPlan {
     /// The call to make.
     pub backend: Arc<BackendPlan>,
-    /// What identifies it across reloads: endpoint, method and place among the endpoint's shadows.
+    /// By which people address it: method, path and place among the endpoint's shadows, `GET:/user/{id}:0`.
     pub key: String,
     /// Its own deadline, counted from the moment it is sent; never capped by the endpoint's.
     pub timeout: Duration,

@@ -1,7 +1,7 @@
 //! The admin listener: the numbers as JSON, as Prometheus text, and as a page; and where changes are asked for.
 //!
 //! It has a thread and a port of its own and never touches the live path; what changes something stands in
-//! [`super::control`]. Promises: nothing it serves is
+//! [`super::changes`]. Promises: nothing it serves is
 //! stored by browsers or framed by other sites, the page loads nothing from elsewhere, and a listener on a loopback
 //! address answers only to loopback names, so that no web page can reach it by pointing its own name here.
 
@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::stats::{Read, StatsActor, prometheus};
 
-use super::control::Control;
+use super::changes::Changes;
 
 /// How many connections may be open at once.
 const CONNECTIONS_MAX: usize = 256;
@@ -83,9 +83,14 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, stats: Addr<StatsActor>, control: Option<Control>) -> io::Result<Server> {
+pub fn serve(
+    listener: TcpListener,
+    stats: Addr<StatsActor>,
+    changes: impl Into<Option<Changes>>,
+) -> io::Result<Server> {
     let hosts = Hosts::fit_for(listener.local_addr()?.ip());
-    let server = HttpServer::new(move || App::new().configure(configure(stats.clone(), hosts, control.clone())))
+    let changes = changes.into();
+    let server = HttpServer::new(move || App::new().configure(configure(stats.clone(), hosts, changes.clone())))
         .workers(1)
         .max_connections(CONNECTIONS_MAX)
         .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
@@ -95,7 +100,7 @@ pub fn serve(listener: TcpListener, stats: Addr<StatsActor>, control: Option<Con
 }
 
 /// The routes, for a server or a test.
-pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, control: Option<Control>) -> impl FnOnce(&mut ServiceConfig) {
+pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let mut scope = web::scope("")
             .app_data(Data::new(stats))
@@ -106,8 +111,8 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, control: Option<Control>
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
             scope = scope.service(readable(path).route(read_only().to(asset)));
         }
-        if let Some(control) = control {
-            scope = control.offer(scope);
+        if let Some(changes) = changes {
+            scope = changes.offer(scope);
         }
         let mut headers = DefaultHeaders::new();
         for header in SECURITY_HEADERS {
@@ -159,7 +164,7 @@ async fn health() -> HttpResponse {
 }
 
 async fn not_found() -> HttpResponse {
-    text(HttpResponse::NotFound(), "there are: / /__stats /__health /metrics, and POST /__reload")
+    text(HttpResponse::NotFound(), "there are: / /__stats /__shadow /__health /metrics, and POST /__reload")
 }
 
 async fn refuse_foreign_hosts(

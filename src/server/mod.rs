@@ -6,10 +6,11 @@
 mod access;
 pub mod admin;
 pub mod admin_access;
+mod admin_shadows;
 pub mod builtin;
 mod call;
+pub mod changes;
 pub mod clock;
-pub mod control;
 mod edge;
 pub mod egress;
 pub mod ingress;
@@ -26,5 +27,5 @@ pub mod tree;
 mod wire;
 
 pub use reload::{Loader, Watch};
-pub use signal::{Hangups, Signals};
+pub use signal::{Hangups, Signals, Switches};
 pub use start::{Gateway, Options, StartError, start, try_to_listen};

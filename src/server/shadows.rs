@@ -20,8 +20,11 @@ use crate::{
         transport::{PoolLimits, Room, Secure},
     },
     endpoint::ShadowLink,
-    plan::{Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
-    shadow::{Gate, KillSwitch, MemoryBudget, ShadowActor},
+    plan::{EndpointPlan, Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
+    shadow::{
+        Control, Gate, MemoryBudget, ShadowActor,
+        control::{Moment, Seat},
+    },
     stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
@@ -39,11 +42,10 @@ const LEAVE_STEP: Duration = Duration::from_secs(1);
 pub struct Shadows {
     arbiters: Vec<Arbiter>,
     memory: Arc<MemoryBudget>,
+    control: Arc<Control>,
     /// Those of the present plan.
     housed: HashMap<BackendId, Housed>,
     links: Arc<Vec<Vec<ShadowLink>>>,
-    /// The switch over all of them.
-    kill: KillSwitch,
     /// For idle connections, apart from that of the live path.
     room: Room,
     /// Gates of former plans, some of which may still be in use.
@@ -74,9 +76,9 @@ impl Default for Shadows {
         Self {
             arbiters: Vec::new(),
             memory: Arc::new(MemoryBudget::new(0)),
+            control: Arc::default(),
             housed: HashMap::new(),
             links: Arc::default(),
-            kill: KillSwitch::default(),
             room: Room::default(),
             former: Vec::new(),
             turn: 0,
@@ -85,12 +87,6 @@ impl Default for Shadows {
 }
 
 impl Shadows {
-    /// Nobody yet, under a switch over all that come.
-    #[must_use]
-    pub fn under(kill: KillSwitch) -> Self {
-        Self { kill, ..Self::default() }
-    }
-
     /// Houses the shadows of a plan: threads as far as they are missing, an actor each, and a gate, which is that of the
     /// former plan or goes on with its books where the plan says so. Gives the registry of their books.
     pub fn settle(
@@ -110,6 +106,7 @@ impl Shadows {
         let registry = Arc::new(Registry::default());
         let mut housed = HashMap::with_capacity(count);
         let mut links = Vec::with_capacity(plan.endpoints.len());
+        let mut seats = Vec::with_capacity(count);
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
@@ -119,11 +116,13 @@ impl Shadows {
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let upstream = (secure, found, &self.room);
                 let recipient = start_actor(arbiter, shadow, plan, upstream, stats).recipient();
+                seats.push(self.seat(plan, endpoint, shadow, &gate, heritage));
                 of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow) });
                 housed.insert(shadow.backend.id, house);
             }
             links.push(of_endpoint);
         }
+        self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
         self.former.extend(former.into_values().map(|house| Arc::downgrade(&house.gate)));
@@ -146,10 +145,44 @@ impl Shadows {
             _ => {
                 let thread = self.turn.checked_rem(self.arbiters.len()).unwrap_or(0);
                 self.turn = self.turn.wrapping_add(1);
-                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.kill.clone(), sheds_load);
+                let gate = Gate::of(shadow, Arc::clone(&self.memory), self.control.kill_switch(), sheds_load);
                 Housed { gate: Arc::new(gate), thread }
             }
         }
+    }
+
+    /// The place of a shadow among those that can be controlled.
+    fn seat(
+        &self,
+        plan: &Plan,
+        endpoint: &EndpointPlan,
+        shadow: &Arc<ShadowPlan>,
+        gate: &Arc<Gate>,
+        heritage: &Heritage,
+    ) -> Seat {
+        let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
+        let place = usize::try_from(shadow.backend.id.0).unwrap_or(usize::MAX);
+        let (backend, hosts) = plan
+            .names
+            .backends
+            .get(place)
+            .map_or_else(Default::default, |name| (name.label.clone(), name.hosts.clone()));
+        Seat {
+            method: endpoint.method.to_string(),
+            path: endpoint.path.clone(),
+            backend,
+            hosts,
+            summary: shadow.policy.as_ref().map(|policy| policy.summary(&endpoint.params)),
+            plan: Arc::clone(shadow),
+            gate: Arc::clone(gate),
+            former: former.map(|house| Arc::clone(&house.gate)),
+        }
+    }
+
+    /// Where its shadows are controlled.
+    #[must_use]
+    pub fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.control)
     }
 
     /// Closes the idle connections of shadows that a plan does not have.

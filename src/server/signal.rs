@@ -1,5 +1,5 @@
-//! The signals: those that end the program, the first one in order, the second at once; and the one that makes it load its
-//! configuration again.
+//! The signals: those that end the program, the first one in order, the second at once; the one that makes it load its
+//! configuration again; and the one that switches all shadows off and on.
 
 use std::io;
 
@@ -39,6 +39,24 @@ impl Hangups {
     /// When the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next one; `None` when there will be none.
+    pub async fn next(&mut self) -> Option<()> {
+        self.0.recv().await
+    }
+}
+
+/// SIGUSR2.
+pub struct Switches(Signal);
+
+impl Switches {
+    /// Takes the signal over from the system; from then on it no longer ends the program.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::user_defined2())?))
     }
 
     /// Waits for the next one; `None` when there will be none.

@@ -23,16 +23,20 @@ use crate::{
         transport::{Room, Secure},
     },
     plan::{Blueprint, Heritage, Plan, ServicePlan},
-    shadow::KillSwitch,
+    shadow::{
+        Control,
+        control::{Moment, Who, desk::tick_until_gone},
+    },
     stats::{Read, Rename, Snapshot, StatsActor},
 };
 
 use super::{
     admin,
-    control::Control,
+    changes::Changes,
     metrics,
     reload::{Announcer, Loader, Orders, Reloader},
     shadows::Shadows,
+    signal::Switches,
     tls::{self, TlsError},
     tree::Shared,
     wire::{Terms, front},
@@ -97,6 +101,7 @@ pub struct Gateway {
     shadows: Rc<RefCell<Shadows>>,
     /// Looks up until the gateway is gone.
     _discovery: Rc<RefCell<Discovery>>,
+    control: Arc<Control>,
     announcer: Announcer,
     orders: Option<Orders>,
     reloader: Option<JoinHandle<()>>,
@@ -122,7 +127,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, &plan);
     let discovery = Discovery::start(&plan, &options.name_servers);
-    let mut shadows = Shadows::under(KillSwitch::default());
+    let mut shadows = Shadows::default();
     start_shadows(&mut shadows, &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
     let shared = Shared {
@@ -145,8 +150,10 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         Reloader::new(load, Arc::new(blueprint), followers, announcer.clone()).start()
     });
     let (orders, reloader) = reloader.unzip();
-    let control = orders.clone().map(|orders| Control { orders, announcer: announcer.clone() });
-    let (admin, admin_server) = start_admin(admin_listener, &stats, control)?;
+    let control = shadows.borrow().control();
+    actix::spawn(tick_until_gone(Arc::downgrade(&control)));
+    let changes = Changes { orders: orders.clone(), announcer: announcer.clone(), shadows: Arc::clone(&control) };
+    let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {
         address,
@@ -157,6 +164,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         metrics_server,
         shadows,
         _discovery: discovery,
+        control,
         announcer,
         orders,
         reloader,
@@ -245,12 +253,12 @@ fn listen_admin(service: &ServicePlan) -> Result<Option<TcpListener>, StartError
 fn start_admin(
     listener: Option<TcpListener>,
     stats: &Addr<StatsActor>,
-    control: Option<Control>,
+    changes: Changes,
 ) -> Result<(Option<SocketAddr>, Option<ServerHandle>), StartError> {
     let Some(listener) = listener else { return Ok((None, None)) };
     let address = listener.local_addr().ok();
     let failed = |error| StartError::Admin(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))), error);
-    let server = admin::serve(listener, stats.clone(), control).map_err(failed)?;
+    let server = admin::serve(listener, stats.clone(), changes).map_err(failed)?;
     let handle = server.handle();
     actix::spawn(server);
     Ok((address, Some(handle)))
@@ -286,6 +294,16 @@ impl Gateway {
     #[must_use]
     pub fn orders(&self) -> Option<Orders> {
         self.orders.clone()
+    }
+
+    /// Switches all shadows off or on at each of these signals.
+    pub fn switch_shadows_at(&self, mut switches: Switches) {
+        let control = Arc::clone(&self.control);
+        actix::spawn(async move {
+            while switches.next().await.is_some() {
+                control.toggle(Who::Signal, Moment::now());
+            }
+        });
     }
 
     /// Ends in order: no new connections, live requests finish within their limit, no new mirrors, mirrors under way

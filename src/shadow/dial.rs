@@ -26,6 +26,18 @@ pub enum Running {
     Expired = 2,
 }
 
+impl Running {
+    /// Its label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::On => "running",
+            Self::Paused => "paused",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// The switch over all shadows. Cheap to clone; all clones are one switch.
 #[derive(Clone, Debug)]
 pub struct KillSwitch(Arc<watch::Sender<bool>>, Arc<AtomicBool>);

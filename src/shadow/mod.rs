@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod breaker;
+pub mod control;
 pub mod dial;
 pub mod gate;
 pub mod ledger;
@@ -22,6 +23,7 @@ pub mod trace;
 
 pub use actor::ShadowActor;
 pub use breaker::Breaker;
+pub use control::Control;
 pub use dial::{Dial, KillSwitch, Running};
 pub use gate::{Asked, Gate, Offered, Ticket};
 pub use ledger::Ledger;
@@ -32,6 +34,8 @@ pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;
 pub use selection::{Dialed, Selector};
+
+pub use crate::stats::Arm;
 
 #[cfg(test)]
 mod tests;

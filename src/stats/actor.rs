@@ -218,6 +218,8 @@ impl StatsActor {
         for (id, name) in (0_u32..).zip(&names.backends) {
             let Some(endpoint) = endpoints.get_mut(name.endpoint) else { continue };
             let (counts, latency, recent) = self.backends.look(id, recent.get(&id), window_seconds);
+            let (books, standing) = self.registry.look(BackendId(id)).unzip();
+            let books = books.map(with_balance);
             endpoint.backends.push(BackendSnapshot {
                 label: name.label.clone(),
                 hosts: name.hosts.clone(),
@@ -227,7 +229,8 @@ impl StatsActor {
                 outcomes: outcomes(&counts),
                 recent,
                 latency,
-                books: self.registry.books(BackendId(id)).map(with_balance),
+                books,
+                standing,
             });
         }
         Snapshot {

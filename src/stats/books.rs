@@ -4,10 +4,15 @@
 
 use serde::Serialize;
 
+use super::standing::Standing;
+
 /// A shadow whose books can be read at any time, from any thread.
 pub trait Ledgered: Send + Sync {
     /// The books as they stand; they must balance.
     fn books(&self) -> Books;
+
+    /// What it is set to do.
+    fn standing(&self) -> Standing;
 }
 
 /// Where the requests offered to one shadow went.

@@ -94,6 +94,16 @@ impl Latencies {
         self.max_us
     }
 
+    /// The duration in µs that stands at `rank`, the shortest at 1; `None` beyond the last.
+    #[must_use]
+    pub fn at_rank_us(&self, rank: u64) -> Option<u32> {
+        let mut seen: u64 = 0;
+        self.cells.iter().find_map(|&(value, count)| {
+            seen = seen.saturating_add(count);
+            (rank >= 1 && seen >= rank).then(|| value.min(self.max_us))
+        })
+    }
+
     /// For each of the rising `bounds_us`, how many durations were not longer.
     #[must_use]
     pub fn cumulative<const N: usize>(&self, bounds_us: &[u32; N]) -> [u64; N] {
@@ -164,6 +174,15 @@ mod tests {
     #[test]
     fn bounds_count_what_is_not_longer() {
         assert_eq!(latencies(vec![1, 5, 5, 9]).cumulative(&[0, 5, 8, 100]), [0, 3, 3, 4]);
+    }
+
+    #[test]
+    fn ranks_count_from_one_to_the_last() {
+        let all = latencies(vec![1, 5, 5, 9]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5].map(|rank| all.at_rank_us(rank)),
+            [None, Some(1), Some(5), Some(5), Some(9), None]
+        );
     }
 
     #[test]

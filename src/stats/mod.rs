@@ -10,6 +10,7 @@
 //! the number of series of the file; nothing here imports any other stage.
 
 pub mod actor;
+pub mod arms;
 pub mod books;
 pub mod collector;
 pub mod detail;
@@ -18,6 +19,7 @@ mod expvar;
 pub mod latency;
 pub mod names;
 pub mod numbers;
+pub mod overhead;
 pub mod process;
 pub mod prometheus;
 pub mod recorder;
@@ -26,21 +28,25 @@ pub mod reloads;
 pub mod report;
 pub mod samples;
 pub mod snapshot;
+pub mod standing;
 pub mod tally;
 pub mod window;
 
 pub use actor::{Read, ReadMetrics, Rename, StatsActor};
+pub use arms::{Arm, Arms};
 pub use books::{Books, Ledgered};
 pub use collector::MetricsSettings;
 pub use detail::{Ending, Layers};
 pub use event::Outcome;
 pub use names::{BackendId, BackendName, EndpointId, EndpointName, Names};
 pub use numbers::Numbers;
+pub use overhead::Overhead;
 pub use recorder::Recorder;
 pub use registry::Registry;
 pub use reloads::{ReloadResult, Reloaded, Reloads};
 pub use report::Report;
 pub use snapshot::Snapshot;
+pub use standing::Standing;
 
 #[cfg(test)]
 mod tests;

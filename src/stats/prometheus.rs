@@ -7,9 +7,11 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write as _};
 
+use super::arms::Arm;
 use super::books::Books;
 use super::reloads::ReloadResult;
 use super::snapshot::{BOUND_LABELS, BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot};
+use super::standing::{BREAKER_STATES, PAUSES, Standing};
 
 /// The `Content-Type` of the text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -60,12 +62,28 @@ impl Labelled for Named<'_> {
 struct Shadow<'a> {
     named: Named<'a>,
     books: &'a Books,
+    standing: &'a Standing,
 }
 
 impl<'a> Shadow<'a> {
     fn new(named: Named<'a>) -> Option<Self> {
-        let books = &named.backend.books.as_ref()?.books;
-        Some(Self { named, books })
+        let (books, standing) = (&named.backend.books.as_ref()?.books, named.backend.standing.as_ref()?);
+        Some(Self { named, books, standing })
+    }
+}
+
+/// One group of live replies of a shadow with a hold-out.
+struct Group<'a> {
+    shadow: &'a Shadow<'a>,
+    arm: Arm,
+    latency: &'a LatencySnapshot,
+}
+
+impl Labelled for Group<'_> {
+    fn labels(&self) -> Vec<Label<'_>> {
+        let mut labels = self.shadow.labels();
+        labels.push(("arm", self.arm.label()));
+        labels
     }
 }
 
@@ -155,6 +173,52 @@ fn write_shadows(text: &mut Exposition, shadows: &[Shadow<'_>]) {
     write_finished(text, shadows);
     let help = "From the begin of a mirrored call to the end of its answer.";
     text.histograms("gnomon_shadow_duration_seconds", help, shadows, |one| &one.named.backend.latency);
+    write_standing(text, shadows);
+    write_groups(text, shadows);
+}
+
+fn write_standing(text: &mut Exposition, shadows: &[Shadow<'_>]) {
+    let name = "gnomon_shadow_sample_rate";
+    text.family(name, "gauge", "The share of requests that is sampled now.");
+    for one in shadows {
+        text.sample(name, &one.labels(), None, one.standing.rate);
+    }
+    let help = "Whether everything is decided and nothing is sent.";
+    text.numbers("gnomon_shadow_dry_run", "gauge", help, shadows, |one| u64::from(one.standing.dry_run));
+    let help = "Whether all shadows are switched off.";
+    text.numbers("gnomon_shadow_killed", "gauge", help, shadows, |one| u64::from(one.standing.killed));
+    let name = "gnomon_shadow_paused";
+    text.family(name, "gauge", "Whether nothing is copied, by cause.");
+    for (one, cause) in shadows.iter().flat_map(|one| PAUSES.map(|cause| (one, cause))) {
+        let is_paused = one.standing.paused == Some(cause);
+        text.sample(name, &one.labels(), Some(("cause", cause)), u8::from(is_paused));
+    }
+    let guarded: Vec<_> = shadows.iter().filter_map(|one| Some((one, one.standing.breaker?))).collect();
+    let name = "gnomon_shadow_breaker_state";
+    text.family(name, "gauge", "The state of the breaker: 0 closed, 1 open, 2 half open.");
+    for (one, state) in &guarded {
+        text.sample(name, &one.labels(), None, BREAKER_STATES.iter().position(|known| known == state).unwrap_or(0));
+    }
+    let name = "gnomon_shadow_breaker_transitions_total";
+    text.family(name, "counter", "How often the state of the breaker changed.");
+    for (one, _) in &guarded {
+        text.sample(name, &one.labels(), None, one.standing.breaker_transitions);
+    }
+}
+
+fn write_groups(text: &mut Exposition, shadows: &[Shadow<'_>]) {
+    let measured = shadows.iter().filter_map(|shadow| Some((shadow, shadow.standing.overhead.as_ref()?)));
+    let groups: Vec<_> = measured
+        .flat_map(|(shadow, overhead)| {
+            [(Arm::Shadowed, &overhead.shadowed), (Arm::Holdout, &overhead.holdout)].map(|(arm, latency)| Group {
+                shadow,
+                arm,
+                latency,
+            })
+        })
+        .collect();
+    let help = "Live replies to requests that the shadow was offered, and to those held out from it.";
+    text.histograms("gnomon_shadow_live_duration_seconds", help, &groups, |group| group.latency);
 }
 
 /// Completed calls have a class of status, failed ones the kind of their failure.

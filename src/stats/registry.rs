@@ -6,6 +6,7 @@ use dashmap::DashMap;
 
 use super::books::{Books, Ledgered};
 use super::names::BackendId;
+use super::standing::Standing;
 
 /// The shadows of one plan, by backend. Shadows enter from their own threads; the stats actor only reads.
 #[derive(Default)]
@@ -15,12 +16,12 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The books of one shadow as they stand; `None` when it has not entered.
+    /// The books of one shadow as they stand, and what it is set to do; `None` when it has not entered.
     #[must_use]
-    pub fn books(&self, id: BackendId) -> Option<Books> {
+    pub fn look(&self, id: BackendId) -> Option<(Books, Standing)> {
         // The entry's lock is given back before the ledger is asked, so that a slow ledger holds up nobody.
         let shadow = self.shadows.get(&id).map(|entry| Arc::clone(entry.value()))?;
-        Some(shadow.books())
+        Some((shadow.books(), shadow.standing()))
     }
 }
 

@@ -11,6 +11,7 @@ use super::event::{CLASS_5XX, CLASS_LABELS};
 use super::latency::Latencies;
 use super::process::Process;
 use super::reloads::Reloads;
+use super::standing::Standing;
 use super::tally::Counts;
 use super::window::{HISTORY_SECONDS, Recent};
 
@@ -186,6 +187,9 @@ pub struct BackendSnapshot {
     /// Where the requests offered to it went; shadows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub books: Option<BooksSnapshot>,
+    /// What it is set to do; shadows only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }
 
 /// The books of a shadow, and whether they balance.

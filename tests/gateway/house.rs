@@ -41,7 +41,14 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("h2", &["server/wire/", "server/tls.rs"], "the same; TLS only offers it"),
     (
         "awc",
-        &["backend/client.rs", "backend/redirect.rs", "backend/transport/", "demo/"],
+        &[
+            "backend/client.rs",
+            "backend/redirect.rs",
+            "backend/transport/",
+            "demo/",
+            "cli/shadow/client.rs",
+            "cli/shadow/command.rs",
+        ],
         "calls go through one client, so that there is one place for limits and failures",
     ),
     (

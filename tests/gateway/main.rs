@@ -32,6 +32,8 @@ mod compatibility;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod dashboard;
 #[cfg(test)]
 mod demo;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A shadow with a policy.
-fn shadow_under(policy: &Value, upstream: &Upstream, url_pattern: &str) -> Value {
+pub(crate) fn shadow_under(policy: &Value, upstream: &Upstream, url_pattern: &str) -> Value {
     let proxy = json!({ "shadow": true, "shadow_timeout": SHADOW_TIMEOUT, "@shadow_policy": policy });
     with(live(upstream, url_pattern), &json!({ "extra_config": { "proxy": proxy } }))
 }

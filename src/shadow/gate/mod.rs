@@ -18,12 +18,12 @@ use crate::{
     config::shadow::{Policy, Share},
     model::Request,
     plan::{ShadowBounds, ShadowPlan},
-    stats::{Books, Ledgered},
+    stats::{Arms, Books, Ledgered, Standing},
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Selector, SkipReason, breaker::Pass,
-    overload,
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Running, Selector, SkipReason,
+    breaker::Pass, overload,
 };
 
 mod ticket;
@@ -56,6 +56,8 @@ struct Rules {
     copies: Pace,
     bytes: Pace,
     breaker: Option<Breaker>,
+    /// With a hold-out.
+    arms: Option<Arms>,
 }
 
 /// A request that could be copied.
@@ -261,6 +263,12 @@ impl Gate {
         self.rules.as_ref()?.breaker.as_ref()
     }
 
+    /// Where live replies are timed in two groups, if some requests are held out.
+    #[must_use]
+    pub fn arms(&self) -> Option<&Arms> {
+        self.rules.as_ref()?.arms.as_ref()
+    }
+
     /// Its books.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
@@ -288,6 +296,7 @@ impl Rules {
             copies: Pace::new(policy.limits.per_second),
             bytes: Pace::new(bytes_per_second),
             breaker: policy.breaker.map(Breaker::new),
+            arms: (policy.holdout != Share::NONE).then(Arms::default),
         }
     }
 
@@ -321,6 +330,23 @@ impl Ledgered for Gate {
             buffered_bytes_max: self.bounds.buffered_bytes_max as u64,
             concurrent_max: self.bounds.concurrent_max.saturating_add(self.bounds.queue_max) as u64,
             ..self.ledger.read()
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            rate: self.dial.dialed().rate.ratio(),
+            max_rps: self.pace().and_then(Pace::per_second),
+            dry_run: self.dial.is_dry_run(),
+            killed: self.dial.kill_switch().is_killed(),
+            paused: match self.dial.running() {
+                Running::On => None,
+                Running::Paused => Some("admin"),
+                Running::Expired => Some("expired"),
+            },
+            breaker: self.breaker().map(|breaker| breaker.state().label()),
+            breaker_transitions: self.breaker().map_or(0, Breaker::transitions),
+            overhead: self.arms().map(Arms::overhead),
         }
     }
 }

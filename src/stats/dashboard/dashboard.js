@@ -304,13 +304,15 @@ function books(backend) {
   const funnel = element('table', 'funnel', caption, element('tbody', '', ...stages.map((stage) => stage.row)));
   const losses = ['Skipped', 'Dropped', 'Answers', 'Failed', 'Open', 'Memory'].map((name) => ({ name, value: element('dd') }));
   const list = element('dl', 'losses', ...losses.flatMap((loss) => [element('dt', '', loss.name), loss.value]));
-  const section = element('section', 'books', head, funnel, list);
+  const settings = element('p', 'facts');
+  const section = element('section', 'books', head, settings, funnel, list);
   section.setAttribute('aria-label', 'Shadow ' + backend.label);
 
   function update(now) {
     const kept = now.books;
     if (!kept) return;
     fill(state, words(kept.state));
+    fill(settings, standing(now.standing));
     fill(balance, kept.balanced ? '✓ books balance' : '✕ books do not balance');
     mark(balance, 'bad', !kept.balanced);
     [kept.offered, kept.sent, sum(kept.completed.map(([, count]) => count))].forEach((count, place) => {
@@ -330,6 +332,24 @@ function books(backend) {
     });
   }
   return { section, update };
+}
+
+// What it is set to do, and what it costs the clients.
+function standing(now) {
+  if (!now) return '';
+  const parts = ['sampled ' + share(now.rate)];
+  if (now.max_rps !== null) parts.push('at most ' + perSecond(now.max_rps));
+  if (now.breaker) parts.push('breaker ' + words(now.breaker));
+  const cost = now.overhead && now.overhead.p99;
+  if (cost) {
+    parts.push('live p99 shadowed ' + duration(now.overhead.shadowed.p99) + ', hold-out ' + duration(now.overhead.holdout.p99) + ': ' +
+      signed(cost.difference) + ' ms' + (cost.interval ? ' (' + signed(cost.interval[0]) + '…' + signed(cost.interval[1]) + ')' : ' (too few to tell)'));
+  }
+  return parts.join(' · ');
+}
+
+function signed(number) {
+  return (number < 0 ? '−' : '+') + Math.abs(number).toFixed(1);
 }
 
 function reasons(entries) {

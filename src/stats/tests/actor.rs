@@ -11,7 +11,8 @@ use tokio::time::{advance, pause};
 use super::names;
 use crate::stats::recorder::{flush_every, flush_now};
 use crate::stats::{
-    BackendId, Books, EndpointId, Ledgered, Names, Outcome, Read, Recorder, Registry, Rename, Snapshot, StatsActor,
+    BackendId, Books, EndpointId, Ledgered, Names, Outcome, Read, Recorder, Registry, Rename, Snapshot, Standing,
+    StatsActor,
 };
 
 const PERIOD: Duration = Duration::from_millis(500);
@@ -21,6 +22,10 @@ struct Ledger(Books);
 impl Ledgered for Ledger {
     fn books(&self) -> Books {
         self.0.clone()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::default()
     }
 }
 

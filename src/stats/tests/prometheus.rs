@@ -11,7 +11,8 @@ use actix::{Actor, System};
 use super::names;
 use crate::stats::prometheus::write;
 use crate::stats::{
-    BackendId, Books, EndpointId, Ledgered, Names, Outcome, Read, Recorder, Registry, Snapshot, StatsActor,
+    Arm, Arms, BackendId, Books, EndpointId, Ledgered, Names, Outcome, Read, Recorder, Registry, Snapshot, Standing,
+    StatsActor,
 };
 
 struct Ledger;
@@ -29,6 +30,20 @@ impl Ledgered for Ledger {
             buffered_bytes: 10,
             buffered_bytes_max: 1_000,
             ..Books::default()
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let arms = Arms::default();
+        arms.record(Arm::Shadowed, Duration::from_millis(30));
+        arms.record(Arm::Holdout, Duration::from_millis(20));
+        Standing {
+            rate: 0.25,
+            paused: Some("expired"),
+            breaker: Some("half_open"),
+            breaker_transitions: 2,
+            overhead: Some(arms.overhead()),
+            ..Standing::default()
         }
     }
 }

@@ -1,0 +1,71 @@
+//! What may be changed through the admin listener: the configuration, which is loaded again, and shadows.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    http::header::ALLOW,
+    web::{self, Data},
+};
+
+use crate::{shadow::Control, stats::ReloadResult};
+
+use super::{
+    admin::text,
+    admin_access::admin_guard,
+    admin_shadows,
+    reload::{Announcer, Cause, Orders},
+};
+
+/// The ways to change something.
+#[derive(Clone)]
+pub struct Changes {
+    /// Where reloads are asked for, if there are any.
+    pub orders: Option<Orders>,
+    /// Where the present plan is, which says who may.
+    pub announcer: Announcer,
+    /// Where shadows are controlled.
+    pub shadows: Arc<Control>,
+}
+
+impl Changes {
+    /// Adds the routes.
+    pub fn offer(self, scope: Scope) -> Scope {
+        let refuse = || async { HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish() };
+        let reloads = self.orders.is_some();
+        let scope = admin_shadows::offer(scope.app_data(Data::new(self)));
+        if !reloads {
+            return scope;
+        }
+        scope.service(web::resource("/__reload").route(web::post().to(reload)).default_service(web::to(refuse)))
+    }
+
+    /// The answer for a request that may not change anything; `None` lets it pass.
+    #[must_use]
+    pub fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        admin_guard(request, self.announcer.current().shared.plan.service.admin_token.as_ref())
+    }
+
+    /// Whether whoever passes has shown a token.
+    #[must_use]
+    pub fn asks_for_token(&self) -> bool {
+        self.announcer.current().shared.plan.service.admin_token.is_some()
+    }
+}
+
+async fn reload(request: HttpRequest, changes: Data<Changes>) -> HttpResponse {
+    if let Some(refusal) = changes.refuse(&request) {
+        return refusal;
+    }
+    let report = match &changes.orders {
+        Some(orders) => orders.reload(Cause::Admin).await,
+        None => None,
+    };
+    let Some(report) = report else {
+        return text(HttpResponse::ServiceUnavailable(), "the gateway is stopping");
+    };
+    match report.result {
+        ReloadResult::Replaced | ReloadResult::Unchanged => HttpResponse::Ok().json(&*report),
+        ReloadResult::Refused => HttpResponse::UnprocessableEntity().json(&*report),
+    }
+}

@@ -1,0 +1,29 @@
+//! The cold side of the heart: what people, signals, a file and the clock may change about shadows while they run.
+//!
+//! ```text
+//! admin listener · SIGUSR2 · kill file · clock · reload ─► Control ─► Dial, Pace (atomics) ─► live path
+//!                                                            └──────► Audit, log
+//! ```
+//!
+//! What wins: switched off > paused > expired > a rate that was asked for > the ramp > the file.
+//!
+//! Promises: every change is in the audit with who made it; a change ends by itself unless it was asked to stay; the live
+//! path takes no lock of this side and never waits for it; whatever time it is comes from the caller.
+
+pub mod audit;
+pub mod desk;
+pub mod kill_file;
+pub mod order;
+pub mod settings;
+pub mod status;
+pub mod target;
+
+pub use audit::{Audit, Entry, Who};
+pub use desk::Control;
+pub use order::{Adjust, DryRun, Order, Plain, Refusal, Terms};
+pub use settings::Moment;
+pub use status::{Status, TargetStatus};
+pub use target::Seat;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! What holds for one shadow: what its policy says, what was asked for meanwhile, and what comes of both at a moment.
+//!
+//! Pure: the same policy, wishes and moment give the same result.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::{
+    config::shadow::{Policy, Schedule, Share},
+    shadow::{
+        Running,
+        schedule::{Position, position},
+    },
+};
+
+use super::Who;
+
+/// A moment by both clocks: the one on the wall, which schedules are written for, and the one that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// For schedules.
+    pub wall: SystemTime,
+    /// For how long a change lasts.
+    pub steady: Instant,
+}
+
+impl Moment {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
+
+    /// A later one.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        let (wall, steady) = (self.wall.checked_add(time), self.steady.checked_add(time));
+        Self { wall: wall.unwrap_or(self.wall), steady: steady.unwrap_or(self.steady) }
+    }
+}
+
+/// One thing that can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Whether it copies.
+    State,
+    /// Which share.
+    Rate,
+    /// How many a second.
+    MaxRps,
+    /// Whether nothing is sent.
+    DryRun,
+}
+
+impl Setting {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::State, Self::Rate, Self::MaxRps, Self::DryRun];
+
+    /// Its label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Rate => "rate",
+            Self::MaxRps => "max_rps",
+            Self::DryRun => "dry_run",
+        }
+    }
+}
+
+/// A wish, and when it ends.
+#[derive(Clone, Debug)]
+pub struct Held<T> {
+    /// What was asked for.
+    pub value: T,
+    /// `None` stays until a restart.
+    pub until: Option<Instant>,
+}
+
+/// What was asked for and has not ended.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Another share.
+    pub rate: Option<Held<Share>>,
+    /// Another limit of copies per second; a wish for `None` lifts it.
+    pub max_rps: Option<Held<Option<f64>>>,
+    /// Whether nothing is sent.
+    pub dry_run: Option<Held<bool>>,
+    /// No copies, and who wanted that.
+    pub pause: Option<Held<Who>>,
+}
+
+impl Overrides {
+    /// Drops what has ended; gives what that was about.
+    pub fn expire(&mut self, now: Instant) -> Vec<Setting> {
+        fn ends<T>(held: &mut Option<Held<T>>, now: Instant) -> bool {
+            held.take_if(|held| held.until.is_some_and(|until| now >= until)).is_some()
+        }
+        let ended = [
+            (Setting::State, ends(&mut self.pause, now)),
+            (Setting::Rate, ends(&mut self.rate, now)),
+            (Setting::MaxRps, ends(&mut self.max_rps, now)),
+            (Setting::DryRun, ends(&mut self.dry_run, now)),
+        ];
+        ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
+    }
+
+    /// Drops everything; gives what that was about.
+    pub fn clear(&mut self) -> Vec<Setting> {
+        let Self { rate, max_rps, dry_run, pause } = std::mem::take(self);
+        let held = [
+            (Setting::State, pause.is_some()),
+            (Setting::Rate, rate.is_some()),
+            (Setting::MaxRps, max_rps.is_some()),
+            (Setting::DryRun, dry_run.is_some()),
+        ];
+        held.into_iter().filter_map(|(setting, was_held)| was_held.then_some(setting)).collect()
+    }
+}
+
+/// What the file says.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The share copied, unless there is a ramp.
+    pub rate: Share,
+    /// Copies per second.
+    pub max_rps: Option<f64>,
+    /// Ramp, ends, and whether it is a dry run.
+    pub schedule: Schedule,
+    /// When that was loaded.
+    pub loaded: SystemTime,
+}
+
+impl Base {
+    /// What a policy says that was loaded then; without one everything is copied.
+    #[must_use]
+    pub fn new(policy: Option<&Policy>, loaded: SystemTime) -> Self {
+        Self {
+            rate: policy.map_or(Share::ALL, |policy| policy.sample.rate),
+            max_rps: policy.and_then(|policy| policy.limits.per_second),
+            schedule: policy.map_or_else(Schedule::default, |policy| policy.schedule.clone()),
+            loaded,
+        }
+    }
+}
+
+/// What holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effective {
+    /// Whether it copies, the switch over all shadows aside.
+    pub running: Running,
+    /// The share.
+    pub rate: Share,
+    /// Copies per second.
+    pub max_rps: Option<f64>,
+    /// Whether nothing is sent.
+    pub dry_run: bool,
+}
+
+impl Effective {
+    /// What comes of the file and the wishes at a moment.
+    #[must_use]
+    pub fn at(base: &Base, overrides: &Overrides, now: SystemTime) -> Self {
+        let position = position(&base.schedule, base.loaded, now);
+        let of_ramp = match position {
+            Position::Running(rate) => rate,
+            Position::Expired => None,
+        };
+        Self {
+            running: match position {
+                _ if overrides.pause.is_some() => Running::Paused,
+                Position::Expired => Running::Expired,
+                Position::Running(_) => Running::On,
+            },
+            rate: overrides.rate.as_ref().map(|held| held.value).or(of_ramp).unwrap_or(base.rate),
+            max_rps: overrides.max_rps.as_ref().map_or(base.max_rps, |held| held.value),
+            dry_run: overrides.dry_run.as_ref().map_or(base.schedule.dry_run, |held| held.value),
+        }
+    }
+
+    /// One setting as a word, for the audit.
+    #[must_use]
+    pub fn word(&self, setting: Setting) -> String {
+        match setting {
+            Setting::State => self.running.label().to_owned(),
+            Setting::Rate => percent(self.rate),
+            Setting::MaxRps => self.max_rps.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string()),
+            Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
+        }
+    }
+}
+
+/// A share for people, to three digits after the point.
+fn percent(share: Share) -> String {
+    let percent = (share.ratio() * 1e5).round() / 1e3;
+    format!("{percent}%")
+}
