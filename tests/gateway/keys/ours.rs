@@ -12,10 +12,12 @@ use super::{
     walk::walk,
 };
 use crate::{
-    client::{get, try_get},
+    client::{ask, get, try_get},
     gnomon::Gnomon,
     upstream::{Behaviour, Reply},
 };
+
+const TOKEN: &str = "a-token-that-nobody-guesses";
 
 pub(super) fn cases() -> Vec<Case> {
     let long = Reply::json(&json!({ "long": "x".repeat(1000) }));
@@ -35,6 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             true,
         ),
+        case(At::Admin, "token", json!(TOKEN)).sees(strangers_and_bearers_may_change, json!([401, 200])),
         mirroring("max_concurrent", json!(1)).on("/shadow", Behaviour::Hangs).sees(drops, json!([["concurrency", 1]])),
         mirroring("max_buffered_bytes", json!(1500))
             .on("/shadow", Behaviour::Hangs)
@@ -54,6 +57,15 @@ pub(super) fn cases() -> Vec<Case> {
             .on("/shadow", slow)
             .sees(abandons_a_copy, true),
     ]
+}
+
+/// How a wish to switch all shadows off is answered, without the token and with it.
+fn strangers_and_bearers_may_change(scene: &Scene) -> Value {
+    let kill = |headers: &[(&str, &str)]| {
+        let json = [&[("Content-Type", "application/json")], headers].concat();
+        ask(scene.gateway().admin(), "POST", "/__shadow/kill", &json, b"{}").status
+    };
+    json!([kill(&[]), kill(&[("Authorization", &format!("Bearer {TOKEN}"))])])
 }
 
 fn live() -> Value {
