@@ -9,11 +9,21 @@ use gnomon::{
     backend::Fetch,
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     model::{Body, Budget, Data, Response, body::Held, promise},
+    plan::ShadowBounds,
     shadow::{Gate, MemoryBudget, Mirror},
 };
 use tokio::time::Instant;
 
-use super::plans::{ROOMY, answer, endpoint, plan, request};
+use super::plans::{answer, endpoint, plan, request};
+
+/// Bounds that no benchmark meets.
+pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
+    queue_max: 0,
+    concurrent_max: usize::MAX,
+    buffered_bytes_max: usize::MAX,
+    request_bytes_max: usize::MAX,
+    response_bytes_max: usize::MAX,
+};
 
 /// A backend that answers at once.
 struct Ready(Data);
@@ -41,7 +51,9 @@ impl Handler<Mirror> for Done {
     type Result = ();
 
     fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        mirror.ticket.complete(200);
+        let mut ticket = mirror.ticket;
+        ticket.send();
+        ticket.complete(200);
     }
 }
 

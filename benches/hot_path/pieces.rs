@@ -12,7 +12,10 @@ use gnomon::{
     stats::{BackendId, EndpointId, Outcome, Recorder},
 };
 
-use super::plans::{ROOMY, answer, endpoint, plan, request};
+use super::{
+    hand_over::ROOMY,
+    plans::{answer, endpoint, plan, request},
+};
 
 pub(crate) fn all(criterion: &mut Criterion) {
     routing(criterion);

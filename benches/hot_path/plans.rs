@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gnomon::{
     config::{Environment, Source, load},
     model::{Headers, Request},
-    plan::{Plan, ShadowBounds, compile},
+    plan::{Plan, compile},
 };
 use serde_json::{Value, json};
 
@@ -39,15 +39,6 @@ pub(crate) fn request() -> Request {
         origin: None,
     }
 }
-
-/// Bounds that no benchmark meets.
-pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
-    queue_max: 0,
-    concurrent_max: usize::MAX,
-    buffered_bytes_max: usize::MAX,
-    request_bytes_max: usize::MAX,
-    response_bytes_max: usize::MAX,
-};
 
 /// An answer of about 2 KB with names that start with `prefix`.
 pub(crate) fn answer(prefix: &str) -> Bytes {

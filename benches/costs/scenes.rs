@@ -1,0 +1,173 @@
+//! What is counted: ways an answer can take, and what a shadow adds to the live path.
+
+use std::{hint::black_box, sync::Arc};
+
+use actix::{Actor, Context, Handler};
+use gnomon::{
+    backend::Fetch,
+    encoding::{Decoder, Encoder},
+    endpoint::{Call, Dispatch, EndpointActor, ShadowLink, merge::Merge},
+    model::{Body, Budget, Data, Payload, Reply, Response, promise},
+    plan::Plan,
+    shadow::{Asked, Gate, KillSwitch, MemoryBudget, Mirror},
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::plans::{answer, endpoint, plan, request};
+
+/// Something that can be done over and over.
+pub(crate) struct Scene {
+    pub(crate) name: &'static str,
+    pub(crate) play: fn(u64),
+}
+
+pub(crate) fn all() -> Vec<Scene> {
+    vec![
+        Scene { name: "2 KB answer, as it is", play: as_it_is },
+        Scene { name: "2 KB answer, through a tree", play: through_a_tree },
+        Scene { name: "three 2 KB answers, spliced", play: spliced },
+        Scene { name: "three 2 KB answers, through trees", play: through_trees },
+        Scene { name: "request, no shadow", play: without_shadow },
+        Scene { name: "request, a shadow that is not selected", play: with_unselected_shadow },
+        Scene { name: "request, a shadow that is selected", play: with_selected_shadow },
+        Scene { name: "gate, not selected", play: gate_says_no },
+        Scene { name: "gate, selected and given back", play: gate_says_yes },
+    ]
+}
+
+fn as_it_is(times: u64) {
+    let text = answer("a");
+    for _ in 0..times {
+        let mut data = Decoder::Json.decode(black_box(&text).clone()).expect("it is JSON");
+        black_box(Encoder::Json.encode(Some(&mut data), None));
+    }
+}
+
+/// What a gateway without lazy data does.
+fn through_a_tree(times: u64) {
+    let text = answer("a");
+    for _ in 0..times {
+        let tree: Value = serde_json::from_slice(black_box(&text)).expect("it is JSON");
+        black_box(serde_json::to_vec(&tree).expect("a tree can be written"));
+    }
+}
+
+fn spliced(times: u64) {
+    let texts = ["a", "b", "c"].map(answer);
+    for _ in 0..times {
+        let mut merge = Merge::new(texts.len());
+        for text in black_box(&texts) {
+            let data = Decoder::Json.decode(text.clone()).expect("it is JSON");
+            merge.add(Reply::ok(Response::data(data, true)));
+        }
+        let Some(Payload::Data(mut data)) = merge.finish().response.map(|response| response.payload) else { continue };
+        black_box(Encoder::Json.encode(Some(&mut data), None));
+    }
+}
+
+fn through_trees(times: u64) {
+    let texts = ["a", "b", "c"].map(answer);
+    for _ in 0..times {
+        let mut merged = serde_json::Map::new();
+        for text in black_box(&texts) {
+            let Ok(Value::Object(members)) = serde_json::from_slice(text) else { continue };
+            merged.extend(members);
+        }
+        black_box(serde_json::to_vec(&Value::Object(merged)).expect("a tree can be written"));
+    }
+}
+
+/// A backend that answers at once.
+struct Ready(Data);
+
+impl Actor for Ready {
+    type Context = Context<Self>;
+}
+
+impl Handler<Fetch> for Ready {
+    type Result = ();
+
+    fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
+        fetch.promise.keep(Ok(Response::data(self.0.clone(), true)));
+    }
+}
+
+/// A shadow that has answered already.
+struct Done;
+
+impl Actor for Done {
+    type Context = Context<Self>;
+}
+
+impl Handler<Mirror> for Done {
+    type Result = ();
+
+    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
+        let mut ticket = mirror.ticket;
+        ticket.send();
+        ticket.complete(200);
+    }
+}
+
+/// An endpoint whose shadow has this policy.
+fn policed(policy: &Value) -> Plan {
+    let mut file = endpoint("/user/{id}", 1, 1);
+    let proxy = file.pointer_mut("/backend/1/extra_config/proxy").and_then(Value::as_object_mut);
+    proxy.expect("the shadow has one").insert("@shadow_policy".into(), policy.clone());
+    plan(&[file])
+}
+
+fn gate_of(plan: &Plan) -> Arc<Gate> {
+    let shadow = plan.endpoints.first().and_then(|endpoint| endpoint.shadows.first()).expect("there is one");
+    Arc::new(Gate::of(shadow, Arc::new(MemoryBudget::new(1 << 30)), KillSwitch::default(), false))
+}
+
+fn without_shadow(times: u64) {
+    serve(&plan(&[endpoint("/user/{id}", 1, 0)]), times);
+}
+
+fn with_unselected_shadow(times: u64) {
+    serve(&policed(&json!({"sample": {"rate": 0}})), times);
+}
+
+fn with_selected_shadow(times: u64) {
+    serve(&policed(&json!({"holdout": 0})), times);
+}
+
+fn serve(plan: &Plan, times: u64) {
+    actix::System::new().block_on(async {
+        let endpoint = plan.endpoints.first().expect("there is one");
+        let data = Data::parse(&answer("a")).expect("it is JSON");
+        let links = endpoint.shadows.iter().map(|shadow| ShadowLink {
+            recipient: Done.start().recipient(),
+            gate: gate_of(plan),
+            plan: Arc::clone(shadow),
+        });
+        let links = links.collect();
+        let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);
+        let actor = EndpointActor::new(dispatch).start();
+        for _ in 0..times {
+            let (promise, answer) = promise();
+            let budget = Budget { deadline: Instant::now() + endpoint.timeout };
+            #[expect(clippy::disallowed_methods, reason = "as the edge does; one call at a time")]
+            actor.do_send(Call { request: request(), body: Body::Empty, budget, promise });
+            black_box(answer.await.expect("the endpoint answers"));
+        }
+    });
+}
+
+fn gate_says_no(times: u64) {
+    offer(&policed(&json!({"sample": {"rate": 0}})), times);
+}
+
+fn gate_says_yes(times: u64) {
+    offer(&policed(&json!({"holdout": 0})), times);
+}
+
+fn offer(plan: &Plan, times: u64) {
+    let (gate, request) = (gate_of(plan), request());
+    for time in 0..times {
+        drop(black_box(gate.offer(Asked { request: black_box(&request), drawn: time, body_bytes: 0 })));
+    }
+}
