@@ -11,4 +11,5 @@ mod simulation;
 mod stage;
 mod stubs;
 mod times;
+mod upheavals;
 mod uploads;

@@ -1,18 +1,19 @@
 //! A stage: the real endpoint actor and real gates between stubs.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Recipient};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::stubs::{DeafShadow, Fate, Log, Script, StubBackend, StubShadow, Turn};
 use crate::{
+    backend::Fetch,
     config::{Environment, Source, load},
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
     model::{Answer, Body, Budget, Headers, Payload, Reply, Request, body::Held, promise},
-    plan::{EndpointPlan, ShadowBounds, compile},
-    shadow::{Gate, MemoryBudget},
+    plan::{EndpointPlan, ShadowBounds, ShadowPlan, compile},
+    shadow::{Gate, KillSwitch, MemoryBudget},
     stats::Ledgered,
 };
 
@@ -32,16 +33,23 @@ pub(super) enum Order {
 /// The plan of an endpoint with a `timeout`, so many live backends and so many shadows. In sequences, every backend
 /// after the first wants `id` of the answer before it.
 pub(super) fn plan(timeout: &str, live: usize, order: Order, shadows: usize) -> Arc<EndpointPlan> {
+    plan_under(timeout, live, order, &vec![Value::Null; shadows])
+}
+
+/// The same with a policy per shadow; `null` leaves it in plain mode.
+pub(super) fn plan_under(timeout: &str, live: usize, order: Order, policies: &[Value]) -> Arc<EndpointPlan> {
     let pattern = |place: usize| match (order, place) {
         (Order::InSequence, 1..) => format!("/live{place}/{{resp{}_id}}", place - 1),
         _ => format!("/live{place}"),
     };
     let mut backends: Vec<Value> = (0..live).map(|place| json!({"url_pattern": pattern(place)})).collect();
-    backends.extend(
-        (0..shadows).map(
-            |place| json!({"url_pattern": format!("/shadow{place}"), "extra_config": {"proxy": {"shadow": true}}}),
-        ),
-    );
+    backends.extend(policies.iter().enumerate().map(|(place, policy)| {
+        let mut proxy = json!({"shadow": true});
+        if !policy.is_null() {
+            proxy["@shadow_policy"] = policy.clone();
+        }
+        json!({"url_pattern": format!("/shadow{place}"), "extra_config": {"proxy": proxy}})
+    }));
     plan_of(&json!({
         "endpoint": "/x/{id}",
         "timeout": timeout,
@@ -95,8 +103,12 @@ pub(super) struct Stage {
     pub(super) log: Log,
     pub(super) gates: Vec<Arc<Gate>>,
     pub(super) memory: Arc<MemoryBudget>,
-    endpoint: Addr<EndpointActor>,
-    timeout: Duration,
+    pub(super) kill: KillSwitch,
+    plan: Arc<EndpointPlan>,
+    live: Vec<Recipient<Fetch>>,
+    links: RefCell<Vec<ShadowLink>>,
+    /// Replaced by a reload; requests under way stay with the one they came to.
+    endpoint: RefCell<Addr<EndpointActor>>,
 }
 
 impl Stage {
@@ -105,26 +117,57 @@ impl Stage {
         assert_eq!((live.len(), shadows.len()), (plan.live.len(), plan.shadows.len()), "one script each");
         let log = Log::new();
         let memory = Arc::new(MemoryBudget::new(1 << 20));
-        let recipients = live.into_iter().enumerate().map(|(place, script)| {
-            StubBackend { name: format!("live{place}"), log: log.clone(), script }.start().recipient()
-        });
+        let kill = KillSwitch::default();
+        let live: Vec<Recipient<Fetch>> = live
+            .into_iter()
+            .enumerate()
+            .map(|(place, script)| {
+                StubBackend { name: format!("live{place}"), log: log.clone(), script }.start().recipient()
+            })
+            .collect();
         let links: Vec<ShadowLink> = shadows
             .into_iter()
             .enumerate()
-            .map(|(place, part)| ShadowLink {
-                recipient: match part.script {
-                    None => DeafShadow.start().recipient(),
-                    Some(script) => {
-                        StubShadow { name: format!("shadow{place}"), log: log.clone(), script }.start().recipient()
-                    }
-                },
-                gate: Arc::new(Gate::new(part.bounds, Arc::clone(&memory))),
-                plan: Arc::clone(&plan.shadows[place]),
+            .map(|(place, part)| {
+                let plan = Arc::new(bounded(&plan.shadows[place], part.bounds));
+                ShadowLink {
+                    recipient: match part.script {
+                        None => DeafShadow.start().recipient(),
+                        Some(script) => {
+                            StubShadow { name: format!("shadow{place}"), log: log.clone(), script }.start().recipient()
+                        }
+                    },
+                    gate: Arc::new(Gate::of(&plan, Arc::clone(&memory), kill.clone(), false)),
+                    plan,
+                }
             })
             .collect();
         let gates = links.iter().map(|link| Arc::clone(&link.gate)).collect();
-        let endpoint = EndpointActor::new(Dispatch::new(Arc::clone(plan), recipients.collect(), links)).start();
-        Self { log, gates, memory, endpoint, timeout: plan.timeout }
+        let endpoint = EndpointActor::new(Dispatch::new(Arc::clone(plan), live.clone(), links.clone())).start();
+        Self {
+            log,
+            gates,
+            memory,
+            kill,
+            plan: Arc::clone(plan),
+            live,
+            links: RefCell::new(links),
+            endpoint: RefCell::new(endpoint),
+        }
+    }
+
+    /// The gates that new requests meet.
+    pub(super) fn gates_now(&self) -> Vec<Arc<Gate>> {
+        self.links.borrow().iter().map(|link| Arc::clone(&link.gate)).collect()
+    }
+
+    /// A reload that changes the shadow at `place`: a new endpoint actor, and a gate that goes on with the books.
+    pub(super) fn reload(&self, place: usize) {
+        if let Some(link) = self.links.borrow_mut().get_mut(place) {
+            link.gate = Arc::new(link.gate.successor(&link.plan, false));
+        }
+        let dispatch = Dispatch::new(Arc::clone(&self.plan), self.live.clone(), self.links.borrow().clone());
+        self.endpoint.replace(EndpointActor::new(dispatch).start());
     }
 
     /// Sends a request whose `{id}` is `id`.
@@ -138,9 +181,9 @@ impl Stage {
             origin: None,
         };
         let (promise, answer) = promise();
-        let budget = Budget { deadline: Instant::now() + self.timeout };
+        let budget = Budget { deadline: Instant::now() + self.plan.timeout };
         #[expect(clippy::disallowed_methods, reason = "as the edge does")]
-        self.endpoint.do_send(Call { request, body, budget, promise });
+        self.endpoint.borrow().do_send(Call { request, body, budget, promise });
         answer
     }
 
@@ -153,7 +196,7 @@ impl Stage {
     /// Waits until nothing can be under way any more, and says that every book is closed.
     pub(super) async fn close(&self) {
         tokio::time::sleep(Duration::from_secs(20)).await;
-        for gate in &self.gates {
+        for gate in self.gates.iter().chain(&self.gates_now()) {
             let books = gate.books();
             assert!(books.balanced(), "{books:?}");
             assert_eq!((books.waiting, books.in_flight, books.buffered_bytes), (0, 0, 0), "{books:?}");
@@ -165,6 +208,17 @@ impl Stage {
     /// Why copies for a shadow were not sent, and how often.
     pub(super) fn dropped(&self, shadow: usize) -> Vec<(&'static str, u64)> {
         self.gates[shadow].books().dropped
+    }
+}
+
+/// The plan of a shadow with other bounds.
+fn bounded(plan: &ShadowPlan, bounds: ShadowBounds) -> ShadowPlan {
+    ShadowPlan {
+        backend: Arc::clone(&plan.backend),
+        key: plan.key.clone(),
+        timeout: plan.timeout,
+        bounds,
+        policy: plan.policy.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
     backend::Fetch,
@@ -208,12 +208,23 @@ impl Handler<Mirror> for StubShadow {
         let (after, fate) = (self.script)(&mirror.request);
         let text = if let Body::Held(held) = &mirror.body { held.to_bytes() } else { bytes::Bytes::new() };
         self.log.add(format!("{} mirrored {}", self.name, String::from_utf8_lossy(&text)).trim_end());
-        actix::spawn(end(mirror, after, fate, self.log.clone(), self.name.clone()));
+        let (log, name) = (self.log.clone(), self.name.clone());
+        actix::spawn(async move {
+            let kill = mirror.ticket.gate().dial().kill_switch().clone();
+            tokio::select! {
+                biased;
+                () = kill.killed() => {}
+                () = end(mirror, after, fate, log, name) => {}
+            }
+        });
     }
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
-    let Mirror { request, body, mut ticket, mut rest, answers, .. } = mirror;
+    let Mirror { request, body, mut ticket, mut rest, answers, not_before, .. } = mirror;
+    if let Some(time) = not_before {
+        sleep_until(time).await;
+    }
     ticket.send();
     sleep(Duration::from_millis(after)).await;
     log.add(format!("{name} ends"));
