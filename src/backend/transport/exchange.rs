@@ -91,7 +91,7 @@ where
 async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
     let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
-    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, secure).await
+    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, &pool.lookups, secure).await
 }
 
 /// A failed attempt, and whether any byte of an answer had come.

@@ -7,7 +7,6 @@
 
 mod case;
 mod certificates;
-mod deaf;
 mod observe;
 mod page;
 mod places;

@@ -1,0 +1,134 @@
+//! Nobody can feel a shadow: not by answers, not by time, not by what the gateway holds.
+
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::{
+    questions::{ask_all, count},
+    shadows::Shadows,
+};
+use crate::{
+    client::Answer, files::without_shadows, footprint::Footprint, gnomon::Gnomon, patience::wait_for, stats::Stats,
+    upstream::Upstream,
+};
+
+/// What all shadows together may hold, in bytes.
+const BUDGET: u64 = 48 * 1024 * 1024;
+/// What one may hold: one of the largest bodies and some of the others.
+const OF_ONE: u64 = 14 * 1024 * 1024;
+/// Copies of one shadow at a time.
+const CONCURRENT: u64 = 8;
+/// What live traffic and the allocator may take on top, in bytes: far less than the copies that are refused.
+const MARGIN: u64 = 64 * 1024 * 1024;
+
+fn limits() -> Value {
+    json!({ "memory_budget": BUDGET, "max_buffered_bytes": OF_ONE, "max_concurrent": CONCURRENT })
+}
+
+/// A gateway with every hostile shadow and one without any shadow, before the same live upstream.
+struct Pair {
+    shadows: Shadows,
+    mirrored: Gnomon,
+    plain: Gnomon,
+    idle: Footprint,
+    _live: Upstream,
+}
+
+impl Pair {
+    fn start(shadow_timeout: &str) -> Self {
+        let (shadows, live) = (Shadows::start(), Upstream::weighs().forgetting_bodies());
+        let file = shadows.file(&live, shadow_timeout, &limits());
+        let mirrored = Gnomon::run_in(&file, &shadows.environment());
+        let plain = Gnomon::run(&without_shadows(file));
+        let idle = mirrored.footprint();
+        Self { shadows, mirrored, plain, idle, _live: live }
+    }
+
+    /// Asks everything of both gateways, all endpoints at the same time, and looks at the first one meanwhile.
+    fn compare(&self) {
+        let answers = |gnomon: &Gnomon, after: &(dyn Fn() + Sync)| -> Vec<Vec<Answer>> {
+            thread::scope(|scope| {
+                let ask = |path: String| scope.spawn(move || ask_all(gnomon, &path, after));
+                let asking: Vec<_> = self.shadows.kinds.iter().map(|kind| ask(kind.path())).collect();
+                asking.into_iter().map(|one| one.join().expect("every request is answered")).collect()
+            })
+        };
+        let with = answers(&self.mirrored, &|| self.within_limits());
+        let without = answers(&self.plain, &|| {});
+        for ((kind, with), without) in self.shadows.kinds.iter().zip(with).zip(without) {
+            assert!(without.iter().all(|answer| answer.json()["intact"] == true), "{}: {without:#?}", kind.name);
+            assert_eq!(with, without, "{}", kind.name);
+        }
+    }
+
+    /// What is held now is within its limits, and the books balance.
+    fn within_limits(&self) {
+        let stats = self.mirrored.stats();
+        let books = stats.books();
+        let held: u64 = books.iter().map(|books| books.buffered_bytes).sum();
+        assert!(held <= BUDGET, "{held} bytes are held");
+        for books in &books {
+            assert!(books.in_flight + books.uploading <= CONCURRENT, "{books:#?}");
+            assert!(books.buffered_bytes <= OF_ONE, "{books:#?}");
+        }
+        let now = self.mirrored.footprint();
+        assert!(now.memory_bytes <= self.idle.memory_bytes + BUDGET + MARGIN, "{now:?}, idle {:?}", self.idle);
+        // Each endpoint: its copies, a client and its live call, on the side of each of them.
+        let descriptors = self.shadows.kinds.len() as u64 * (CONCURRENT + 4) + 16;
+        assert!(now.descriptors <= self.idle.descriptors + descriptors, "{now:?}, idle {:?}", self.idle);
+    }
+}
+
+/// Every kind was offered all requests so often, and lost copies only for want of room.
+fn nothing_is_missing(shadows: &Shadows, stats: &Stats, times: u64) {
+    for kind in &shadows.kinds {
+        let books = kind.books(stats);
+        assert_eq!(books.offered, times * count(), "{}: {books:#?}", kind.name);
+        let lost = books.dropped_for("concurrency") + books.dropped_for("memory");
+        assert_eq!(lost + books.sent, books.offered, "{}: {books:#?}", kind.name);
+    }
+}
+
+#[test]
+fn no_hostile_shadow_is_felt_while_it_holds_its_copies() {
+    // Far longer than any client of these tests waits: that there are answers proves that they wait for no shadow.
+    let pair = Pair::start("30m");
+    pair.compare();
+    let stats = pair.mirrored.stats();
+    nothing_is_missing(&pair.shadows, &stats, 1);
+    for kind in pair.shadows.kinds.iter().filter(|kind| kind.holds) {
+        let books = kind.books(&stats);
+        assert_eq!((books.in_flight, books.sent), (CONCURRENT, CONCURRENT), "{}: {books:#?}", kind.name);
+        assert!(books.dropped_for("concurrency") > 0 && books.dropped_for("memory") > 0, "{}: {books:#?}", kind.name);
+    }
+    let held: u64 = stats.books().iter().map(|books| books.buffered_bytes).sum();
+    assert!(held > LARGEST_HELD_ANYWAY, "the shadows hold {held} bytes, too few to prove anything");
+}
+
+/// More than the smaller bodies of all shadows that hold their copies.
+const LARGEST_HELD_ANYWAY: u64 = 20 * 1024 * 1024;
+
+#[test]
+fn what_hostile_shadows_held_comes_back() {
+    let pair = Pair::start("1s");
+    let mut memory_bytes = Vec::new();
+    for times in 1..=3 {
+        pair.compare();
+        let stats = pair.mirrored.settle();
+        nothing_is_missing(&pair.shadows, &stats, times);
+        for kind in &pair.shadows.kinds {
+            let books = kind.books(&stats);
+            let failed: Vec<&str> = books.failed.iter().map(|(name, _)| name.as_str()).collect();
+            assert!(failed.iter().all(|name| kind.fails_as.contains(name)), "{}: {books:#?}", kind.name);
+            assert_eq!(books.broken(), books.sent, "{}: {books:#?}", kind.name);
+        }
+        // What is left are idle connections to the live upstream, at most as many as were asked at a time.
+        let left = pair.idle.descriptors + pair.shadows.kinds.len() as u64 + 4;
+        let gone = wait_for(|| (pair.mirrored.footprint().descriptors <= left).then_some(()));
+        assert!(gone.is_some(), "{:?}, idle {:?}", pair.mirrored.footprint(), pair.idle);
+        memory_bytes.push(pair.mirrored.footprint().memory_bytes);
+    }
+    let most = pair.idle.memory_bytes + MARGIN;
+    assert!(memory_bytes.iter().all(|bytes| *bytes <= most), "{memory_bytes:?}, idle {:?}", pair.idle);
+}
