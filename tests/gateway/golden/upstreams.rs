@@ -30,6 +30,7 @@ impl Upstreams {
     /// Starts them and puts their addresses into the file. Timeouts become long ones: a busy machine is no shadow.
     pub(super) fn behind(file: &mut Value) -> Self {
         file["timeout"] = json!("20s");
+        file["host"] = json!([]);
         let mut all = Vec::new();
         for endpoint in members_mut(file, "endpoints") {
             endpoint["timeout"] = json!("20s");

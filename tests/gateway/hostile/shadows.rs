@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     files::{endpoint, live, service, with},
     secure::{Identity, Relay},
-    stats::Stats,
+    stats::{Books, Stats},
     upstream::{Deaf, Upstream},
 };
 
@@ -42,7 +42,7 @@ impl Shadows {
         let mut upstreams = vec![answering];
         let mut kinds = vec![
             kind("deaf", &deaf.host(), true, &["timeout"]),
-            kind("certificate", &relay.host(), false, &["connect"]),
+            kind("certificate", &relay.host(), false, &["tls"]),
             kind("no-such-name", "http://nowhere.invalid:80", false, &["connect", "timeout"]),
         ];
         for (name, upstream, holds, fails_as) in [
@@ -60,7 +60,7 @@ impl Shadows {
         }
         // Who speaks no TLS waits for the end of a head that never comes, and the handshake waits for an answer.
         let mute = Upstream::hangs();
-        kinds.push(kind("handshake-hangs", &format!("https://{}", mute.address()), false, &["timeout", "connect"]));
+        kinds.push(kind("handshake-hangs", &format!("https://{}", mute.address()), false, &["timeout"]));
         upstreams.push(mute.forgetting_bodies());
         let found = json!({ "host": ["_http._tcp.copy.example."], "sd": "dns", "disable_host_sanitize": true });
         kinds.push(Kind { name: "no-answer-about-the-name", address: found, holds: false, fails_as: &["no_host"] });
@@ -76,7 +76,10 @@ impl Shadows {
             with(endpoint(&path, &[live(live_upstream, &path), shadow]), &json!({ "method": "POST" }))
         };
         let endpoints: Vec<Value> = self.kinds.iter().map(one).collect();
-        with(service(&endpoints), &json!({ "timeout": "60s", "extra_config": { "@shadow": limits } }))
+        with(
+            service(&endpoints),
+            &json!({ "timeout": "60s", "idle_connection_timeout": "1s", "extra_config": { "@shadow": limits } }),
+        )
     }
 
     /// What a gateway needs in its environment to ask the name server.
@@ -93,7 +96,7 @@ impl Kind {
     }
 
     /// Its books.
-    pub(super) fn books(&self, stats: &Stats) -> crate::stats::Books {
+    pub(super) fn books(&self, stats: &Stats) -> Books {
         let mut backends = stats.endpoint(&self.path()).backends;
         backends.pop().and_then(|backend| backend.books).expect("the shadow stands last")
     }
