@@ -83,9 +83,9 @@ impl Shadows {
     }
 
     /// What a gateway needs in its environment to ask the name server.
-    pub(super) fn environment(&self) -> [(&'static str, String); 1] {
+    pub(super) fn environment(&self) -> (&'static str, String) {
         let address = self.silent.local_addr().expect("it is bound");
-        [("GNOMON_DNS_SERVERS", address.to_string())]
+        ("GNOMON_DNS_SERVERS", address.to_string())
     }
 }
 
