@@ -86,8 +86,9 @@ impl Pair {
         }
         let now = self.mirrored.footprint();
         assert!(now.memory_bytes <= self.idle.memory_bytes + BUDGET + MARGIN, "{now:?}, idle {:?}", self.idle);
-        // Each endpoint: its copies, a client and its live call, on the side of each of them.
-        let descriptors = self.shadows.kinds.len() as u64 * (CONCURRENT + 4) + 16;
+        // Each endpoint: its copies, its clients, and a connection to the live upstream for each worker thread.
+        let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
+        let descriptors = self.shadows.kinds.len() as u64 * (CONCURRENT + 4 + workers) + 16;
         assert!(now.descriptors <= self.idle.descriptors + descriptors, "{now:?}, idle {:?}", self.idle);
     }
 }
