@@ -130,7 +130,9 @@ fn a_reset_midway_ends_the_connection() {
 
 #[test]
 fn floods_and_trickles_begin_like_answers() {
-    for upstream in [Upstream::floods(), Upstream::trickles(), Upstream::sends_a_gigabyte()] {
+    for upstream in
+        [Upstream::floods(), Upstream::trickles(), Upstream::sends_a_gigabyte(), Upstream::heads_without_end()]
+    {
         let mut stream = std::net::TcpStream::connect(upstream.address()).unwrap();
         std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let mut begin = [0; 60];

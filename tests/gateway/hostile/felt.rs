@@ -108,7 +108,14 @@ fn no_hostile_shadow_is_felt_while_it_holds_its_copies() {
     // Far longer than any client of these tests waits: that there are answers proves that they wait for no shadow.
     let pair = Pair::start("30m");
     pair.compare();
-    let stats = pair.mirrored.stats();
+    let ends = || pair.shadows.kinds.iter().filter(|kind| !kind.holds);
+    let stats = pair
+        .mirrored
+        .wait_until("what does not hold its copies has ended", |stats| ends().all(|kind| kind.books(stats).settled()));
+    for kind in ends() {
+        let books = kind.books(&stats);
+        assert!(kind.explains(&books, &[]), "{}: {books:#?}", kind.name);
+    }
     nothing_is_missing(&pair.shadows, &stats, 1);
     let held: Vec<Books> = pair.shadows.kinds.iter().filter(|kind| kind.holds).map(|kind| kind.books(&stats)).collect();
     for books in &held {
@@ -131,9 +138,8 @@ fn what_hostile_shadows_held_comes_back() {
         nothing_is_missing(&pair.shadows, &stats, times);
         for kind in &pair.shadows.kinds {
             let books = kind.books(&stats);
-            let failed: Vec<&str> = books.failed.iter().map(|(name, _)| name.as_str()).collect();
-            assert!(failed.iter().all(|name| kind.fails_as.contains(name)), "{}: {books:#?}", kind.name);
-            assert_eq!(books.broken(), books.sent, "{}: {books:#?}", kind.name);
+            // On a busy machine any copy may take too long.
+            assert!(kind.explains(&books, &["timeout"]), "{}: {books:#?}", kind.name);
         }
         memory_bytes.push(pair.mirrored.footprint().memory_bytes);
     }

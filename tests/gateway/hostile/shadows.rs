@@ -18,7 +18,7 @@ pub(super) struct Kind {
     address: Value,
     /// Whether its copies last as long as the gateway lets them.
     pub(super) holds: bool,
-    /// How its copies may fail; all of them do.
+    /// How its copies fail when they are given the time; all of them do.
     pub(super) fails_as: &'static [&'static str],
 }
 
@@ -41,17 +41,19 @@ impl Shadows {
         let silent = UdpSocket::bind("127.0.0.1:0").expect("some port is free");
         let mut upstreams = vec![answering];
         let mut kinds = vec![
-            kind("deaf", &deaf.host(), true, &["timeout"]),
+            kind("deaf", &deaf.host(), true, &[]),
             kind("certificate", &relay.host(), false, &["tls"]),
-            kind("no-such-name", "http://nowhere.invalid:80", false, &["connect", "timeout"]),
+            kind("no-such-name", "http://nowhere.invalid:80", false, &["connect"]),
         ];
         for (name, upstream, holds, fails_as) in [
             ("refuses", Upstream::refuses(), false, &["connect"][..]),
-            ("never-reads", Upstream::never_reads(), true, &["timeout"]),
-            ("hangs", Upstream::hangs(), true, &["timeout"]),
-            ("trickles", Upstream::trickles(), true, &["timeout"]),
+            ("never-reads", Upstream::never_reads(), true, &[]),
+            ("hangs", Upstream::hangs(), true, &[]),
+            ("trickles", Upstream::trickles(), true, &[]),
             ("resets-uploads", Upstream::resets_uploads(), false, &["io"]),
             ("resets-midway", Upstream::resets_midway(), false, &["io"]),
+            ("continues", Upstream::continues(), false, &["protocol"]),
+            ("heads-without-end", Upstream::heads_without_end(), false, &["protocol"]),
             ("floods", Upstream::floods(), false, &["too_large"]),
             ("sends-a-gigabyte", Upstream::sends_a_gigabyte(), false, &["too_large"]),
         ] {
@@ -60,7 +62,7 @@ impl Shadows {
         }
         // Who speaks no TLS waits for the end of a head that never comes, and the handshake waits for an answer.
         let mute = Upstream::hangs();
-        kinds.push(kind("handshake-hangs", &format!("https://{}", mute.address()), false, &["timeout"]));
+        kinds.push(kind("handshake-hangs", &format!("https://{}", mute.address()), false, &["tls"]));
         upstreams.push(mute.forgetting_bodies());
         let found = json!({ "host": ["_http._tcp.copy.example."], "sd": "dns", "disable_host_sanitize": true });
         kinds.push(Kind { name: "no-answer-about-the-name", address: found, holds: false, fails_as: &["no_host"] });
@@ -93,6 +95,12 @@ impl Kind {
     /// Of its endpoint.
     pub(super) fn path(&self) -> String {
         format!("/{}", self.name)
+    }
+
+    /// Whether every copy that was sent failed as it should, or as one of these.
+    pub(super) fn explains(&self, books: &Books, others: &[&str]) -> bool {
+        let mut ways = books.failed.iter().map(|(name, _)| name.as_str());
+        books.broken() == books.sent && ways.all(|name| self.fails_as.contains(&name) || others.contains(&name))
     }
 
     /// Its books.

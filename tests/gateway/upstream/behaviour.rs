@@ -29,6 +29,10 @@ pub(crate) enum Behaviour {
     Garbage,
     /// Answers with a body that never ends, as fast as it is read.
     Floods,
+    /// Says again and again that the answer is still to come, as fast as it is read.
+    Continues,
+    /// Answers with headers that never end, as fast as they are read.
+    HeadsWithoutEnd,
     /// Promises a body of a gigabyte and sends it, as fast as it is read.
     SendsAGigabyte,
     /// Answers with a body that comes by a byte a second and hardly ever ends.

@@ -113,6 +113,8 @@ async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour, s
             Ok(Next::Close)
         }
         Behaviour::Floods => flood(stream).await,
+        Behaviour::Continues => pour(stream, b"", &b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000)).await,
+        Behaviour::HeadsWithoutEnd => pour(stream, b"HTTP/1.1 200 OK\r\n", &b"X-More: and more\r\n".repeat(1000)).await,
         Behaviour::SendsAGigabyte => send_a_gigabyte(stream).await,
         Behaviour::Trickles => trickle(stream).await,
     }
@@ -136,12 +138,15 @@ async fn promise_and_break(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 async fn flood(stream: &mut TcpStream) -> io::Result<Next> {
-    stream
-        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-        .await?;
-    let water = chunk(&vec![b' '; 64 * 1024]);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    pour(stream, head, &chunk(&vec![b' '; 64 * 1024])).await
+}
+
+/// Sends the beginning once and the rest for ever.
+async fn pour(stream: &mut TcpStream, begin: &[u8], water: &[u8]) -> io::Result<Next> {
+    stream.write_all(begin).await?;
     loop {
-        stream.write_all(&water).await?;
+        stream.write_all(water).await?;
     }
 }
 

@@ -103,6 +103,14 @@ impl Upstream {
         Self::behaving(Behaviour::ResetsUploads)
     }
 
+    pub(crate) fn continues() -> Self {
+        Self::behaving(Behaviour::Continues)
+    }
+
+    pub(crate) fn heads_without_end() -> Self {
+        Self::behaving(Behaviour::HeadsWithoutEnd)
+    }
+
     pub(crate) fn sends_a_gigabyte() -> Self {
         Self::behaving(Behaviour::SendsAGigabyte)
     }
