@@ -1,5 +1,6 @@
 //! The gateway under test: the real program, as this build made it, or the one that GNOMON names.
 
+use super::books::Books;
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -15,11 +16,11 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one with a live backend and perhaps a shadow, and waits until it answers.
-    pub(crate) fn start(live: u16, shadow: Option<u16>) -> Self {
+    /// Starts one for a method with a live backend and perhaps a shadow, and waits until it answers.
+    pub(crate) fn start(method: &str, live: u16, shadow: Option<u16>) -> Self {
         let (port, admin) = (free_port(), free_port());
         let path = std::env::temp_dir().join(format!("gnomon-side-by-side-{}-{port}.json", std::process::id()));
-        std::fs::write(&path, file(port, live, shadow)).expect("the folder for temporary files can be written");
+        std::fs::write(&path, file(method, port, live, shadow)).expect("the folder for temporary files can be written");
         let program = std::env::var("GNOMON").unwrap_or_else(|_not_set| env!("CARGO_BIN_EXE_gnomon").to_owned());
         let child = Command::new(program)
             .args(["run", "--workers", "1", "--admin", &format!("127.0.0.1:{admin}"), "-c"])
@@ -53,17 +54,19 @@ impl Gateway {
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
     }
 
-    /// Copies sent and copies dropped since the start.
-    pub(crate) fn books(&self) -> (u64, u64) {
+    /// Open files and sockets.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    /// The books of the shadow, as they stand.
+    pub(crate) fn books(&self) -> Books {
         let stats: serde_json::Value = ask(self.admin, "/__stats")
             .and_then(|answer| serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok())
             .unwrap_or_default();
         let backends = stats.pointer("/endpoints/0/backends").and_then(|list| list.as_array().cloned());
-        let books =
-            backends.into_iter().flatten().find_map(|backend| backend.get("books").cloned()).unwrap_or_default();
-        let dropped = books.get("dropped").and_then(|list| list.as_array().cloned()).unwrap_or_default();
-        let dropped = dropped.iter().filter_map(|pair| pair.get(1)?.as_u64()).sum();
-        (books.get("sent").and_then(serde_json::Value::as_u64).unwrap_or(0), dropped)
+        let books = backends.into_iter().flatten().find_map(|backend| backend.get("books").cloned());
+        Books::read(&books.unwrap_or_default())
     }
 }
 
@@ -74,15 +77,16 @@ impl Drop for Gateway {
     }
 }
 
-fn file(port: u16, live: u16, shadow: Option<u16>) -> String {
+fn file(method: &str, port: u16, live: u16, shadow: Option<u16>) -> String {
     let backend = |port: u16, shadow: bool| {
         let host = format!("http://127.0.0.1:{port}");
         let extra = serde_json::json!({ "proxy": { "shadow": shadow } });
-        serde_json::json!({ "url_pattern": "/user/{id}", "host": [host], "extra_config": extra })
+        serde_json::json!({ "url_pattern": "/user/{id}", "method": method, "host": [host], "extra_config": extra })
     };
     let mut backends = vec![backend(live, false)];
     backends.extend(shadow.map(|port| backend(port, true)));
-    let endpoint = serde_json::json!({ "endpoint": "/user/{id}", "timeout": "2s", "backend": backends });
+    let endpoint =
+        serde_json::json!({ "endpoint": "/user/{id}", "method": method, "timeout": "2s", "backend": backends });
     serde_json::json!({ "version": 3, "listen_ip": "127.0.0.1", "port": port, "endpoints": [endpoint] }).to_string()
 }
 

@@ -28,23 +28,26 @@ pub(crate) struct Measured {
     pub(crate) dropped: u64,
 }
 
-/// Asks `rate` times a second for `time`.
-pub(crate) fn run(gateway: &Gateway, rate: u64, time: Duration) -> Measured {
+/// GET without a body.
+pub(crate) const GET: &[u8] = b"GET /user/42 HTTP/1.1\r\nHost: gateway\r\n\r\n";
+
+/// Asks `rate` times a second for `time`, always the same.
+pub(crate) fn run(gateway: &Gateway, request: &[u8], rate: u64, time: Duration) -> Measured {
     let asked = rate * u64::try_from(time.as_millis()).unwrap_or(0) / 1000;
     let (results, received) = mpsc::channel();
-    let (cpu_before, (sent_before, dropped_before)) = (gateway.cpu_us(), gateway.books());
+    let (cpu_before, before) = (gateway.cpu_us(), gateway.books());
     let start = Instant::now() + Duration::from_millis(20);
     let pause = Duration::from_secs(1) / u32::try_from(rate).unwrap_or(1).max(1);
     for connection in 0..CONNECTIONS {
-        let (results, port) = (results.clone(), gateway.port);
+        let (results, port, request) = (results.clone(), gateway.port, request.to_vec());
         let due = (connection..asked).step_by(CONNECTIONS as usize);
         let moments: Vec<Instant> = due.map(|place| start + pause * u32::try_from(place).unwrap_or(0)).collect();
-        std::thread::spawn(move || ask_at(port, &moments, &results));
+        std::thread::spawn(move || ask_at(port, &request, &moments, &results));
     }
     drop(results);
     let mut latencies: Vec<u64> = received.iter().collect();
     latencies.sort_unstable();
-    let (sent, dropped) = gateway.books();
+    let after = gateway.books();
     let at = |quantile: f64| {
         let place = (latencies.len() as f64 * quantile) as usize;
         latencies.get(place.min(latencies.len().saturating_sub(1))).copied().unwrap_or(0)
@@ -57,12 +60,12 @@ pub(crate) fn run(gateway: &Gateway, rate: u64, time: Duration) -> Measured {
         p999: at(0.999),
         cpu_us_per_request: (gateway.cpu_us() - cpu_before) / asked.max(1),
         memory_mb: gateway.memory_mb(),
-        sent: sent - sent_before,
-        dropped: dropped - dropped_before,
+        sent: after.sent - before.sent,
+        dropped: after.dropped - before.dropped,
     }
 }
 
-fn ask_at(port: u16, moments: &[Instant], results: &mpsc::Sender<u64>) {
+fn ask_at(port: u16, request: &[u8], moments: &[Instant], results: &mpsc::Sender<u64>) {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return };
     let _slower_then = stream.set_nodelay(true);
     let _for_ever_then = stream.set_read_timeout(Some(Duration::from_secs(5)));
@@ -72,7 +75,7 @@ fn ask_at(port: u16, moments: &[Instant], results: &mpsc::Sender<u64>) {
             #[expect(clippy::disallowed_methods, reason = "a thread of its own for each connection of the load")]
             std::thread::sleep(early);
         }
-        if !ask(&mut stream) {
+        if !ask(&mut stream, request) {
             return;
         }
         let took = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -83,8 +86,8 @@ fn ask_at(port: u16, moments: &[Instant], results: &mpsc::Sender<u64>) {
 }
 
 /// Asks once; whether the whole answer came with status 200.
-fn ask(stream: &mut TcpStream) -> bool {
-    if stream.write_all(b"GET /user/42 HTTP/1.1\r\nHost: gateway\r\n\r\n").is_err() {
+fn ask(stream: &mut TcpStream, request: &[u8]) -> bool {
+    if stream.write_all(request).is_err() {
         return false;
     }
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);

@@ -2,11 +2,14 @@
 //! behave in different ways, in turns within one run, so that whatever the machine does meanwhile meets all of them.
 //!
 //! `cargo bench --bench side_by_side`; RATE (requests a second, 400), SECONDS (a cell, 4) and ROUNDS (5) may be set.
+//! With SOAK_MINUTES it is `tests/soak` instead: one gateway whose shadow hangs, under load for that long.
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
+mod books;
 mod gateway;
 mod load;
+mod soak;
 mod upstream;
 
 use std::time::Duration;
@@ -28,6 +31,14 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 fn main() {
     // `cargo test --benches` only wants to know whether this works; `cargo bench` says so by its flag.
     let quick = !std::env::args().any(|argument| argument == "--bench");
+    let minutes = setting("SOAK_MINUTES", 0);
+    if minutes > 0 {
+        return soak::run(
+            setting("RATE", 400),
+            Duration::from_secs(minutes * 60),
+            Duration::from_secs(setting("SECONDS", 10)),
+        );
+    }
     let rate = setting("RATE", if quick { 50 } else { 400 });
     let seconds = setting("SECONDS", if quick { 1 } else { 4 });
     let rounds = setting("ROUNDS", if quick { 1 } else { 5 });
@@ -45,9 +56,9 @@ fn main() {
             // Another order every round, so that no variant always follows the same one.
             let place = (turn * 2 + usize::try_from(round).unwrap_or(0)) % variants.len();
             let (Some(variant), Some(cell)) = (variants.get(place), cells.get_mut(place)) else { continue };
-            let gateway = Gateway::start(live.port, variant.shadow.as_ref().map(|shadow| shadow.port));
-            load::run(&gateway, rate, Duration::from_millis(500));
-            cell.push(load::run(&gateway, rate, Duration::from_secs(seconds)));
+            let gateway = Gateway::start("GET", live.port, variant.shadow.as_ref().map(|shadow| shadow.port));
+            load::run(&gateway, load::GET, rate, Duration::from_millis(500));
+            cell.push(load::run(&gateway, load::GET, rate, Duration::from_secs(seconds)));
         }
     }
     println!("{rate} requests a second for {seconds} s, medians of {rounds} rounds; µs unless said otherwise\n");

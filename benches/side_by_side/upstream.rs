@@ -60,8 +60,8 @@ fn answer(mut stream: TcpStream, after: Duration) {
     let mut seen: Vec<u8> = Vec::new();
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         seen.extend_from_slice(buffer.get(..read).unwrap_or_default());
-        while let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
-            seen.drain(..end + 4);
+        while let Some(end) = end_of_request(&seen) {
+            seen.drain(..end);
             if !after.is_zero() {
                 #[expect(
                     clippy::disallowed_methods,
@@ -74,4 +74,13 @@ fn answer(mut stream: TcpStream, after: Duration) {
             }
         }
     }
+}
+
+/// Where the first request ends, its body included, if all of it is there.
+fn end_of_request(seen: &[u8]) -> Option<usize> {
+    let head = seen.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let text = String::from_utf8_lossy(seen.get(..head)?).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let end = head + 4 + length.unwrap_or(0);
+    (seen.len() >= end).then_some(end)
 }

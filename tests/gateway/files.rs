@@ -66,6 +66,7 @@ pub(crate) fn is_shadow(backend: &Value) -> bool {
     })
 }
 
-fn members_mut<'a>(object: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+/// The elements of a list of an object; none if it has no such list.
+pub(crate) fn members_mut<'a>(object: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
     object.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
 }

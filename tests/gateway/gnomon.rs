@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{self, Answer, Connection},
     files::with,
+    footprint::Footprint,
     patience::{LIMIT, wait_for},
     stats::{Books, Stats},
 };
@@ -172,6 +173,11 @@ impl Gnomon {
     /// A new connection.
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(self.address)
+    }
+
+    /// What it holds of the machine now.
+    pub(crate) fn footprint(&self) -> Footprint {
+        Footprint::of(self.child.id())
     }
 
     /// What it printed so far, stdout and stderr together.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    bodies::body,
     client::{Connection, ask, get},
     files,
     stats::Stats,
@@ -129,13 +130,39 @@ fn a_reset_midway_ends_the_connection() {
 
 #[test]
 fn floods_and_trickles_begin_like_answers() {
-    for upstream in [Upstream::floods(), Upstream::trickles()] {
+    for upstream in
+        [Upstream::floods(), Upstream::trickles(), Upstream::sends_a_gigabyte(), Upstream::heads_without_end()]
+    {
         let mut stream = std::net::TcpStream::connect(upstream.address()).unwrap();
         std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let mut begin = [0; 60];
         std::io::Read::read_exact(&mut stream, &mut begin).unwrap();
         assert!(begin.starts_with(b"HTTP/1.1 200 OK\r\n"));
     }
+}
+
+#[test]
+fn an_upstream_that_resets_uploads_does_not_wait_for_them() {
+    let upstream = Upstream::resets_uploads();
+    let mut connection = Connection::open(upstream.address());
+    connection.send_head("POST", "/", &[("Content-Length", "10")]);
+    assert!(connection.is_closed());
+    assert!(upstream.seen().is_empty());
+}
+
+#[test]
+fn bodies_are_weighed_shown_and_forgotten() {
+    let upstream = Upstream::weighs().on("/shown", Behaviour::Echoes).forgetting_bodies();
+    let mut wrong = body(5000).to_vec();
+    wrong.swap(4000, 4001);
+    for (sent, intact) in [(body(5000), true), (&wrong, false)] {
+        let answer = ask(upstream.address(), "POST", "/", &[], sent).json();
+        assert_eq!((&answer["bytes"], &answer["intact"]), (&json!(5000), &json!(intact)));
+    }
+    let shown = ask(upstream.address(), "PUT", "/shown?a=1", &[("X-Name", "value")], b"text").json();
+    assert_eq!([&shown["method"], &shown["target"], &shown["body"]], ["PUT", "/shown?a=1", "text"]);
+    assert_eq!(shown["headers"]["x-name"], json!(["value"]));
+    assert!(upstream.seen().iter().all(|seen| seen.body.is_empty()));
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn read(path: &str) -> String {
 }
 
 /// Files with this ending below a folder, hidden ones and what was built left out.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();

@@ -5,11 +5,15 @@
 //! poll for what they expect, up to a generous limit.
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
+mod footprint;
 #[cfg(test)]
 mod gnomon;
 #[cfg(test)]
@@ -40,7 +44,11 @@ mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::{PoolLimits, Secure, TransportError, dial::dial, stream::Stream};
+use super::{PoolLimits, Secure, TransportError, dial::dial, lookups::Lookups, stream::Stream};
 
 /// First size of a connection's read buffer in bytes; it grows with larger answers.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -27,9 +27,10 @@ impl Connection {
         host: &str,
         port: u16,
         limits: &PoolLimits,
+        lookups: &Lookups,
         secure: Option<&Secure>,
     ) -> Result<Self, TransportError> {
-        let tcp = dial(host, port, limits).await?;
+        let tcp = dial(host, port, limits, lookups).await?;
         let io = match secure {
             None => Stream::Plain(tcp),
             Some(secure) => Stream::Tls(Box::new(secure.handshake(host, tcp).await?)),

@@ -3,12 +3,9 @@
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::{
-    net::{TcpStream, lookup_host},
-    time::timeout,
-};
+use tokio::{net::TcpStream, time::timeout};
 
-use super::{PoolLimits, TransportError};
+use super::{PoolLimits, TransportError, lookups::Lookups};
 
 /// How long after an unanswered probe the next one is sent (Go's default).
 const PROBE_INTERVAL: Duration = Duration::from_secs(15);
@@ -17,8 +14,13 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// When the name has no address, or none of them accepts within the limit.
-pub(super) async fn dial(host: &str, port: u16, limits: &PoolLimits) -> Result<TcpStream, TransportError> {
-    let dialing = dial_any(host, port, limits.fallback_delay);
+pub(super) async fn dial(
+    host: &str,
+    port: u16,
+    limits: &PoolLimits,
+    lookups: &Lookups,
+) -> Result<TcpStream, TransportError> {
+    let dialing = dial_any(host, port, limits.fallback_delay, lookups);
     let tcp = match limits.dial_time {
         None => dialing.await?,
         Some(limit) => timeout(limit, dialing).await.unwrap_or_else(|_elapsed| {
@@ -40,12 +42,17 @@ fn whole_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)))
 }
 
-async fn dial_any(host: &str, port: u16, fallback_delay: Option<Duration>) -> Result<TcpStream, TransportError> {
+async fn dial_any(
+    host: &str,
+    port: u16,
+    fallback_delay: Option<Duration>,
+    lookups: &Lookups,
+) -> Result<TcpStream, TransportError> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse() {
         return dial_one(SocketAddr::new(ip, port)).await;
     }
-    let addresses: Vec<_> = lookup_host((bare, port)).await.map_err(TransportError::Resolve)?.collect();
+    let addresses = lookups.find(bare, port).await.map_err(TransportError::Resolve)?;
     dial_both(&addresses, fallback_delay).await
 }
 

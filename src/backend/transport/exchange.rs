@@ -28,6 +28,11 @@ use super::{
     tls::of_io,
 };
 
+/// Interim answers (1xx) that are passed over; an upstream that goes on so would keep its reader for ever.
+const INTERIM_MAX: usize = 100;
+/// In the words of Go, which takes fewer.
+const TOO_MANY_INTERIM: TransportError = TransportError::Protocol("net/http: too many 1xx informational responses");
+
 /// A body up to this size is written together with its head.
 const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
 
@@ -91,7 +96,7 @@ where
 async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
     let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
-    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, secure).await
+    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, &pool.lookups, secure).await
 }
 
 /// A failed attempt, and whether any byte of an answer had come.
@@ -314,7 +319,7 @@ async fn read_leave(
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
 ) -> Result<Option<AnswerHead>, TransportError> {
-    loop {
+    for _ in 0..=INTERIM_MAX {
         let answer = read_any_head(reader, read).await?;
         if answer.status == StatusCode::CONTINUE {
             return Ok(None);
@@ -323,6 +328,7 @@ async fn read_leave(
             return Ok(Some(answer));
         }
     }
+    Err(TOO_MANY_INTERIM)
 }
 
 /// Reads until an answer's head is whole, passing over interim answers (1xx).
@@ -330,12 +336,13 @@ async fn read_head(
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
 ) -> Result<AnswerHead, TransportError> {
-    loop {
+    for _ in 0..=INTERIM_MAX {
         let answer = read_any_head(reader, read).await?;
         if !answer.status.is_informational() {
             return Ok(answer);
         }
     }
+    Err(TOO_MANY_INTERIM)
 }
 
 /// Reads until the head of an answer is whole, be it an interim one.

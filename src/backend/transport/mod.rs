@@ -21,6 +21,7 @@ mod exchange;
 pub mod framing;
 #[doc(hidden)]
 pub mod head;
+mod lookups;
 mod middleware;
 mod payload;
 mod pool;

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Secure,
     connection::Connection,
+    lookups::Lookups,
     room::{Room, Seat},
 };
 
@@ -60,6 +61,7 @@ pub(super) struct Origin<'a> {
 pub(super) struct Pool {
     pub(super) limits: PoolLimits,
     pub(super) secure: Secure,
+    pub(super) lookups: Lookups,
     room: Room,
     is_swept: Cell<bool>,
     /// How often the room had refused somebody when this pool was last swept.
@@ -72,7 +74,8 @@ impl Pool {
     /// An empty pool.
     pub(super) fn new(limits: PoolLimits, secure: Secure, room: Room) -> Self {
         let (idle, idle_secure) = (RefCell::default(), RefCell::default());
-        Self { limits, secure, room, is_swept: Cell::new(false), refused: Cell::new(0), idle, idle_secure }
+        let (is_swept, refused, lookups) = (Cell::new(false), Cell::new(0), Lookups::default());
+        Self { limits, secure, lookups, room, is_swept, refused, idle, idle_secure }
     }
 
     /// The most recently used idle connection that still looks alive.

@@ -8,7 +8,6 @@
 mod case;
 mod certificates;
 mod copies;
-mod deaf;
 mod observe;
 mod page;
 mod places;

@@ -11,13 +11,13 @@ use std::{
 use rustls::version::{TLS12, TLS13};
 use serde_json::Value;
 
-use super::{case::Case, certificates::Certificates, deaf::Deaf};
+use super::{case::Case, certificates::Certificates};
 use crate::{
     client::Answer,
     gnomon::{Folder, Gnomon, complete, free_address},
     names::NameServer,
     secure::{Agreed, Relay},
-    upstream::{Seen, Upstream},
+    upstream::{Deaf, Seen, Upstream},
 };
 
 /// One run of a case. The gateway starts when it is first asked for.

@@ -19,6 +19,8 @@ pub(crate) enum Behaviour {
     Hangs,
     /// Reads nothing of the body; as the behaviour of a whole upstream, nothing at all.
     NeverReads,
+    /// Resets the connection with the body still on its way.
+    ResetsUploads,
     /// Reads the request and resets the connection.
     Resets,
     /// Resets the connection in the middle of the answer's body.
@@ -27,10 +29,20 @@ pub(crate) enum Behaviour {
     Garbage,
     /// Answers with a body that never ends, as fast as it is read.
     Floods,
-    /// Answers with a body that comes byte by byte and hardly ever ends.
+    /// Says again and again that the answer is still to come, as fast as it is read.
+    Continues,
+    /// Answers with headers that never end, as fast as they are read.
+    HeadsWithoutEnd,
+    /// Promises a body of a gigabyte and sends it, as fast as it is read.
+    SendsAGigabyte,
+    /// Answers with a body that comes by a byte a second and hardly ever ends.
     Trickles,
     /// Promises more body than it sends before it closes.
     LiesAboutLength,
+    /// Answers with how much came and whether it is what [`crate::bodies`] makes.
+    Weighs,
+    /// Answers with everything it was asked, and data for every kind of reshaping.
+    Echoes,
     /// Answers as the mock backend of KrakenD's own suite.
     Mocks,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use crate::{patience::LIMIT, wire::Message};
@@ -47,12 +47,20 @@ pub(crate) struct Record {
     seen: Mutex<Vec<Seen>>,
     grown: Condvar,
     connections: AtomicUsize,
+    forgets_bodies: AtomicBool,
 }
 
 impl Record {
-    pub(super) fn add(&self, seen: Seen) {
-        self.lock().push(seen);
+    pub(super) fn add(&self, seen: &Seen) {
+        let body = if self.forgets_bodies.load(Ordering::SeqCst) { Vec::new() } else { seen.body.clone() };
+        let (method, target, headers) = (seen.method.clone(), seen.target.clone(), seen.headers.clone());
+        self.lock().push(Seen { method, target, headers, body, ..*seen });
         self.grown.notify_all();
+    }
+
+    /// From now on bodies are not kept.
+    pub(super) fn forget_bodies(&self) {
+        self.forgets_bodies.store(true, Ordering::SeqCst);
     }
 
     /// Counts one more connection and returns its number.

@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -9,11 +10,14 @@ use tokio::{
 
 use super::{
     behaviour::{Behaviour, Reply},
-    mock,
+    echo, mock,
     record::Seen,
     stub::Shared,
 };
-use crate::wire::{Kind, Reader, chunk};
+use crate::{
+    bodies,
+    wire::{Kind, Reader, chunk},
+};
 
 /// What becomes of the connection.
 enum Next {
@@ -35,7 +39,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> io::Res
         let Some(head) = reader.head() else {
             // Half a head is worth recording, a connection closed between two requests is not.
             if !reader.is_idle() {
-                shared.record.add(Seen::new(reader.take(), false, connection));
+                shared.record.add(&Seen::new(reader.take(), false, connection));
             }
             return Ok(());
         };
@@ -43,10 +47,13 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> io::Res
         if behaviour == Behaviour::NeverReads {
             return std::future::pending().await;
         }
+        if behaviour == Behaviour::ResetsUploads {
+            return stream.set_zero_linger();
+        }
         read(&mut stream, &mut reader, Reader::is_done).await;
         let complete = reader.is_done();
         let seen = Seen::new(reader.take(), complete, connection);
-        shared.record.add(seen.clone());
+        shared.record.add(&seen);
         if !complete {
             return Ok(());
         }
@@ -90,7 +97,9 @@ async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour, s
             None => std::future::pending().await,
         },
         Behaviour::Hangs | Behaviour::NeverReads => std::future::pending().await,
-        Behaviour::Resets => reset(stream),
+        Behaviour::Weighs => answer(stream, &weighed(seen)).await,
+        Behaviour::Echoes => answer(stream, &echo::answer(seen)).await,
+        Behaviour::Resets | Behaviour::ResetsUploads => reset(stream),
         Behaviour::ResetsMidway => {
             promise_and_break(stream).await?;
             reset(stream)
@@ -104,6 +113,9 @@ async fn behave(stream: &mut TcpStream, shared: &Shared, behaviour: Behaviour, s
             Ok(Next::Close)
         }
         Behaviour::Floods => flood(stream).await,
+        Behaviour::Continues => pour(stream, b"", &b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000)).await,
+        Behaviour::HeadsWithoutEnd => pour(stream, b"HTTP/1.1 200 OK\r\n", &b"X-More: and more\r\n".repeat(1000)).await,
+        Behaviour::SendsAGigabyte => send_a_gigabyte(stream).await,
         Behaviour::Trickles => trickle(stream).await,
     }
 }
@@ -126,19 +138,41 @@ async fn promise_and_break(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 async fn flood(stream: &mut TcpStream) -> io::Result<Next> {
-    stream
-        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-        .await?;
-    let water = chunk(&vec![b' '; 64 * 1024]);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    pour(stream, head, &chunk(&vec![b' '; 64 * 1024])).await
+}
+
+/// Sends the beginning once and the rest for ever.
+async fn pour(stream: &mut TcpStream, begin: &[u8], water: &[u8]) -> io::Result<Next> {
+    stream.write_all(begin).await?;
     loop {
-        stream.write_all(&water).await?;
+        stream.write_all(water).await?;
     }
+}
+
+async fn send_a_gigabyte(stream: &mut TcpStream) -> io::Result<Next> {
+    let mebibytes = 1024;
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        mebibytes * 1024 * 1024
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let mebibyte = vec![b' '; 1024 * 1024];
+    for _ in 0..mebibytes {
+        stream.write_all(&mebibyte).await?;
+    }
+    Ok(Next::Continue)
+}
+
+fn weighed(seen: &Seen) -> Reply {
+    let intact = bodies::is_beginning(&seen.body);
+    Reply::json(&json!({ "bytes": seen.body.len(), "intact": intact, "target": seen.target }))
 }
 
 async fn trickle(stream: &mut TcpStream) -> io::Result<Next> {
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n").await?;
     loop {
         stream.write_all(b" ").await?;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

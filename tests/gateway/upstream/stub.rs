@@ -99,6 +99,32 @@ impl Upstream {
         Self::behaving(Behaviour::Trickles)
     }
 
+    pub(crate) fn resets_uploads() -> Self {
+        Self::behaving(Behaviour::ResetsUploads)
+    }
+
+    pub(crate) fn continues() -> Self {
+        Self::behaving(Behaviour::Continues)
+    }
+
+    pub(crate) fn heads_without_end() -> Self {
+        Self::behaving(Behaviour::HeadsWithoutEnd)
+    }
+
+    pub(crate) fn sends_a_gigabyte() -> Self {
+        Self::behaving(Behaviour::SendsAGigabyte)
+    }
+
+    /// Answers with what it was asked.
+    pub(crate) fn echoes() -> Self {
+        Self::behaving(Behaviour::Echoes)
+    }
+
+    /// Answers with how much came, and whether it came unharmed.
+    pub(crate) fn weighs() -> Self {
+        Self::behaving(Behaviour::Weighs)
+    }
+
     pub(crate) fn lies_about_length() -> Self {
         Self::behaving(Behaviour::LiesAboutLength)
     }
@@ -148,6 +174,12 @@ impl Upstream {
     pub(crate) fn change(&self, path: &str, behaviour: impl Into<Behaviour>) {
         let mut paths = self.shared.paths.lock().unwrap_or_else(PoisonError::into_inner);
         paths.insert(path.to_owned(), behaviour.into());
+    }
+
+    /// Keeps no bodies in its record.
+    pub(crate) fn forgetting_bodies(self) -> Self {
+        self.shared.record.forget_bodies();
+        self
     }
 
     /// Lets one waiting answer go, now or when it comes to wait.

@@ -125,6 +125,16 @@ fn a_switch_of_protocols_nobody_asked_for_is_an_error() {
 }
 
 #[test]
+fn interim_answers_without_end_are_an_error() {
+    on_real_sockets(async {
+        let interim = |times: usize| format!("{}{OK}", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(times));
+        let upstream = Upstream::once(interim(100)).await;
+        assert_eq!(upstream.get(&client()).await.unwrap().status, 200);
+        assert_eq!(kind(interim(101)).await, Kind::Protocol);
+    });
+}
+
+#[test]
 fn heads_have_limits() {
     on_real_sockets(async {
         let headers = |count: usize| format!("HTTP/1.1 200 OK\r\n{}", "a: b\r\n".repeat(count));

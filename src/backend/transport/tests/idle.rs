@@ -111,8 +111,14 @@ fn connections_are_probed_as_the_limits_say() {
         let upstream = Upstream::always(OK).await;
         let port = upstream.address.port();
         let probed = |keep_alive_time| async move {
-            let tcp =
-                super::super::dial::dial("127.0.0.1", port, &PoolLimits { keep_alive_time, ..ROOMY }).await.unwrap();
+            let tcp = super::super::dial::dial(
+                "127.0.0.1",
+                port,
+                &PoolLimits { keep_alive_time, ..ROOMY },
+                &Default::default(),
+            )
+            .await
+            .unwrap();
             let socket = socket2::SockRef::from(&tcp);
             (socket.keepalive().unwrap(), socket.tcp_keepalive_time().unwrap())
         };

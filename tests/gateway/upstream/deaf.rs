@@ -8,14 +8,14 @@ use std::{
 use socket2::{Domain, Socket, Type};
 
 /// Listens, never accepts.
-pub(super) struct Deaf {
+pub(crate) struct Deaf {
     _socket: Socket,
     _waiting: Vec<TcpStream>,
     address: SocketAddr,
 }
 
 impl Deaf {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("some port is free");
         socket.listen(0).expect("a bound socket can listen");
@@ -27,7 +27,7 @@ impl Deaf {
     }
 
     /// As a `host` of a configuration.
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("http://{}", self.address)
     }
 }
