@@ -8,7 +8,7 @@ pub(crate) struct Books {
     pub(crate) offered: u64,
     pub(crate) skipped: u64,
     pub(crate) dropped: u64,
-    pub(crate) uploading: u64,
+    pub(crate) waiting: u64,
     pub(crate) sent: u64,
     pub(crate) completed: u64,
     pub(crate) failed: u64,
@@ -29,7 +29,7 @@ impl Books {
             offered: number("offered"),
             skipped: sum("skipped"),
             dropped: sum("dropped"),
-            uploading: number("uploading"),
+            waiting: number("waiting"),
             sent: number("sent"),
             completed: sum("completed"),
             failed: sum("failed"),
@@ -41,7 +41,7 @@ impl Books {
 
     /// Whether every copy is accounted for.
     pub(crate) fn balance(&self) -> bool {
-        self.offered == self.skipped + self.dropped + self.uploading + self.sent
+        self.offered == self.skipped + self.dropped + self.waiting + self.sent
             && self.sent == self.completed + self.failed + self.abandoned + self.in_flight
     }
 }

@@ -80,7 +80,7 @@ fn settle(gateway: &Gateway) -> Books {
     let begin = Instant::now();
     loop {
         let books = gateway.books();
-        if books.in_flight == 0 && books.uploading == 0 || begin.elapsed() > SETTLE {
+        if books.in_flight == 0 && books.waiting == 0 || begin.elapsed() > SETTLE {
             return books;
         }
         #[expect(clippy::disallowed_methods, reason = "waits for another program; nothing else runs here")]

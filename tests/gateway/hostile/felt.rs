@@ -81,7 +81,7 @@ impl Pair {
         let held: u64 = books.iter().map(|books| books.buffered_bytes).sum();
         assert!(held <= BUDGET, "{held} bytes are held");
         for books in &books {
-            assert!(books.in_flight + books.uploading <= CONCURRENT, "{books:#?}");
+            assert!(books.in_flight + books.waiting <= CONCURRENT, "{books:#?}");
             assert!(books.buffered_bytes <= OF_ONE, "{books:#?}");
         }
         let now = self.mirrored.footprint();
