@@ -334,7 +334,10 @@ mod tests {
         assert_eq!([(); 3].map(|()| breaker.pass(now)), [Some(Pass::Probe(1)); 3]);
         breaker.failed(Pass::Probe(1), now);
         now += SECOND * 13;
-        assert_eq!([(); 4].map(|()| breaker.pass(now)), [Some(Pass::Probe(2)), Some(Pass::Probe(2)), Some(Pass::Probe(2)), None]);
+        assert_eq!(
+            [(); 4].map(|()| breaker.pass(now)),
+            [Some(Pass::Probe(2)), Some(Pass::Probe(2)), Some(Pass::Probe(2)), None]
+        );
         breaker.forget(Pass::Probe(1));
         breaker.answered(Pass::Probe(1), now);
         assert_eq!((breaker.pass(now), breaker.state()), (None, State::HalfOpen), "they free no place either");

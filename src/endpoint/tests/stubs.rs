@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     backend::Fetch,
     model::{Body, Failure, Kind, Request, Response, data::tests::data},
-    shadow::{Chained, DropReason, Mirror},
+    shadow::{Chained, DropReason, Mirror, mirror::body_for},
 };
 
 /// What happened, each with its virtual millisecond.
@@ -213,15 +213,17 @@ impl Handler<Mirror> for StubShadow {
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
-    let Mirror { request, body, mut ticket, mut rest, answers, .. } = mirror;
+    let Mirror { request, body_of_rest: whole, mut ticket, mut rest, answers, .. } = mirror;
     ticket.send();
     sleep(Duration::from_millis(after)).await;
     log.add(format!("{name} ends"));
     match fate {
         Fate::Completes(status) => {
             ticket.complete(status);
-            if let Some(Chained { recipient, ticket, .. }) = rest.pop_front() {
-                let next = Mirror { request, earlier: Vec::new(), body, ticket, not_before: None, rest, answers };
+            if let Some(Chained { recipient, ticket, takes_body, .. }) = rest.pop_front() {
+                let body = if takes_body { whole.share().unwrap() } else { Body::Empty };
+                let (earlier, body_of_rest) = (Vec::new(), body_for(&rest, &whole));
+                let next = Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
                 recipient.do_send(next);
             }
