@@ -257,7 +257,8 @@ fn each_call_of_a_sequence_has_the_body_that_it_takes() {
 
 #[test]
 fn what_stops_a_shadow_stops_copies_that_wait_for_their_turn() {
-    let stops: [(&'static str, fn(&Gate)); 4] = [
+    type Stop = fn(&Gate);
+    let stops: [(&str, Stop); 4] = [
         ("paused", |gate| gate.dial().set_running(Running::Paused)),
         ("expired", |gate| gate.dial().set_running(Running::Expired)),
         ("dry_run", |gate| gate.dial().set_dry_run(true)),
