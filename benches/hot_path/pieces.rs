@@ -8,7 +8,7 @@ use gnomon::{
     endpoint::merge::Merge,
     model::{Payload, Reply, Request, Response},
     plan::ShadowBounds,
-    shadow::{Gate, MemoryBudget, Offered},
+    shadow::{Gate, MemoryBudget, Offered, Size},
     stats::{BackendId, EndpointId, Outcome, Recorder},
 };
 
@@ -83,14 +83,18 @@ fn gate(criterion: &mut Criterion) {
     let gate = |bounds| Arc::new(Gate::new(bounds, Arc::new(MemoryBudget::new(usize::MAX))));
     let (open, full) = (gate(ROOMY), gate(ShadowBounds { concurrent_max: 0, ..ROOMY }));
     let mut group = criterion.benchmark_group("gate");
-    group.bench_function("offer and drop, admitted", |bench| bench.iter(|| drop(open.admit_more(black_box(0)))));
-    group.bench_function("offer and drop, admitted with a body", |bench| {
-        bench.iter(|| drop(open.admit_more(black_box(2048))));
+    group.bench_function("offer and drop, admitted", |bench| {
+        bench.iter(|| drop(open.admit_more(black_box(Size::default()))))
     });
-    group.bench_function("offer, refused", |bench| bench.iter(|| drop(full.admit_more(black_box(0)))));
+    group.bench_function("offer and drop, admitted with a body", |bench| {
+        bench.iter(|| drop(open.admit_more(black_box(Size { body: 2048, head: 500 }))));
+    });
+    group.bench_function("offer, refused", |bench| bench.iter(|| drop(full.admit_more(black_box(Size::default())))));
     group.bench_function("offer, send, complete", |bench| {
         bench.iter(|| {
-            let Offered::Admitted(mut ticket) = open.admit_more(black_box(0)) else { panic!("it is open") };
+            let Offered::Admitted(mut ticket) = open.admit_more(black_box(Size::default())) else {
+                panic!("it is open")
+            };
             ticket.send();
             ticket.complete(200);
         });

@@ -214,7 +214,7 @@ impl std::fmt::Debug for AdminToken {
 pub struct ShadowDefaults {
     /// Copies in flight per shadow backend (`max_concurrent`), 256 unless given, 1 to 100000.
     pub max_concurrent: usize,
-    /// Bytes of request bodies held per shadow backend (`max_buffered_bytes`), 64 MiB unless given.
+    /// Bytes of request bodies and heads held per shadow backend (`max_buffered_bytes`), 64 MiB unless given.
     pub max_buffered_bytes: usize,
     /// Bytes of request bodies held by all shadows together (`memory_budget`), 64 MiB unless given.
     pub memory_budget_bytes: usize,

@@ -6,8 +6,8 @@ use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     config::shadow::{BodyMode, Dispatch as When, Policy},
-    model::{Body, Reply, Request, body},
-    shadow::{Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, SkipReason, Ticket},
+    model::{Body, Failure, Reply, Request, body},
+    shadow::{Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, Size, SkipReason, Ticket, mirror::body_for},
 };
 
 use super::{ShadowLink, upload};
@@ -72,19 +72,28 @@ pub(super) struct LiveAnswer {
 }
 
 impl LiveAnswer {
-    /// The live answer is known.
-    pub(super) fn tell(self, reply: &Reply) {
+    /// The live answer is known, and what its status is.
+    pub(super) fn tell(self, status: u16) {
         self.timed.end();
         if let Some(waiting) = self.waiting {
-            let _nobody_waits_any_more = waiting.send(status(reply));
+            let _nobody_waits_any_more = waiting.send(status);
         }
     }
 }
 
-/// The status that the live side came to, whatever the client is shown of it.
-fn status(reply: &Reply) -> u16 {
+/// The status that a single live backend answered with, whatever the client is shown of it.
+pub(super) fn answered_status(reply: &Reply) -> u16 {
     let answer = reply.failures.iter().find_map(|failure| failure.answer.as_ref()).map(|answer| answer.status);
     answer.or_else(|| Some(reply.response.as_ref()?.status)).map_or(500, |status| status.as_u16())
+}
+
+/// The status that the client is shown. Of several answers there is no other: parts that are missing don't change it.
+pub(super) fn shown_status(reply: &Reply) -> u16 {
+    let failed = || match reply.failures.as_slice() {
+        [only] => Some(Failure::status(only)),
+        _ => None,
+    };
+    reply.response.as_ref().map(|response| response.status).or_else(failed).map_or(500, |status| status.as_u16())
 }
 
 impl Copy {
@@ -175,23 +184,28 @@ fn admit(
     body_bytes: usize,
     timed: &mut Timed,
 ) -> Vec<Copy> {
-    let mut admitted: Vec<Copy> = Vec::with_capacity(shadows.len());
+    // Not before somebody is admitted: most requests of a small sample are not, and cost no allocation.
+    let mut admitted: Vec<Copy> = Vec::new();
     let mut broken = false;
     let mut drawn = None;
+    let head = if shadows.is_empty() { 0 } else { request.head_bytes() };
     for link in shadows {
         // One number for all shadows, and none where nobody asks for it.
         let drawn = match &link.plan.policy {
             Some(_) => *drawn.get_or_insert_with(|| fastrand::u64(..)),
             None => 0,
         };
-        let body_bytes = if takes_body(link) { body_bytes } else { 0 };
-        let offered = link.gate.offer(Asked { request, drawn, body_bytes });
-        timed.enter(&link.gate, &offered);
+        let size = Size { body: if takes_body(link) { body_bytes } else { 0 }, head };
+        let offered = link.gate.offer(Asked { request, drawn, size });
+        // Behind a broken chain nothing is sent, whatever chance says, so there are no groups to tell apart.
+        if !broken {
+            timed.enter(&link.gate, &offered);
+        }
         match offered {
             Offered::Admitted(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
             Offered::Admitted(ticket) => {
                 admitted.push(Copy { link: link.clone(), ticket });
-                admit_more(link, body_bytes, &mut admitted);
+                admit_more(link, size, &mut admitted);
             }
             Offered::Skipped(_) | Offered::Dropped(_) => broken = in_sequence,
         }
@@ -200,10 +214,10 @@ fn admit(
 }
 
 /// The further copies that a multiplier asks for.
-fn admit_more(link: &ShadowLink, body_bytes: usize, admitted: &mut Vec<Copy>) {
+fn admit_more(link: &ShadowLink, size: Size, admitted: &mut Vec<Copy>) {
     let more = link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
     for _ in 0..more {
-        if let Offered::Admitted(ticket) = link.gate.admit_more(body_bytes) {
+        if let Offered::Admitted(ticket) = link.gate.admit_more(size) {
             admitted.push(Copy { link: link.clone(), ticket });
         }
     }
@@ -224,14 +238,25 @@ fn send_or_wait(
     for copy in at_once {
         send_one(copy, request, &body, VecDeque::new());
     }
-    if let Some(told) = told.filter(|_| !waiting.is_empty()) {
-        let request = Arc::clone(request);
+    if let (Some(told), Some(first)) = (told, waiting.first()) {
+        let (request, killed) = (Arc::clone(request), first.ticket.killed());
         actix::spawn(async move {
-            // Without an answer the tickets are dropped, and the client has aborted.
-            if let Ok(status) = told.await {
-                send_after(waiting, &request, &body, status);
+            tokio::select! {
+                biased;
+                () = killed => drop_all(waiting, DropReason::Killed),
+                // Without an answer the tickets are dropped, and the client has aborted.
+                told = told => if let Ok(status) = told {
+                    send_after(waiting, &request, &body, status);
+                },
             }
         });
+    }
+}
+
+/// Gives up copies that were not sent.
+pub(super) fn drop_all(copies: Vec<Copy>, reason: DropReason) {
+    for copy in copies {
+        copy.ticket.drop_for(reason);
     }
 }
 
@@ -249,10 +274,12 @@ fn send_after(waiting: Vec<Copy>, request: &Arc<Request>, body: &Body, status: u
 fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
     let mut copies = admitted.into_iter();
     let Some(first) = copies.next() else { return };
-    let rest = copies.map(|Copy { link, mut ticket }| {
+    let rest = copies.map(|copy| {
+        let takes_body = copy.takes_body();
+        let Copy { link, mut ticket } = copy;
         // The upload is whole, so from here only the copies before it can keep this one from being sent.
         ticket.expect_drop_for(DropReason::ChainBroken);
-        Chained { recipient: link.recipient, ticket, lookups: link.plan.backend.lookups.clone() }
+        Chained { recipient: link.recipient, ticket, takes_body, lookups: link.plan.backend.lookups.clone() }
     });
     send_one(first, request, body, rest.collect());
 }
@@ -260,6 +287,7 @@ fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
 fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chained>) {
     let (not_before, takes_body) = (copy.not_before(), copy.takes_body());
     let Copy { link, mut ticket } = copy;
+    let body_of_rest = body_for(&rest, body);
     let body = if takes_body { body.share().unwrap_or_default() } else { Body::Empty };
     // From here on only the end of the program can keep it from being sent.
     ticket.expect_drop_for(DropReason::Shutdown);
@@ -268,6 +296,7 @@ fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chai
         request: Arc::clone(request),
         earlier: Vec::new(),
         body,
+        body_of_rest,
         ticket,
         not_before,
         rest,

@@ -17,7 +17,10 @@ use crate::{
     shadow::{Gate, Mirror},
 };
 
-use super::{copies::Copies, parallel, sequential};
+use super::{
+    copies::{Copies, answered_status, shown_status},
+    parallel, sequential,
+};
 
 /// What one thread needs to serve one endpoint.
 pub struct Dispatch {
@@ -81,8 +84,9 @@ impl Dispatch {
                 (sequential::follow(self, &request, &body, first, deadline).await, told)
             }
         };
-        live_answer.tell(&reply);
+        let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));
         self.finish(&mut reply);
+        live_answer.tell(answered.unwrap_or_else(|| shown_status(&reply)));
         reply
     }
 

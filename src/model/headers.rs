@@ -65,6 +65,12 @@ impl Headers {
         self.0.iter()
     }
 
+    /// Bytes of all names and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+    }
+
     /// How many name and value pairs there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -18,3 +18,11 @@ pub struct Origin {
     /// How often the request was copied on its way here, as far as its marks are believed; 0 for a client's own.
     pub hops: u32,
 }
+
+impl Origin {
+    /// Bytes of text that are held for it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.path.len() + self.query.len() + self.headers.bytes()
+    }
+}

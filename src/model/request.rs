@@ -20,3 +20,13 @@ pub struct Request {
     /// What policies of shadows look at; `None` where no shadow of the endpoint has one.
     pub origin: Option<std::sync::Arc<super::Origin>>,
 }
+
+impl Request {
+    /// Bytes of text that are held for it, its body not counted.
+    #[must_use]
+    pub fn head_bytes(&self) -> usize {
+        let params: usize = self.params.iter().map(String::len).sum();
+        let origin = self.origin.as_ref().map_or(0, |origin| origin.bytes());
+        self.headers.bytes() + self.query.len() + params + origin
+    }
+}

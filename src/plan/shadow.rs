@@ -29,7 +29,7 @@ pub struct ShadowBounds {
     /// Copies that may wait besides: for their turn, for the end of the client's body, or for the live answer. Without
     /// any, such copies count as calls.
     pub queue_max: usize,
-    /// Bytes of request bodies held at once.
+    /// Bytes of request bodies and heads, and of answers kept in sequences, held at once.
     pub buffered_bytes_max: usize,
     /// A larger request body is not mirrored.
     pub request_bytes_max: usize,

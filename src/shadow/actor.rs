@@ -15,7 +15,11 @@ use crate::{
     stats::{Ending, Recorder},
 };
 
-use super::{DropReason, Mirror, PairId, Rewriter, mirror::Chained, rewrite::Finish};
+use super::{
+    DropReason, Mirror, PairId, Rewriter,
+    mirror::{Chained, body_for},
+    rewrite::Finish,
+};
 
 /// One shadow backend on one shadow thread.
 pub struct ShadowActor(Rc<Parts>);
@@ -54,10 +58,10 @@ impl Handler<Mirror> for ShadowActor {
 impl Parts {
     /// Sends the copy when it is its turn, unless all shadows are switched off first; that also ends a call under way.
     async fn mirror(&self, mirror: Mirror) {
-        let kill = mirror.ticket.gate().dial().kill_switch().clone();
+        let killed = mirror.ticket.killed();
         tokio::select! {
             biased;
-            () = kill.killed() => {}
+            () = killed => {}
             () = self.mirror_in_turn(mirror) => {}
         }
     }
@@ -67,27 +71,24 @@ impl Parts {
             sleep_until(time).await;
         }
         let _turn = mirror.ticket.gate().turn().await;
-        if mirror.ticket.gate().dial().is_dry_run() {
-            mirror.ticket.expect_drop_for(DropReason::DryRun);
-            return give_up(mirror.rest, DropReason::ChainBroken);
-        }
-        // A sequence hands the same body on, as it was; sharing it copies nothing.
-        let body_of_rest = if mirror.rest.is_empty() { Body::Empty } else { mirror.body.share().unwrap_or_default() };
-        if let Some(rewriter) = &self.rewriter {
-            match rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket) {
-                Ok(body) => mirror.body = body,
-                Err(reason) => {
-                    mirror.ticket.drop_for(reason);
-                    return give_up(mirror.rest, DropReason::ChainBroken);
-                }
+        let body = mirror.ticket.clear().and_then(|()| match &self.rewriter {
+            Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket),
+            None => Ok(mirror.body),
+        });
+        match body {
+            Ok(body) => {
+                mirror.ticket.send();
+                self.send(Mirror { body, ..mirror }).await;
+            }
+            Err(reason) => {
+                mirror.ticket.drop_for(reason);
+                give_up(mirror.rest, DropReason::ChainBroken);
             }
         }
-        mirror.ticket.send();
-        self.send(mirror, body_of_rest).await;
     }
 
-    async fn send(&self, mirror: Mirror, body_of_rest: Body) {
-        let Mirror { request, earlier, body, ticket, not_before: _, mut rest, mut answers } = mirror;
+    async fn send(&self, mirror: Mirror) {
+        let Mirror { request, earlier, body, body_of_rest, ticket, not_before: _, mut rest, mut answers } = mirror;
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
         let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
@@ -96,7 +97,7 @@ impl Parts {
             Ok((status, _, data)) => {
                 ticket.complete(status);
                 match keep(&data, &mut answers, &mut rest) {
-                    Ok(()) => send_next(request, body_of_rest, rest, answers),
+                    Ok(()) => send_next(request, &body_of_rest, rest, answers),
                     Err(reason) => give_up(rest, reason),
                 }
             }
@@ -220,10 +221,12 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 }
 
 /// Hands a sequence on to its next shadow.
-fn send_next(request: Arc<Request>, body: Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
-    let Some(Chained { recipient, mut ticket, lookups }) = rest.pop_front() else { return };
+fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
+    let Some(Chained { recipient, mut ticket, takes_body, lookups }) = rest.pop_front() else { return };
     ticket.expect_drop_for(DropReason::Shutdown);
     let earlier = lookups.iter().map(|lookup| lookup.find(&answers)).collect();
+    let body = if takes_body { whole.share().unwrap_or_default() } else { Body::Empty };
+    let body_of_rest = body_for(&rest, whole);
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror { request, earlier, body, ticket, not_before: None, rest, answers });
+    recipient.do_send(Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers });
 }

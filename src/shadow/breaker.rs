@@ -1,7 +1,8 @@
 //! Leaves a shadow alone that does not answer, and looks now and then whether it is back.
 //!
-//! Only calls that got no answer count as failures: a shadow that answers with errors is worth measuring. While the
-//! breaker is closed the live path reads one atomic; otherwise it takes a lock that is held for a few additions.
+//! Only calls that got no answer count as failures: a shadow that answers with errors is worth measuring. The live path
+//! only asks; a copy takes its pass when it is about to be sent, so that one which waits long keeps no probe's place.
+//! While the breaker is closed the live path reads one atomic; otherwise it takes a lock that is held for a few additions.
 
 use std::{
     collections::VecDeque,
@@ -61,6 +62,8 @@ struct Inner {
     open_until: Option<Instant>,
     /// How often it opened since it was last closed.
     openings: u32,
+    /// How often it was half open; the probes of a round decide that round only.
+    round: u64,
     probes_out: u32,
     probes_answered: u32,
 }
@@ -77,8 +80,8 @@ struct Slice {
 pub enum Pass {
     /// An ordinary one.
     Regular,
-    /// One that finds out whether the shadow is back.
-    Probe,
+    /// One that finds out whether the shadow is back, in this round.
+    Probe(u64),
 }
 
 impl Breaker {
@@ -104,7 +107,21 @@ impl Breaker {
         self.transitions.load(Ordering::Relaxed)
     }
 
-    /// Lets a copy through, or not.
+    /// Whether it refuses copies that are offered now. Changes nothing.
+    #[must_use]
+    pub fn is_open(&self, now: Instant) -> bool {
+        if self.state() == State::Closed {
+            return false;
+        }
+        let inner = self.lock();
+        match self.state() {
+            State::Closed => false,
+            State::Open => inner.open_until.is_some_and(|until| now < until),
+            State::HalfOpen => !inner.has_place(),
+        }
+    }
+
+    /// Lets a copy through that is about to be sent, or not.
     #[must_use]
     pub fn pass(&self, now: Instant) -> Option<Pass> {
         if self.state() == State::Closed {
@@ -116,35 +133,37 @@ impl Breaker {
             State::Open if inner.open_until.is_some_and(|until| now < until) => return None,
             State::Open => {
                 (inner.probes_out, inner.probes_answered) = (0, 0);
+                inner.round = inner.round.wrapping_add(1);
                 self.enter(State::HalfOpen);
             }
             State::HalfOpen => {}
         }
-        let is_free = inner.probes_out + inner.probes_answered < PROBES;
-        is_free.then(|| {
+        inner.has_place().then(|| {
             inner.probes_out += 1;
-            Pass::Probe
+            Pass::Probe(inner.round)
         })
     }
 
-    /// A copy that was let through was not sent after all, or nobody knows how it ended.
+    /// A copy that was let through was not sent after all, or says nothing about the shadow.
     pub fn forget(&self, pass: Pass) {
-        if pass == Pass::Probe {
-            let mut inner = self.lock();
-            inner.probes_out = inner.probes_out.saturating_sub(1);
+        if pass != Pass::Regular {
+            self.lock().return_probe(pass);
         }
     }
 
     /// A call was answered.
     pub fn answered(&self, pass: Pass, now: Instant) {
         let mut inner = self.lock();
+        let is_probe = inner.return_probe(pass);
+        if pass != Pass::Regular && !is_probe {
+            return;
+        }
         inner.in_a_row = 0;
         inner.count(&self.settings, now, false);
-        if pass == Pass::Probe {
-            inner.probes_out = inner.probes_out.saturating_sub(1);
+        if is_probe {
             inner.probes_answered += 1;
             if self.state() == State::HalfOpen && inner.probes_answered >= PROBES {
-                *inner = Inner::default();
+                *inner = Inner { round: inner.round, ..Inner::default() };
                 self.enter(State::Closed);
             }
         }
@@ -153,14 +172,15 @@ impl Breaker {
     /// A call got no answer.
     pub fn failed(&self, pass: Pass, now: Instant) {
         let mut inner = self.lock();
+        let is_probe = inner.return_probe(pass);
+        if pass != Pass::Regular && !is_probe {
+            return;
+        }
         inner.in_a_row = inner.in_a_row.saturating_add(1);
         let share_is_too_large = inner.count(&self.settings, now, true);
-        if pass == Pass::Probe {
-            inner.probes_out = inner.probes_out.saturating_sub(1);
-        }
         let opens = match self.state() {
             State::Closed => inner.in_a_row >= self.settings.consecutive || share_is_too_large,
-            State::HalfOpen => pass == Pass::Probe,
+            State::HalfOpen => is_probe,
             State::Open => false,
         };
         if opens {
@@ -190,6 +210,17 @@ impl Breaker {
 }
 
 impl Inner {
+    const fn has_place(&self) -> bool {
+        self.probes_out.saturating_add(self.probes_answered) < PROBES
+    }
+
+    /// Gives back the place of a probe; whether it was one of this round.
+    fn return_probe(&mut self, pass: Pass) -> bool {
+        let is_of_this_round = pass == Pass::Probe(self.round);
+        self.probes_out = self.probes_out.saturating_sub(u32::from(is_of_this_round));
+        is_of_this_round
+    }
+
     /// Counts an ended call; gives whether too many of the window's calls failed.
     fn count(&mut self, settings: &Settings, now: Instant, failed: bool) -> bool {
         let slice = settings.window / SLICES;
@@ -273,11 +304,11 @@ mod tests {
         assert_eq!(breaker.pass(start + SECOND * 3), None);
         let later = start + SECOND * 7;
         let probes: Vec<_> = (0..9).filter_map(|_| breaker.pass(later)).collect();
-        assert_eq!((probes, breaker.state()), (vec![Pass::Probe; 3], State::HalfOpen));
-        breaker.forget(Pass::Probe);
-        assert_eq!(breaker.pass(later), Some(Pass::Probe), "one that was not sent is taken back");
+        assert_eq!((probes, breaker.state()), (vec![Pass::Probe(1); 3], State::HalfOpen));
+        breaker.forget(Pass::Probe(1));
+        assert_eq!(breaker.pass(later), Some(Pass::Probe(1)), "one that was not sent is taken back");
         for _ in 0..3 {
-            breaker.answered(Pass::Probe, later);
+            breaker.answered(Pass::Probe(1), later);
         }
         assert_eq!((breaker.state(), breaker.transitions()), (State::Closed, 3));
     }
@@ -286,21 +317,58 @@ mod tests {
     fn a_probe_that_fails_opens_it_for_twice_as_long() {
         let (breaker, mut now) = (breaker(), Instant::now());
         fail(&breaker, 3, now);
-        for open in [10, 20, 40, 60, 60] {
+        assert_eq!(breaker.pass(now + SECOND * 7), Some(Pass::Probe(1)));
+        for (open, round) in [(10, 1), (20, 2), (40, 3), (60, 4), (60, 5)] {
             now += SECOND * 90;
-            assert_eq!(breaker.pass(now), Some(Pass::Probe));
-            breaker.failed(Pass::Probe, now);
-            assert_eq!(breaker.pass(now + SECOND * open * 79 / 100), None);
-            assert!(breaker.pass(now + SECOND * open * 121 / 100).is_some());
-            breaker.forget(Pass::Probe);
+            breaker.failed(Pass::Probe(round), now);
+            assert_eq!((breaker.pass(now + SECOND * open * 79 / 100), breaker.is_open(now)), (None, true));
+            assert_eq!(breaker.pass(now + SECOND * open * 121 / 100), Some(Pass::Probe(round + 1)));
         }
+    }
+
+    #[test]
+    fn probes_of_an_earlier_round_decide_nothing() {
+        let (breaker, mut now) = (breaker(), Instant::now());
+        fail(&breaker, 3, now);
+        now += SECOND * 7;
+        assert_eq!([(); 3].map(|()| breaker.pass(now)), [Some(Pass::Probe(1)); 3]);
+        breaker.failed(Pass::Probe(1), now);
+        now += SECOND * 13;
+        assert_eq!(
+            [(); 4].map(|()| breaker.pass(now)),
+            [Some(Pass::Probe(2)), Some(Pass::Probe(2)), Some(Pass::Probe(2)), None]
+        );
+        breaker.forget(Pass::Probe(1));
+        breaker.answered(Pass::Probe(1), now);
+        assert_eq!((breaker.pass(now), breaker.state()), (None, State::HalfOpen), "they free no place either");
+        breaker.answered(Pass::Probe(2), now);
+        breaker.answered(Pass::Probe(2), now);
+        breaker.failed(Pass::Probe(1), now);
+        assert_eq!(breaker.state(), State::HalfOpen);
+        breaker.answered(Pass::Probe(2), now);
+        assert_eq!(breaker.state(), State::Closed);
+        breaker.failed(Pass::Probe(1), now);
+        fail(&breaker, 2, now);
+        assert_eq!(breaker.state(), State::Closed, "nor do they count later");
+    }
+
+    #[test]
+    fn asking_takes_no_place() {
+        let (breaker, start) = (breaker(), Instant::now());
+        assert!(!breaker.is_open(start));
+        fail(&breaker, 3, start);
+        assert!(breaker.is_open(start + SECOND * 3));
+        let later = start + SECOND * 7;
+        assert!((0..9).all(|_| !breaker.is_open(later)));
+        assert_eq!(breaker.state(), State::Open);
+        assert!((0..3).all(|_| breaker.pass(later).is_some()) && breaker.is_open(later));
     }
 
     #[test]
     fn a_call_from_before_it_opened_does_not_decide_a_probe() {
         let (breaker, start) = (breaker(), Instant::now());
         fail(&breaker, 3, start);
-        assert_eq!(breaker.pass(start + SECOND * 7), Some(Pass::Probe));
+        assert_eq!(breaker.pass(start + SECOND * 7), Some(Pass::Probe(1)));
         breaker.failed(Pass::Regular, start + SECOND * 7);
         assert_eq!(breaker.state(), State::HalfOpen);
     }

@@ -39,33 +39,62 @@ impl Running {
 }
 
 /// The switch over all shadows. Cheap to clone; all clones are one switch.
+///
+/// It counts how often it was turned, so that a kill is noticed by everything that was there before it, however soon
+/// it is taken back. Odd counts are kills.
 #[derive(Clone, Debug)]
-pub struct KillSwitch(Arc<watch::Sender<bool>>, Arc<AtomicBool>);
+pub struct KillSwitch(Arc<watch::Sender<u64>>, Arc<AtomicU64>);
+
+/// How often the switch over all shadows had been turned at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turns(u64);
+
+impl Turns {
+    const fn are_killed(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
 
 impl Default for KillSwitch {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)), Arc::default())
+        Self(Arc::new(watch::Sender::new(0)), Arc::default())
     }
 }
 
 impl KillSwitch {
     /// Stops (`true`) or allows (`false`) every copy; those under way end at once when it stops them.
     pub fn set(&self, killed: bool) {
-        self.1.store(killed, Ordering::Release);
-        self.0.send_replace(killed);
+        self.0.send_if_modified(|turns| {
+            let turns_it = Turns(*turns).are_killed() != killed;
+            *turns = turns.wrapping_add(u64::from(turns_it));
+            self.1.store(*turns, Ordering::Release);
+            turns_it
+        });
     }
 
     /// Whether all copies are stopped.
     #[must_use]
     pub fn is_killed(&self) -> bool {
-        self.1.load(Ordering::Acquire)
+        self.turns().are_killed()
     }
 
-    /// Ends when all copies are stopped; at once if they are.
-    pub async fn killed(&self) {
+    /// How often it was turned until now.
+    #[must_use]
+    pub fn turns(&self) -> Turns {
+        Turns(self.1.load(Ordering::Acquire))
+    }
+
+    /// Whether copies from that moment are stopped: because it was off then, or has been since.
+    #[must_use]
+    pub fn has_killed_since(&self, then: Turns) -> bool {
+        then.are_killed() || self.turns() != then
+    }
+
+    /// Ends when copies from that moment are stopped; at once if they are.
+    pub async fn killed_since(&self, then: Turns) {
         let mut switch = self.0.subscribe();
         // It cannot fail: the sender is ours.
-        let _killed = switch.wait_for(|killed| *killed).await;
+        let _killed = switch.wait_for(|turns| then.are_killed() || *turns != then.0).await;
     }
 }
 
@@ -178,10 +207,26 @@ mod tests {
     #[tokio::test]
     async fn whoever_waits_for_the_switch_is_woken() {
         let kill = KillSwitch::default();
-        let waiting = kill.killed();
+        let then = kill.turns();
+        let waiting = kill.killed_since(then);
         kill.set(true);
         waiting.await;
-        kill.killed().await;
+        kill.killed_since(kill.turns()).await;
         assert!(kill.is_killed());
+    }
+
+    #[tokio::test]
+    async fn a_kill_that_was_taken_back_at_once_is_noticed_by_what_was_there_before_it() {
+        let kill = KillSwitch::default();
+        let then = kill.turns();
+        kill.set(true);
+        let meanwhile = kill.turns();
+        kill.set(true);
+        kill.set(false);
+        kill.set(false);
+        assert!(!kill.is_killed() && kill.has_killed_since(then) && kill.has_killed_since(meanwhile));
+        kill.killed_since(then).await;
+        kill.killed_since(meanwhile).await;
+        assert!(!kill.has_killed_since(kill.turns()), "what comes after it is not stopped");
     }
 }

@@ -16,8 +16,10 @@ pub struct Mirror {
     pub request: Arc<Request>,
     /// Values from earlier shadow answers of a sequence.
     pub earlier: Vec<Option<String>>,
-    /// The whole body; never one in transit.
+    /// The whole body, or none if the policy wants none; never one in transit.
     pub body: Body,
+    /// The body for those of the rest that take it.
+    pub body_of_rest: Body,
     /// The right to it.
     pub ticket: Ticket,
     /// Not to be sent before.
@@ -26,6 +28,12 @@ pub struct Mirror {
     pub rest: VecDeque<Chained>,
     /// The answers of the sequence so far, for the values the rest needs.
     pub answers: Vec<crate::model::Data>,
+}
+
+/// The body for those of a sequence's rest that take it; sharing it copies nothing, and none is kept for nobody.
+#[must_use]
+pub fn body_for(rest: &VecDeque<Chained>, body: &Body) -> Body {
+    if rest.iter().any(|later| later.takes_body) { body.share().unwrap_or_default() } else { Body::Empty }
 }
 
 impl Message for Mirror {
@@ -39,6 +47,8 @@ pub struct Chained {
     pub recipient: Recipient<Mirror>,
     /// The right to it, held since the request came.
     pub ticket: Ticket,
+    /// Whether it gets the body.
+    pub takes_body: bool,
     /// What it wants from earlier answers.
     pub lookups: Vec<crate::plan::Lookup>,
 }

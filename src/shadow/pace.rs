@@ -30,9 +30,16 @@ impl Pace {
         }
     }
 
-    /// Changes the limit; what was taken stays taken.
-    pub fn set(&self, per_second: Option<f64>) {
+    /// Changes the limit. What was taken stays taken, but at most one bucket of the new limit is still to be paid for:
+    /// what a lower limit ran up would otherwise keep a higher one from sending for long.
+    pub fn set(&self, per_second: Option<f64>, now: Instant) {
         self.per_second.store(per_second.unwrap_or_default().to_bits(), Ordering::Relaxed);
+        let latest = self.nanoseconds(now).saturating_add(self.per_second().map_or(0, burst));
+        self.paid_at.fetch_min(latest, Ordering::AcqRel);
+    }
+
+    fn nanoseconds(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.since).as_nanos()).unwrap_or(u64::MAX / 2)
     }
 
     /// Units per second; `None` without a limit.
@@ -43,18 +50,18 @@ impl Pace {
     }
 
     /// Takes `units` if the bucket is not empty. More than it holds may be taken at once; it then stays empty for as
-    /// long as that costs, so that the rate holds over time whatever the size of the pieces.
+    /// long as that costs, so that the rate holds over time whatever the size of the pieces. Nothing can always be taken.
     #[must_use]
     pub fn take(&self, units: u64, now: Instant) -> bool {
-        let Some(rate) = self.per_second() else { return true };
+        let Some(rate) = self.per_second().filter(|_rate| units > 0) else { return true };
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "casts of floats saturate"
         )]
-        let (cost, burst) = ((units as f64 * SECOND / rate) as u64, SECOND.max(SECOND / rate) as u64);
-        let now = u64::try_from(now.saturating_duration_since(self.since).as_nanos()).unwrap_or(u64::MAX / 2);
+        let cost = (units as f64 * SECOND / rate) as u64;
+        let (now, burst) = (self.nanoseconds(now), burst(rate));
         let pay = |paid_at: u64| {
             let from = paid_at.max(now);
             // One unit of a slow rate costs more than a second: an unused bucket has room for it all the same.
@@ -63,6 +70,12 @@ impl Pace {
         };
         self.paid_at.fetch_update(Ordering::AcqRel, Ordering::Acquire, pay).is_ok()
     }
+}
+
+/// How many nanoseconds a full bucket lasts.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+fn burst(rate: f64) -> u64 {
+    SECOND.max(SECOND / rate) as u64
 }
 
 #[cfg(test)]
@@ -107,10 +120,29 @@ mod tests {
     fn a_limit_can_be_lifted_and_set() {
         let pace = Pace::new(None);
         assert_eq!(taken(&pace, pace.since, 1000), 1000);
-        pace.set(Some(1.0));
+        pace.set(Some(1.0), pace.since);
         assert_eq!((taken(&pace, pace.since, 9), pace.per_second()), (1, Some(1.0)));
-        pace.set(None);
+        pace.set(None, pace.since);
         assert_eq!(taken(&pace, pace.since, 9), 9);
+    }
+
+    #[test]
+    fn a_limit_that_was_low_for_a_moment_does_not_block_a_higher_one() {
+        let pace = Pace::new(Some(100.0));
+        let start = pace.since;
+        pace.set(Some(0.001), start);
+        assert!(pace.take(1, start), "it costs a thousand seconds");
+        pace.set(Some(100.0), start);
+        assert_eq!(taken(&pace, start, 9), 0, "one bucket is to be paid for");
+        assert_eq!(taken(&pace, start + Duration::from_millis(20), 9), 2);
+        assert_eq!(taken(&pace, start + Duration::from_secs(2), 999), 100);
+    }
+
+    #[test]
+    fn nothing_can_be_taken_from_an_empty_bucket() {
+        let pace = Pace::new(Some(10.0));
+        assert!(pace.take(500, pace.since));
+        assert!(pace.take(0, pace.since) && !pace.take(1, pace.since));
     }
 
     proptest! {

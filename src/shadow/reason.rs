@@ -99,11 +99,15 @@ pub enum Drop {
     Killed,
     /// The policy patches bodies, and this one is not JSON.
     BodyPatch,
+    /// This shadow was paused before it was sent.
+    Paused,
+    /// The shadow's time was over before it was sent.
+    Expired,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -120,6 +124,8 @@ impl Drop {
         Self::DryRun,
         Self::Killed,
         Self::BodyPatch,
+        Self::Paused,
+        Self::Expired,
     ];
 
     /// Its label.
@@ -142,6 +148,8 @@ impl Drop {
             Self::DryRun => "dry_run",
             Self::Killed => "killed",
             Self::BodyPatch => "body_patch",
+            Self::Paused => "paused",
+            Self::Expired => "expired",
         }
     }
 

@@ -25,7 +25,10 @@ use crate::{
 type Called = Result<Response, Failure>;
 
 /// A component that never asks the backend: each call takes the next of these.
-struct Scripted(Mutex<VecDeque<fn() -> Called>>);
+struct Scripted {
+    answers: Mutex<VecDeque<fn() -> Called>>,
+    bodies: Arc<Mutex<Vec<usize>>>,
+}
 
 impl std::fmt::Debug for Scripted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,8 +37,9 @@ impl std::fmt::Debug for Scripted {
 }
 
 impl Layer<BackendCall, Called> for Scripted {
-    fn call<'a>(&'a self, _call: BackendCall, _next: Next<'a, BackendCall, Called>) -> LocalBoxFuture<'a, Called> {
-        let answer = self.0.lock().unwrap().pop_front().expect("no more calls than the test says");
+    fn call<'a>(&'a self, call: BackendCall, _next: Next<'a, BackendCall, Called>) -> LocalBoxFuture<'a, Called> {
+        self.bodies.lock().unwrap().push(if let Body::Held(held) = &call.body { held.len() } else { 0 });
+        let answer = self.answers.lock().unwrap().pop_front().expect("no more calls than the test says");
         Box::pin(async move { answer() })
     }
 }
@@ -45,6 +49,8 @@ struct Stage {
     gate: Arc<Gate>,
     memory: Arc<MemoryBudget>,
     recorder: Rc<RefCell<Recorder>>,
+    /// How long the bodies of the calls were.
+    bodies: Arc<Mutex<Vec<usize>>>,
 }
 
 const BOUNDS: ShadowBounds = ShadowBounds {
@@ -71,24 +77,34 @@ impl Stage {
         let endpoint = Arc::into_inner(plan.endpoints.remove(0)).expect("nobody else has it");
         let shadow = endpoint.shadows.into_iter().next().and_then(Arc::into_inner).expect("one shadow");
         let backend = Arc::into_inner(shadow.backend).expect("nobody else has it");
-        let layer = Arc::new(Scripted(Mutex::new(script.iter().copied().collect())));
+        let bodies = Arc::default();
+        let answers = Mutex::new(script.iter().copied().collect());
+        let layer = Arc::new(Scripted { answers, bodies: Arc::clone(&bodies) });
         let backend = Arc::new(BackendPlan { calls_through: Layers::new(vec![layer as _]), ..backend });
         let shadow = Arc::new(ShadowPlan { backend, bounds: BOUNDS, ..shadow });
         let caller = Caller::new(Client::new(plan.service.pool, Secure::new(None)), 0);
         let memory = Arc::new(MemoryBudget::new(1000));
         let gate = Arc::new(Gate::new(BOUNDS, Arc::clone(&memory)));
         let shadow = ShadowActor::new(shadow, caller, Rc::clone(&recorder)).start();
-        Self { shadow, gate, memory, recorder }
+        Self { shadow, gate, memory, recorder, bodies }
     }
 
     /// Mirrors a request through a sequence of so many calls of the shadow, and waits for its end.
     async fn mirror(&self, calls: usize) {
+        self.mirror_while(&vec![false; calls], |_gate| ()).await;
+    }
+
+    /// Mirrors a request through a sequence of calls, some of which take the body, lets something happen before the
+    /// first is sent, and waits for its end.
+    async fn mirror_while(&self, take_body: &[bool], meanwhile: impl FnOnce(&Gate)) {
         let ticket = admitted(&self.gate);
-        let rest = (1..calls).map(|_| Chained {
+        let rest = take_body.iter().skip(1).map(|takes_body| Chained {
             recipient: self.shadow.clone().recipient(),
             ticket: waiting(&self.gate),
+            takes_body: *takes_body,
             lookups: Vec::new(),
         });
+        let body = || Body::Held(crate::model::body::Held::new(vec![Bytes::from_static(b"12345")]));
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
@@ -100,13 +116,17 @@ impl Stage {
         let mirror = Mirror {
             request: Arc::new(request),
             earlier: Vec::new(),
-            body: Body::Empty,
+            body: if take_body.first() == Some(&true) { body() } else { Body::Empty },
+            body_of_rest: body(),
             ticket,
             not_before: None,
             rest: rest.collect(),
             answers: Vec::new(),
         };
+        let turns = futures_util::future::join_all((0..BOUNDS.concurrent_max).map(|_| self.gate.turn())).await;
         self.shadow.send(mirror).await.expect("the actor lives");
+        meanwhile(&self.gate);
+        drop(turns);
         while self.gate.concurrent() > 0 {
             tokio::task::yield_now().await;
         }
@@ -132,7 +152,7 @@ fn waiting(gate: &Arc<Gate>) -> Ticket {
 }
 
 fn admitted(gate: &Arc<Gate>) -> Ticket {
-    match gate.admit_more(0) {
+    match gate.admit_more(Size::default()) {
         Offered::Admitted(ticket) => ticket,
         refused => panic!("there is room, yet {refused:?}"),
     }
@@ -221,4 +241,39 @@ fn answers_kept_for_a_sequence_are_held_within_the_budget() {
         let books = stage.books();
         assert_eq!((books.completed, books.dropped), (vec![("2xx", 2)], vec![("memory", 2)]));
     });
+}
+
+#[test]
+fn each_call_of_a_sequence_has_the_body_that_it_takes() {
+    for (take_body, bodies) in [([false, true, false], [0, 5, 0]), ([true, false, true], [5, 0, 5])] {
+        actix::System::new().block_on(async {
+            let stage = Stage::new(&[answers, answers, answers]);
+            stage.mirror_while(&take_body, |_gate| ()).await;
+            assert_eq!(*stage.bodies.lock().unwrap(), bodies);
+            assert_eq!(stage.books().completed, [("2xx", 3)]);
+        });
+    }
+}
+
+#[test]
+fn what_stops_a_shadow_stops_copies_that_wait_for_their_turn() {
+    type Stop = fn(&Gate);
+    let stops: [(&str, Stop); 4] = [
+        ("paused", |gate| gate.dial().set_running(Running::Paused)),
+        ("expired", |gate| gate.dial().set_running(Running::Expired)),
+        ("dry_run", |gate| gate.dial().set_dry_run(true)),
+        ("killed", |gate| {
+            gate.dial().kill_switch().set(true);
+            gate.dial().kill_switch().set(false);
+        }),
+    ];
+    for (reason, stop) in stops {
+        actix::System::new().block_on(async {
+            let stage = Stage::new(&[]);
+            stage.mirror_while(&[false], stop).await;
+            let books = stage.gate.books();
+            assert!(books.balanced(), "{books:?}");
+            assert_eq!((books.dropped, books.sent), (vec![(reason, 1)], 0));
+        });
+    }
 }

@@ -38,7 +38,7 @@ pub struct Books {
     pub failed: Vec<(&'static str, u64)>,
     /// Of those, given up by us.
     pub abandoned: u64,
-    /// Bytes of bodies held for it now.
+    /// Bytes of bodies, of heads, and of answers kept in sequences that are held for it now.
     pub buffered_bytes: u64,
     /// The most it may hold.
     pub buffered_bytes_max: u64,

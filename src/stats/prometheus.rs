@@ -245,7 +245,7 @@ const SHADOW_NUMBERS: [BooksNumber; 8] = [
     ("gnomon_shadow_abandoned_total", "counter", "Mirrored calls given up by the gateway.", |books| books.abandoned),
     ("gnomon_shadow_in_flight", "gauge", "Mirrored calls begun and not ended.", |books| books.in_flight),
     ("gnomon_shadow_waiting", "gauge", "Copies admitted and not sent yet.", |books| books.waiting),
-    ("gnomon_shadow_buffered_bytes", "gauge", "Bytes of bodies held now.", |books| books.buffered_bytes),
+    ("gnomon_shadow_buffered_bytes", "gauge", "Bytes of bodies and heads held now.", |books| books.buffered_bytes),
     ("gnomon_shadow_memory_budget_bytes", "gauge", "The most bytes of bodies that may be held.", |books| {
         books.buffered_bytes_max
     }),

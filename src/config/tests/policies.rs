@@ -688,3 +688,34 @@ fn an_error_of_defaults_is_told_once() {
         ],
     );
 }
+
+#[test]
+fn sequences() {
+    let said = |shadows: usize, policy: &str| {
+        let shadow =
+            format!(r#"{{"host":["s"],"extra_config":{{"proxy":{{"shadow":true,"@shadow_policy":{policy}}}}}}}"#);
+        let backends = vec![shadow; shadows].join(",");
+        let extra = r#""extra_config":{"proxy":{"sequential":true}}"#;
+        let endpoint = format!(r#"{{"endpoint":"/a/{{id}}",{extra},"backend":[{{"host":["h"]}},{backends}]}}"#);
+        said(&format!(r#"{{"version":3,"endpoints":[{endpoint}]}}"#))
+    };
+    let refused = |key: &str, why: &str| {
+        let place = |backend| format!("/endpoints/0/backend/{backend}/extra_config/proxy/@shadow_policy");
+        let hint = "(leave it out, or keep one shadow in this endpoint)";
+        let line = |backend| {
+            format!("error at {}/{key}: the shadows of /a/{{id}} are a sequence, {why} {hint}", place(backend))
+        };
+        [1, 2].map(line)
+    };
+    let cases = [
+        (r#"{"dispatch":"after_primary"}"#, "dispatch", "so each is sent when the one before it has answered"),
+        (r#"{"dispatch":{"delayed":["1s","2s"]}}"#, "dispatch", "so each is sent when the one before it has answered"),
+        (r#"{"when_primary_status":["2xx"]}"#, "when_primary_status", "which does not wait for the live answer"),
+        (r#"{"limits":{"multiplier":2}}"#, "limits/multiplier", "in which each has one place"),
+    ];
+    for (policy, key, why) in cases {
+        assert_eq!(said(2, policy), refused(key, why), "{policy}");
+        assert_eq!(said(1, policy), [""; 0], "{policy}");
+    }
+    assert_eq!(said(2, r#"{"dispatch":"concurrent","limits":{"multiplier":1}}"#), [""; 0]);
+}

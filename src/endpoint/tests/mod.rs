@@ -6,6 +6,7 @@
 mod cancel;
 mod merge_laws;
 mod mirrors;
+mod offers;
 mod sequences;
 mod simulation;
 mod stage;

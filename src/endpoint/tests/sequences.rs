@@ -1,7 +1,9 @@
 //! Backends one after the other, and shadows one after the other.
 
+use serde_json::json;
+
 use super::{
-    stage::{Order, ROOMY, ShadowPart, Stage, Told, on_virtual_time, plan},
+    stage::{Order, ROOMY, ShadowPart, Stage, Told, on_virtual_time, plan, plan_of},
     stubs::{Ends, Fate, answers, ends},
 };
 use crate::{
@@ -95,6 +97,28 @@ fn shadows_of_a_sequence_follow_one_another() {
         stage.close().await;
         assert_eq!(stage.log.with("mirrored"), [at(0, "shadow0 mirrored"), at(30, "shadow1 mirrored")]);
         assert_eq!(stage.log.with("ends"), [at(30, "shadow0 ends"), at(70, "shadow1 ends")]);
+    });
+}
+
+#[test]
+fn each_shadow_of_a_sequence_gets_the_body_as_its_own_policy_says() {
+    on_virtual_time(async {
+        for modes in [["none", "buffer", "none"], ["buffer", "none", "buffer"]] {
+            let shadow = |mode: &str| json!({"url_pattern": "/s", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": {"body": {"mode": mode}}}}});
+            let backends =
+                [&[json!({"url_pattern": "/a"}), json!({"url_pattern": "/b"})][..], &modes.map(shadow)].concat();
+            let plan = plan_of(
+                &json!({"endpoint": "/x/{id}", "backend": backends, "extra_config": {"proxy": {"sequential": true}}}),
+            );
+            let stage = Stage::new(&plan, swift(), vec![ShadowPart::quick(); 3]);
+            assert!(stage.call(0, super::stage::held("payload")).await.is_ok());
+            stage.close().await;
+            let expected: Vec<_> = (modes.iter().enumerate())
+                .map(|(place, mode)| format!("shadow{place} mirrored{}", if *mode == "none" { "" } else { " payload" }))
+                .collect();
+            let lines: Vec<_> = stage.log.with("mirrored").into_iter().map(|(_, line)| line).collect();
+            assert_eq!(lines, expected);
+        }
     });
 }
 

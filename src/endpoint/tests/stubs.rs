@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     backend::Fetch,
     model::{Body, Failure, Kind, Request, Response, data::tests::data},
-    shadow::{Chained, DropReason, Mirror},
+    shadow::{Chained, DropReason, Mirror, mirror::body_for},
 };
 
 /// What happened, each with its virtual millisecond.
@@ -210,10 +210,10 @@ impl Handler<Mirror> for StubShadow {
         self.log.add(format!("{} mirrored {}", self.name, String::from_utf8_lossy(&text)).trim_end());
         let (log, name) = (self.log.clone(), self.name.clone());
         actix::spawn(async move {
-            let kill = mirror.ticket.gate().dial().kill_switch().clone();
+            let killed = mirror.ticket.killed();
             tokio::select! {
                 biased;
-                () = kill.killed() => {}
+                () = killed => {}
                 () = end(mirror, after, fate, log, name) => {}
             }
         });
@@ -221,7 +221,7 @@ impl Handler<Mirror> for StubShadow {
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
-    let Mirror { request, body, mut ticket, mut rest, answers, not_before, .. } = mirror;
+    let Mirror { request, body_of_rest: whole, mut ticket, mut rest, answers, not_before, .. } = mirror;
     if let Some(time) = not_before {
         sleep_until(time).await;
     }
@@ -231,8 +231,10 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
     match fate {
         Fate::Completes(status) => {
             ticket.complete(status);
-            if let Some(Chained { recipient, ticket, .. }) = rest.pop_front() {
-                let next = Mirror { request, earlier: Vec::new(), body, ticket, not_before: None, rest, answers };
+            if let Some(Chained { recipient, ticket, takes_body, .. }) = rest.pop_front() {
+                let body = if takes_body { whole.share().unwrap() } else { Body::Empty };
+                let (earlier, body_of_rest) = (Vec::new(), body_for(&rest, &whole));
+                let next = Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
                 recipient.do_send(next);
             }

@@ -1,12 +1,13 @@
 //! An upload that is shared with shadows while it arrives.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
-    stage::{Order, ROOMY, ShadowPart, Stage, Told, on_virtual_time, plan},
+    stage::{Order, ROOMY, ShadowPart, Stage, Told, on_virtual_time, plan, plan_of},
     stubs::{Ends, Fate, Reads, Script, Turn, always, answers},
 };
 use crate::{
@@ -109,16 +110,16 @@ fn a_client_that_hangs_up_in_its_upload_is_booked_as_such() {
 #[test]
 fn an_upload_without_length_that_grows_too_large_drops_only_the_copy_it_is_too_large_for() {
     on_virtual_time(async {
-        let shadows = vec![completing(bounds(8, 100)), completing(bounds(100, 8)), completing(bounds(100, 100))];
+        let shadows = vec![completing(bounds(8, 100)), completing(bounds(100, 9)), completing(bounds(100, 100))];
         let stage = stage(answers(5, "{}"), shadows);
         let (sender, answer) = upload(&stage, None);
         send(&sender, "12345").await.unwrap();
         settle().await;
-        assert_eq!(stage.memory.held(), 15);
+        assert_eq!(stage.memory.held(), 15 + 3, "and a byte of each copy's head");
         send(&sender, "67890").await.unwrap();
         settle().await;
         assert_eq!((stage.dropped(0), stage.dropped(1)), (vec![("body_too_large", 1)], vec![("memory", 1)]));
-        assert_eq!(stage.memory.held(), 10);
+        assert_eq!(stage.memory.held(), 11);
         sender.finish().await;
         assert!(answer.await.is_ok());
         stage.close().await;
@@ -232,5 +233,77 @@ fn an_empty_upload_is_a_complete_body() {
         assert!(answer.await.is_ok());
         stage.close().await;
         assert_eq!(stage.log.with("shadow0 mirrored").len(), 1);
+    });
+}
+
+/// A large chunk that says whether anybody holds it.
+struct Watched(Vec<u8>, #[expect(dead_code, reason = "it only counts")] Arc<()>);
+
+impl AsRef<[u8]> for Watched {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[test]
+fn nothing_is_kept_once_no_copy_is_left_that_takes_the_body() {
+    on_virtual_time(async {
+        let shadow = |policy| json!({"url_pattern": "/s", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}});
+        let backends = [json!({"url_pattern": "/a"}), shadow(json!({})), shadow(json!({"body": {"mode": "none"}}))];
+        let plan = plan_of(&json!({"endpoint": "/x/{id}", "timeout": "1s", "backend": backends}));
+        let shadows = vec![completing(bounds(10_000, 1 << 20)), ShadowPart::quick()];
+        let stage = Stage::new(&plan, vec![answers(5, "{}")], shadows);
+        let (sender, answer) = upload(&stage, None);
+        let count = Arc::new(());
+        for (held_by_copies, dropped) in [(1, 0), (0, 1), (0, 1)] {
+            let chunk = Bytes::from_owner(Watched(vec![b'x'; 8_000], Arc::clone(&count)));
+            sender.send(chunk).await.unwrap();
+            settle().await;
+            assert_eq!(Arc::strong_count(&count) - 1, held_by_copies);
+            assert_eq!(stage.dropped(0).len(), dropped);
+        }
+        sender.finish().await;
+        assert!(answer.await.is_ok());
+        stage.close().await;
+        assert_eq!(stage.log.with("shadow1 mirrored")[0].1, "shadow1 mirrored", "it has no body");
+        assert_eq!((stage.dropped(0), stage.dropped(1)), (vec![("body_too_large", 1)], vec![]));
+    });
+}
+
+#[test]
+fn a_kill_takes_copies_from_an_upload_that_stands_still_and_leaves_the_live_call_its_body() {
+    on_virtual_time(async {
+        let stage = stage(answers(5, "{}"), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, Some(8));
+        send(&sender, "1234").await.unwrap();
+        settle().await;
+        assert_eq!(stage.memory.held(), 9);
+        let kill = stage.gates[0].dial().kill_switch();
+        kill.set(true);
+        kill.set(false);
+        settle().await;
+        assert_eq!((stage.memory.held(), stage.dropped(0)), (0, vec![("killed", 1)]));
+        send(&sender, "5678").await.unwrap();
+        sender.finish().await;
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        assert_eq!(stage.log.with("live0 read")[0].1, "live0 read 12345678 whole");
+        stage.close().await;
+        assert!(stage.log.with("mirrored").is_empty());
+    });
+}
+
+#[test]
+fn a_kill_takes_copies_from_an_upload_that_the_live_call_does_not_read() {
+    on_virtual_time(async {
+        let keeps = Turn { reads: Reads::Nothing, after: 400, ends: Ends::Json("{}".into()) };
+        let stage = stage(always(keeps), vec![ShadowPart::quick()]);
+        let (sender, answer) = upload(&stage, None);
+        while tokio::time::timeout(Duration::from_millis(10), send(&sender, "x")).await.is_ok() {}
+        assert!(stage.memory.held() > 0);
+        stage.gates[0].dial().kill_switch().set(true);
+        settle().await;
+        assert_eq!((stage.memory.held(), stage.dropped(0)), (0, vec![("killed", 1)]));
+        assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
+        stage.close().await;
     });
 }

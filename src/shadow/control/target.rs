@@ -160,7 +160,7 @@ impl Target {
         dial.set_rate(rate);
         dial.set_dry_run(dry_run);
         if let Some(pace) = self.seat.gate.pace() {
-            pace.set(max_rps);
+            pace.set(max_rps, tokio::time::Instant::now());
         }
         // Last, so that nothing is copied under settings of before.
         dial.set_running(running);

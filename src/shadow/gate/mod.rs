@@ -6,13 +6,10 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 use crate::{
     config::shadow::{Policy, Share},
@@ -22,12 +19,15 @@ use crate::{
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Running, Selector, SkipReason,
-    breaker::Pass, overload,
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Running, Selector, SkipReason, Turns,
+    overload,
 };
 
+mod room;
 mod ticket;
 
+use room::Room;
+pub use room::Turn;
 pub use ticket::Ticket;
 
 /// Bounds and books of one shadow backend, shared by all threads.
@@ -36,13 +36,9 @@ pub struct Gate {
     bounds: ShadowBounds,
     memory: Arc<MemoryBudget>,
     closed: AtomicBool,
-    concurrent: AtomicUsize,
-    bytes: AtomicUsize,
+    room: Arc<Room>,
     ledger: Arc<Ledger>,
     dial: Dial,
-    /// A place for each call under way; whoever has a ticket and finds none waits in the queue. The actors before and
-    /// after a reload share them.
-    slots: Arc<Semaphore>,
     /// Whether copies stop on a thread that is behind.
     sheds_load: bool,
     /// In policy mode.
@@ -67,8 +63,23 @@ pub struct Asked<'a> {
     pub request: &'a Request,
     /// A number drawn for it once, for all its shadows.
     pub drawn: u64,
-    /// What its body will hold, as far as that is known.
-    pub body_bytes: usize,
+    /// What a copy will hold.
+    pub size: Size,
+}
+
+/// What a copy holds, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Of the body, as far as that is known.
+    pub body: usize,
+    /// Of everything else of the request.
+    pub head: usize,
+}
+
+impl Size {
+    const fn total(self) -> usize {
+        self.body.saturating_add(self.head)
+    }
 }
 
 /// What became of an offer. It is booked already.
@@ -113,35 +124,35 @@ impl Gate {
             bounds,
             memory,
             closed: AtomicBool::new(false),
-            concurrent: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
+            room: Arc::new(Room::new(bounds.concurrent_max)),
             ledger: Arc::default(),
             dial,
-            slots: Arc::new(Semaphore::new(bounds.concurrent_max.min(Semaphore::MAX_PERMITS))),
             sheds_load,
             rules,
         }
     }
 
     /// An open gate for what its shadow is after a reload, that goes on with the books of this one and under the same
-    /// switch over all. Copies that this one let in end in the same books and count against this one's bounds.
+    /// switch over all. Copies that this one let in end in the same books and count against the bounds of both.
     #[must_use]
     pub fn successor(&self, plan: &ShadowPlan, sheds_load: bool) -> Self {
         let next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
-        Self { ledger: Arc::clone(&self.ledger), ..next }
+        self.room.resize(next.bounds.concurrent_max);
+        Self { ledger: Arc::clone(&self.ledger), room: Arc::clone(&self.room), ..next }
     }
 
-    /// Waits for the turn of one call; whoever holds the turn may call.
-    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed; if it were, the copy would go out without waiting.
-        Arc::clone(&self.slots).acquire_owned().await.ok()
+    /// Waits for the turn of one call; whoever holds the turn may call. The gates before and after a reload share them.
+    pub async fn turn(&self) -> Turn {
+        self.room.turn().await
     }
 
     /// Offers a request; gives the right to mirror it, or counts why not.
     #[must_use]
     pub fn offer(self: &Arc<Self>, asked: Asked<'_>) -> Offered {
+        // Before anything is looked at, so that no kill falls between the look and the ticket.
+        let turns = self.dial.kill_switch().turns();
         match self.choose(asked) {
-            Ok(()) => self.admit_more(asked.body_bytes),
+            Ok(()) => self.admitted(asked.size, turns),
             Err(reason) => {
                 self.ledger.skip(reason);
                 Offered::Skipped(reason)
@@ -151,11 +162,15 @@ impl Gate {
 
     /// Offers one more copy of a request that was admitted before.
     #[must_use]
-    pub fn admit_more(self: &Arc<Self>, body_bytes: usize) -> Offered {
-        match self.admit(body_bytes) {
-            Ok(pass) => {
+    pub fn admit_more(self: &Arc<Self>, size: Size) -> Offered {
+        self.admitted(size, self.dial.kill_switch().turns())
+    }
+
+    fn admitted(self: &Arc<Self>, size: Size, turns: Turns) -> Offered {
+        match self.admit(size) {
+            Ok(()) => {
                 self.ledger.admit();
-                Offered::Admitted(Ticket::new(Arc::clone(self), body_bytes, pass))
+                Offered::Admitted(Ticket::new(Arc::clone(self), size, turns))
             }
             Err(reason) => {
                 self.ledger.refuse(reason);
@@ -176,39 +191,31 @@ impl Gate {
     }
 
     /// Whether there is room for it, the cheapest questions first. What was taken before a refusal is given back.
-    fn admit(&self, body_bytes: usize) -> Result<Option<Pass>, DropReason> {
+    fn admit(&self, size: Size) -> Result<(), DropReason> {
         if self.closed.load(Ordering::Acquire) {
             return Err(DropReason::Shutdown);
         }
-        if body_bytes > self.bounds.request_bytes_max {
+        if size.body > self.bounds.request_bytes_max {
             return Err(DropReason::BodyTooLarge);
         }
         if self.sheds_load && overload::is_behind() {
             return Err(DropReason::Overload);
         }
-        let pass = self.rules.as_ref().map_or(Ok(None), Rules::pass)?;
-        self.reserve_slot(body_bytes).inspect_err(|_reason| {
-            if let (Some(breaker), Some(pass)) = (self.breaker(), pass) {
-                breaker.forget(pass);
-            }
-        })?;
-        Ok(pass)
+        if self.breaker().is_some_and(|breaker| breaker.is_open(Instant::now())) {
+            return Err(DropReason::BreakerOpen);
+        }
+        self.reserve(size)
     }
 
-    fn reserve_slot(&self, body_bytes: usize) -> Result<(), DropReason> {
+    fn reserve(&self, size: Size) -> Result<(), DropReason> {
         let (concurrent, queue) = (self.bounds.concurrent_max, self.bounds.queue_max);
-        if !reserve(&self.concurrent, 1, concurrent.saturating_add(queue)) {
+        if !self.room.concurrent().reserve(1, concurrent.saturating_add(queue)) {
             return Err(if queue == 0 { DropReason::Concurrency } else { DropReason::QueueFull });
         }
-        let held = self.hold(body_bytes).and_then(|()| {
-            self.pay(body_bytes).inspect_err(|_reason| {
-                self.memory.release(body_bytes);
-                self.bytes.fetch_sub(body_bytes, Ordering::AcqRel);
-            })
-        });
-        held.inspect_err(|_reason| {
-            self.concurrent.fetch_sub(1, Ordering::AcqRel);
-        })
+        let held = self
+            .hold(size.total())
+            .and_then(|()| self.pay(size.body).inspect_err(|_reason| self.give_back(size.total())));
+        held.inspect_err(|_reason| self.room.concurrent().release(1))
     }
 
     /// Takes a copy and its bytes out of the rates. The last question, so that nothing is paid for a refused copy but
@@ -224,14 +231,20 @@ impl Gate {
 
     /// Reserves bytes of this gate and of the common budget.
     fn hold(&self, bytes: usize) -> Result<(), DropReason> {
-        if !reserve(&self.bytes, bytes, self.bounds.buffered_bytes_max) {
+        if !self.room.bytes().reserve(bytes, self.bounds.buffered_bytes_max) {
             return Err(DropReason::Memory);
         }
         if !self.memory.reserve(bytes) {
-            self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+            self.room.bytes().release(bytes);
             return Err(DropReason::Memory);
         }
         Ok(())
+    }
+
+    /// Gives back what was held.
+    fn give_back(&self, bytes: usize) {
+        self.memory.release(bytes);
+        self.room.bytes().release(bytes);
     }
 
     /// Refuses everything from now on.
@@ -239,10 +252,10 @@ impl Gate {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Tickets that are out now.
+    /// Tickets that are out now, those of the gates before and after it included.
     #[must_use]
     pub fn concurrent(&self) -> usize {
-        self.concurrent.load(Ordering::Acquire)
+        self.room.concurrent().held()
     }
 
     /// What can be changed while it runs.
@@ -300,33 +313,16 @@ impl Rules {
         }
     }
 
-    /// Asks the breaker, if there is one.
-    fn pass(&self) -> Result<Option<Pass>, DropReason> {
-        match &self.breaker {
-            None => Ok(None),
-            Some(breaker) => breaker.pass(Instant::now()).map(Some).ok_or(DropReason::BreakerOpen),
-        }
-    }
-
     fn pay_bytes(&self, bytes: usize, now: Instant) -> Result<(), DropReason> {
         if self.bytes.take(bytes as u64, now) { Ok(()) } else { Err(DropReason::BytesRate) }
     }
-}
-
-fn reserve(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
-    amount == 0
-        || counter
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
-                held.checked_add(amount).filter(|sum| *sum <= limit)
-            })
-            .is_ok()
 }
 
 impl Ledgered for Gate {
     fn books(&self) -> Books {
         Books {
             state: self.state(),
-            buffered_bytes: self.bytes.load(Ordering::Acquire) as u64,
+            buffered_bytes: self.room.bytes().held() as u64,
             buffered_bytes_max: self.bounds.buffered_bytes_max as u64,
             concurrent_max: self.bounds.concurrent_max.saturating_add(self.bounds.queue_max) as u64,
             ..self.ledger.read()

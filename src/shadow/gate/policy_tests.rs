@@ -19,19 +19,24 @@ struct Scene {
     kill: KillSwitch,
 }
 
+/// The plan of a shadow with this policy.
+fn plan(policy: &Value) -> Arc<ShadowPlan> {
+    let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
+        "endpoint": "/x",
+        "backend": [
+            {"url_pattern": "/live"},
+            {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
+        ]
+    }]})
+    .to_string();
+    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
+    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
+}
+
 impl Scene {
     fn new(policy: &Value) -> Self {
-        let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
-            "endpoint": "/x",
-            "backend": [
-                {"url_pattern": "/live"},
-                {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
-            ]
-        }]})
-        .to_string();
-        let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-        let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-        let plan = Arc::clone(&compile(&service).0.endpoints[0].shadows[0]);
+        let plan = plan(policy);
         let (kill, memory) = (KillSwitch::default(), Arc::new(MemoryBudget::new(1 << 20)));
         let gate = Arc::new(Gate::of(&plan, memory, kill.clone(), false));
         let request = Request {
@@ -46,7 +51,11 @@ impl Scene {
     }
 
     fn offer(&self, body_bytes: usize) -> Option<Ticket> {
-        match self.gate.offer(Asked { request: &self.request, drawn: fastrand::u64(..), body_bytes }) {
+        match self.gate.offer(Asked {
+            request: &self.request,
+            drawn: fastrand::u64(..),
+            size: Size { body: body_bytes, head: 0 },
+        }) {
             Offered::Admitted(ticket) => Some(ticket),
             Offered::Skipped(_) | Offered::Dropped(_) => None,
         }
@@ -54,12 +63,18 @@ impl Scene {
 
     /// Sends a copy that ends so; whether it was let through.
     fn send(&self, end: impl FnOnce(Ticket)) -> bool {
-        self.offer(0)
-            .map(|mut ticket| {
+        let Some(mut ticket) = self.offer(0) else { return false };
+        match ticket.clear() {
+            Ok(()) => {
                 ticket.send();
                 end(ticket);
-            })
-            .is_some()
+                true
+            }
+            Err(reason) => {
+                ticket.drop_for(reason);
+                false
+            }
+        }
     }
 
     fn losses(&self) -> Vec<(&'static str, u64)> {
@@ -149,4 +164,102 @@ fn what_waits_when_all_is_switched_off_is_booked_so() {
     drop((waiting, sent));
     let books = scene.gate.books();
     assert_eq!((books.dropped, books.abandoned, books.buffered_bytes), (vec![("killed", 1)], 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_is_sent_only_if_it_still_may_be() {
+    let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 1}})));
+    let mut waiting: Vec<_> = (0..7).map(|_| scene.offer(0).expect("it may")).collect();
+    let mut asked = || waiting.pop().expect("enough wait").clear();
+    assert_eq!(asked(), Ok(()));
+    scene.gate.dial().set_running(Running::Paused);
+    assert_eq!(asked(), Err(DropReason::Paused));
+    scene.gate.dial().set_running(Running::Expired);
+    assert_eq!(asked(), Err(DropReason::Expired));
+    scene.gate.dial().set_running(Running::On);
+    scene.gate.dial().set_dry_run(true);
+    assert_eq!(asked(), Err(DropReason::DryRun));
+    scene.gate.dial().set_dry_run(false);
+    assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
+    assert_eq!(asked(), Err(DropReason::BreakerOpen));
+    scene.kill.set(true);
+    scene.kill.set(false);
+    assert_eq!(asked(), Err(DropReason::Killed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_waits_for_long_keeps_no_place_of_a_probe() {
+    let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 1}})));
+    assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
+    tokio::time::advance(Duration::from_secs(7)).await;
+    let waiting: Vec<_> = (0..9).filter_map(|_| scene.offer(0)).collect();
+    assert_eq!(waiting.len(), 9, "they wait for hours");
+    assert!((0..3).all(|_| scene.send(|ticket| ticket.complete(200))));
+    let state = scene.gate.breaker().map(Breaker::state);
+    assert_eq!(state.map(|state| state.label()), Some("closed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_never_reached_the_shadow_decide_no_probe() {
+    let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 1}})));
+    assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
+    tokio::time::advance(Duration::from_secs(7)).await;
+    for kind in [Kind::Refused, Kind::Cancelled, Kind::Upload] {
+        assert!((0..3).all(|_| scene.send(|ticket| ticket.fail(kind))), "{kind:?} gives its place back");
+        assert_eq!(scene.gate.breaker().map(Breaker::state).map(|state| state.label()), Some("half_open"));
+    }
+    assert!((0..3).all(|_| scene.send(|ticket| ticket.fail(Kind::Decode))));
+    assert_eq!(scene.gate.breaker().map(Breaker::state).map(|state| state.label()), Some("closed"));
+}
+
+#[test]
+fn requests_without_a_body_are_never_too_many_bytes() {
+    let scene = Scene::new(&all(&json!({"limits": {"max_bytes_per_s": 10}})));
+    assert!(scene.offer(1000).is_some() && scene.offer(0).is_some());
+    assert_eq!(scene.offer(1).map(drop), None);
+}
+
+#[tokio::test]
+async fn calls_under_way_keep_their_turns_over_a_reload() {
+    let limited = |calls: usize, queue: usize| all(&json!({"limits": {"max_concurrent": calls, "queue": queue}}));
+    let scene = Scene::new(&limited(2, 1));
+    let tickets: Vec<_> = (0..9).filter_map(|_| scene.offer(10)).collect();
+    let turns = (scene.gate.turn().await, scene.gate.turn().await);
+    let next = Arc::new(scene.gate.successor(&plan(&limited(2, 1)), false));
+    assert!(futures_util::FutureExt::now_or_never(next.turn()).is_none());
+    let scene = Scene { gate: next, ..scene };
+    assert!(scene.offer(10).is_none(), "the queue is as full as it was");
+    assert_eq!(scene.gate.books().buffered_bytes, 30);
+    drop((tickets, turns));
+    assert_eq!((scene.gate.concurrent(), scene.gate.books().buffered_bytes), (0, 0));
+}
+
+proptest::proptest! {
+    #[test]
+    fn copies_stay_within_the_bounds_over_any_number_of_reloads(
+        steps in proptest::collection::vec((0..4u8, 0..4usize), 0..60),
+    ) {
+        let plans = [1, 2, 3, 5].map(|calls| plan(&all(&json!({"limits": {"max_concurrent": calls, "queue": 1}}))));
+        let mut scene = Scene::new(&all(&json!({"limits": {"max_concurrent": 2, "queue": 1}})));
+        let (mut most, mut tickets) = (3, Vec::new());
+        for (step, number) in steps {
+            match step {
+                0 => {
+                    scene.gate = Arc::new(scene.gate.successor(&plans[number], false));
+                    most = [2, 3, 4, 6][number];
+                }
+                1 if number < tickets.len() => drop(tickets.swap_remove(number)),
+                _ => {
+                    let ticket = scene.offer(7);
+                    proptest::prop_assert_eq!(ticket.is_some(), tickets.len() < most);
+                    tickets.extend(ticket);
+                }
+            }
+            let books = scene.gate.books();
+            proptest::prop_assert!(books.balanced(), "{:?}", books);
+            proptest::prop_assert_eq!(books.waiting, tickets.len() as u64);
+            proptest::prop_assert_eq!(books.buffered_bytes, 7 * tickets.len() as u64);
+            proptest::prop_assert_eq!(scene.gate.concurrent(), tickets.len());
+        }
+    }
 }

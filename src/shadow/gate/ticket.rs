@@ -1,23 +1,26 @@
 //! The right to one shadow call: dropping it, anywhere and for any reason, gives the slot back and books the fate.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::{
     model::Kind,
-    shadow::{DropReason, Ledger, breaker::Pass},
+    shadow::{DropReason, Ledger, Running, Turns, breaker::Pass},
 };
 
-use super::Gate;
+use super::{Gate, Size};
 
 /// The right to one shadow call.
 #[derive(Debug)]
 pub struct Ticket {
     gate: Arc<Gate>,
     body_bytes: usize,
+    /// Of the request's head, and of what is kept besides.
     kept_bytes: usize,
     stage: Stage,
+    /// Of the switch over all shadows, when the copy was admitted.
+    turns: Turns,
     /// What the breaker let through and has not heard of yet.
     pass: Option<Pass>,
 }
@@ -33,8 +36,9 @@ enum Stage {
 }
 
 impl Ticket {
-    pub(super) fn new(gate: Arc<Gate>, body_bytes: usize, pass: Option<Pass>) -> Self {
-        Self { gate, body_bytes, kept_bytes: 0, stage: Stage::Held(DropReason::ClientAborted), pass }
+    pub(super) fn new(gate: Arc<Gate>, size: Size, turns: Turns) -> Self {
+        let stage = Stage::Held(DropReason::ClientAborted);
+        Self { gate, body_bytes: size.body, kept_bytes: size.head, stage, turns, pass: None }
     }
 
     /// The gate that gave it.
@@ -69,6 +73,33 @@ impl Ticket {
         Ok(())
     }
 
+    /// Ends when all shadows were switched off since the copy was admitted, also if they are on again; holds nothing.
+    pub fn killed(&self) -> impl Future<Output = ()> + 'static {
+        let (switch, turns) = (self.gate.dial.kill_switch().clone(), self.turns);
+        async move { switch.killed_since(turns).await }
+    }
+
+    /// Asks, when the copy's turn has come, whether it may still be sent: much may have changed while it waited.
+    ///
+    /// # Errors
+    /// With the reason why not; the ticket should be dropped with it then.
+    pub fn clear(&mut self) -> Result<(), DropReason> {
+        let dial = &self.gate.dial;
+        if dial.kill_switch().has_killed_since(self.turns) {
+            return Err(DropReason::Killed);
+        }
+        match dial.running() {
+            Running::On if dial.is_dry_run() => return Err(DropReason::DryRun),
+            Running::On => {}
+            Running::Paused => return Err(DropReason::Paused),
+            Running::Expired => return Err(DropReason::Expired),
+        }
+        if let (Some(breaker), None) = (self.gate.breaker(), self.pass) {
+            self.pass = Some(breaker.pass(Instant::now()).ok_or(DropReason::BreakerOpen)?);
+        }
+        Ok(())
+    }
+
     /// Gives the right up before anything was sent.
     pub fn drop_for(mut self, reason: DropReason) {
         self.expect_drop_for(reason);
@@ -91,7 +122,7 @@ impl Ticket {
 
     /// The shadow answered with this status, and its answer was read.
     pub fn complete(mut self, status: u16) {
-        self.end_sent(|ledger| ledger.complete(status), true);
+        self.end_sent(|ledger| ledger.complete(status), Some(true));
     }
 
     /// The shadow did not answer properly.
@@ -99,7 +130,8 @@ impl Ticket {
         self.end_sent(|ledger| ledger.fail(kind), was_answered(kind));
     }
 
-    fn end_sent(&mut self, book: impl FnOnce(&Ledger), answered: bool) {
+    /// Books the end of the call; `answered` is nothing if it does not say whether the shadow answers.
+    fn end_sent(&mut self, book: impl FnOnce(&Ledger), answered: Option<bool>) {
         if self.stage != Stage::Sent {
             return;
         }
@@ -107,36 +139,41 @@ impl Ticket {
         self.stage = Stage::Ended;
         if let (Some(breaker), Some(pass)) = (self.gate.breaker(), self.pass.take()) {
             let now = Instant::now();
-            if answered { breaker.answered(pass, now) } else { breaker.failed(pass, now) }
+            match answered {
+                Some(true) => breaker.answered(pass, now),
+                Some(false) => breaker.failed(pass, now),
+                None => breaker.forget(pass),
+            }
         }
     }
 }
 
-/// Whether a call that failed so was answered all the same, or never reached the shadow.
-const fn was_answered(kind: Kind) -> bool {
+/// Whether a call that failed so was answered all the same; nothing if it never reached the shadow.
+const fn was_answered(kind: Kind) -> Option<bool> {
     match kind {
-        Kind::Status | Kind::Decode | Kind::TooLarge | Kind::Refused | Kind::Cancelled | Kind::Upload => true,
-        Kind::Timeout | Kind::Connect | Kind::Tls | Kind::Io | Kind::Protocol | Kind::NoHost | Kind::Panic => false,
+        Kind::Status | Kind::Decode | Kind::TooLarge => Some(true),
+        Kind::Refused | Kind::Cancelled | Kind::Upload => None,
+        Kind::Timeout | Kind::Connect | Kind::Tls | Kind::Io | Kind::Protocol | Kind::NoHost | Kind::Panic => {
+            Some(false)
+        }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         match self.stage {
-            Stage::Held(_) if self.gate.dial.kill_switch().is_killed() => self.gate.ledger.drop_for(DropReason::Killed),
+            Stage::Held(_) if self.gate.dial.kill_switch().has_killed_since(self.turns) => {
+                self.gate.ledger.drop_for(DropReason::Killed);
+            }
             Stage::Held(reason) => self.gate.ledger.drop_for(reason),
-            Stage::Sent if std::thread::panicking() => self.end_sent(|ledger| ledger.fail(Kind::Panic), false),
+            Stage::Sent if std::thread::panicking() => self.end_sent(|ledger| ledger.fail(Kind::Panic), Some(false)),
             Stage::Sent => self.gate.ledger.abandon(),
             Stage::Ended => {}
         }
         if let (Some(breaker), Some(pass)) = (self.gate.breaker(), self.pass) {
             breaker.forget(pass);
         }
-        self.gate.concurrent.fetch_sub(1, Ordering::AcqRel);
-        let bytes = self.body_bytes + self.kept_bytes;
-        self.gate.memory.release(bytes);
-        if bytes > 0 {
-            self.gate.bytes.fetch_sub(bytes, Ordering::AcqRel);
-        }
+        self.gate.room.concurrent().release(1);
+        self.gate.give_back(self.body_bytes + self.kept_bytes);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     config::{Environment, Source, load},
     model::{Body, Headers, Origin, Outbound, Request, body::Held},
     plan::{ShadowPlan, compile},
-    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, PairId, Ticket},
+    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, PairId, Size, Ticket},
 };
 
 fn plan(policy: &Value) -> Arc<ShadowPlan> {
@@ -136,7 +136,9 @@ fn a_shared_store_never_sees_the_live_idempotency_key() {
 fn patched(content_type: &str, body: &'static [u8]) -> (Result<String, DropReason>, u64) {
     let plan = plan(&json!({"body_patch": {"model": "new", "debug": null}}));
     let gate = Arc::new(Gate::of(&plan, Arc::new(MemoryBudget::new(1000)), KillSwitch::default(), false));
-    let Offered::Admitted(mut ticket) = gate.admit_more(body.len()) else { panic!("there is room") };
+    let Offered::Admitted(mut ticket) = gate.admit_more(Size { body: body.len(), head: 0 }) else {
+        panic!("there is room")
+    };
     let rewriter = Rewriter::new(plan.policy.as_deref().unwrap());
     let request = request(&[("content-type", content_type)]);
     let outcome = patch(&rewriter, &request, body, &mut ticket);

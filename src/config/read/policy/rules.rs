@@ -4,7 +4,7 @@ use super::{Layers, dispatch};
 use crate::config::{
     Backend, Endpoint, Node,
     diagnostic::{Diagnostic, Findings, Severity},
-    shadow::{BodyMode, Credentials, Criterion, Policy, SampleKey, Writes},
+    shadow::{BodyMode, Credentials, Criterion, Dispatch, Policy, SampleKey, Writes},
 };
 
 const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
@@ -26,6 +26,7 @@ pub(super) fn check(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, f
     check_token(layers, policy, shadow, findings);
     check_components(layers, policy, shadow, findings);
     check_dispatch(layers, policy, findings);
+    check_sequence(layers, policy, shadow, findings);
     check_breaker(layers, policy, findings);
     check_methods(layers, policy, shadow, findings);
     check_room(layers, policy, shadow, findings);
@@ -103,6 +104,28 @@ fn check_dispatch(layers: &Layers<'_>, policy: &Policy, findings: &mut Findings)
     {
         let message = "when_primary_status needs the live answer, and this does not wait for it";
         node.refuse(findings, message, "leave it out, or write \"after_primary\"");
+    }
+}
+
+/// In a sequence the answer before it says when a copy is sent, and each is sent once.
+fn check_sequence(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findings: &mut Findings) {
+    let shadows = shadow.endpoint.backends.iter().filter(|backend| backend.shadow.is_some()).count();
+    if !shadow.endpoint.sequential || shadows < 2 {
+        return;
+    }
+    let mut refuse = |node: &Node<'_>, what: &str| {
+        let message = format!("the shadows of {} are a sequence, {what}", shadow.endpoint.path);
+        node.refuse(findings, message, "leave it out, or keep one shadow in this endpoint");
+    };
+    let dispatch = layers.key("dispatch");
+    if policy.dispatch != Dispatch::Concurrent && !dispatch.is_absent() {
+        refuse(&dispatch, "so each is sent when the one before it has answered");
+    }
+    if policy.when_status.is_some() {
+        refuse(&layers.key("when_primary_status"), "which does not wait for the live answer");
+    }
+    if policy.limits.multiplier > 1 {
+        refuse(&layers.group("limits").key("multiplier"), "in which each has one place");
     }
 }
 
