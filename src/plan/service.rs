@@ -76,6 +76,8 @@ pub struct ServicePlan {
     pub speaks_h2c: bool,
     /// Whether each request is logged.
     pub logs_access: bool,
+    /// Parameters of queries whose values are not logged.
+    pub secret_parameters: Vec<String>,
     /// Paths without an access log line.
     pub unlogged_paths: Vec<String>,
     /// Whole-request time of a client, if limited.

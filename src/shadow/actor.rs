@@ -15,7 +15,7 @@ use crate::{
     stats::{Ending, Recorder},
 };
 
-use super::{DropReason, Mirror, PairId, Rewriter, mirror::Chained, rewrite::Finish};
+use super::{DropReason, Mirror, Rewriter, mirror::Chained, rewrite::Finish};
 
 /// One shadow backend on one shadow thread.
 pub struct ShadowActor(Rc<Parts>);
@@ -121,7 +121,7 @@ impl Parts {
             return self.call_as(Asked { request, earlier, touch: None }, body, wanted, deadline).await;
         };
         let request = rewriter.without_credentials(Arc::clone(request));
-        let finish = Finish { rewriter, request: &request, pair: PairId(fastrand::u64(..)) };
+        let finish = Finish { rewriter, request: &request };
         self.call_as(Asked { request: &request, earlier, touch: Some(&finish) }, body, wanted, deadline).await
     }
 
