@@ -14,7 +14,7 @@ use crate::{
     },
     config::{
         Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
-        diagnostic::Findings, shadow::CREDENTIAL_QUERY,
+        diagnostic::Findings,
     },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -81,7 +81,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         method_not_allowed_body: error_body(405),
         speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
-        secret_parameters: secret_parameters(config),
+        secret_parameters: ServicePlan::secret_parameters(config),
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
         head_time: config.read_header_timeout.or(config.read_timeout),
@@ -106,19 +106,6 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         overload_sheds_plain: config.shadow.overload_explicit,
         kill_file: config.shadow.kill_file.clone(),
     }
-}
-
-/// What any policy takes for a credential; where there is none, what usually is one.
-fn secret_parameters(config: &Service) -> Vec<String> {
-    let shadows = config.endpoints.iter().flat_map(|endpoint| &endpoint.backends).filter_map(|it| it.shadow.as_ref());
-    let policies = shadows.filter_map(|shadow| shadow.policy.as_deref());
-    let mut names = CREDENTIAL_QUERY.map(str::to_owned).to_vec();
-    for name in policies.flat_map(|policy| &policy.rewrite.credential_query) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
 }
 
 /// The default address leaves its port to `telemetry/metrics`, whose default it is as well.

@@ -268,11 +268,11 @@ fn a_policy_reads_as_one_line() {
 fn lists_and_objects_of_names_are_replaced_and_groups_are_not() {
     let endpoint = json!({
         "match": {"headers": {"X-A": "1", "X-B": "2"}, "methods": ["GET", "HEAD"], "query": {"q": "*"}},
-        "headers": {"set": {"X-A": "1"}, "remove": ["X-R"], "mark": {"id": "X-I"}},
+        "headers": {"set": {"X-A": "1"}, "remove": ["X-R"], "mark": {"id": "X-Shadow-I"}},
     });
     let backend = json!({
         "match": {"headers": {"X-C": "3"}, "methods": ["GET"]},
-        "headers": {"set": {"X-B": "2"}, "mark": {"request": "X-Q"}},
+        "headers": {"set": {"X-B": "2"}, "mark": {"request": "X-Shadow-Q"}},
     });
     let policy = policy(&backend, &endpoint, &NOTHING);
     let said: Vec<_> = policy.conditions.0.iter().map(condition).collect();
@@ -280,7 +280,7 @@ fn lists_and_objects_of_names_are_replaced_and_groups_are_not() {
     assert_eq!(policy.rewrite.set, [("x-b".parse().unwrap(), "2".parse().unwrap())]);
     assert_eq!(policy.rewrite.remove, ["x-r"]);
     let marks = policy.rewrite.marks.as_ref().unwrap();
-    assert_eq!([&marks.request, &marks.id], ["x-q", "x-shadow-id"]);
+    assert_eq!([&marks.request, &marks.id], ["x-shadow-q", "x-shadow-id"]);
 }
 
 #[test]
