@@ -9,7 +9,7 @@ use gnomon::{
         OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, TextPattern, TraceContext, Writes,
     },
     model::{Headers, Origin, Request},
-    shadow::{Dialed, Selector},
+    shadow::{Dialed, Recipient, Selector},
 };
 use http::{HeaderName, HeaderValue};
 
@@ -27,6 +27,7 @@ pub(crate) fn all(criterions: &mut Criterions) {
         Criterion::NotHeader(HeaderName::from_static("x-synthetic"), vec![TextPattern::Any]),
     ];
     let mut group = criterions.benchmark_group("choose");
+    let recipient = Recipient { id: "GET:/user/{id}:0", method: &http::Method::GET };
     for (name, key, conditions, dialed) in [
         ("random, not sampled", SampleKey::Random, vec![], nothing),
         ("by header, not sampled", SampleKey::Header(USER), vec![], nothing),
@@ -36,7 +37,7 @@ pub(crate) fn all(criterions: &mut Criterions) {
         ("by query, not sampled", SampleKey::Query("tenant".into()), vec![], nothing),
         ("by address, not sampled", SampleKey::Address, vec![], nothing),
     ] {
-        let selector = Selector::new(&policy(key, conditions));
+        let selector = Selector::new(&policy(key, conditions), recipient);
         group.bench_function(name, |bench| bench.iter(|| selector.choose(black_box(&request), dialed, black_box(7))));
     }
     group.finish();
@@ -57,6 +58,7 @@ fn asked() -> Request {
         address: [10, 0, 0, 1].into(),
         headers,
         hops: 0,
+        pair: 0,
     };
     Request { origin: Some(Arc::new(origin)), ..request() }
 }
@@ -83,6 +85,7 @@ fn policy(key: SampleKey, conditions: Vec<Criterion>) -> Policy {
         rewrite: Rewrite {
             credentials: Credentials::Strip,
             credential_headers: Vec::new(),
+            credential_query: Vec::new(),
             set: Vec::new(),
             remove: Vec::new(),
             allow: None,

@@ -767,6 +767,7 @@ const TABLE: &[KnownKey] = &[
     row(At::PolicyBody, NotYet, "stream_window", "bodies are not streamed"),
     row(At::PolicyHeaders, Supported, "credentials", "strip, forward or replace"),
     row(At::PolicyHeaders, Supported, "credential_headers", "more headers that hold credentials"),
+    row(At::PolicyHeaders, Supported, "credential_query", "more parameters that hold credentials"),
     row(At::PolicyHeaders, Supported, "set", ""),
     row(At::PolicyHeaders, Supported, "remove", ""),
     row(At::PolicyHeaders, Supported, "allow", "all others are removed"),

@@ -17,6 +17,8 @@ pub struct Origin {
     pub headers: Headers,
     /// How often the request was copied on its way here, as far as its marks are believed; 0 for a client's own.
     pub hops: u32,
+    /// A number drawn for the request, by which all its copies are known to belong together.
+    pub pair: u64,
 }
 
 impl Origin {

@@ -11,6 +11,9 @@ use super::escapes;
 const FORM: percent_encoding::AsciiSet =
     percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
 
+/// What stands between the parameters of a query, or may end it where it is quoted.
+const SEPARATORS: [char; 7] = ['?', '&', ';', '#', '"', ' ', '\n'];
+
 /// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does.
 pub fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
     unescaped(raw).map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -46,6 +49,53 @@ pub fn encode(mut pairs: Vec<(String, String)>) -> String {
     texts.join("&")
 }
 
+/// The query without the parameters of these names, in any case, the others as they are; `None` when it has none of
+/// them.
+#[must_use]
+pub fn without(raw: &str, names: &[String]) -> Option<String> {
+    let is_named = |pair: &str| is_one_of(pair.split('=').next().unwrap_or_default(), names);
+    if !raw.split('&').any(is_named) {
+        return None;
+    }
+    let kept: Vec<&str> = raw.split('&').filter(|pair| !is_named(pair)).collect();
+    Some(kept.join("&"))
+}
+
+/// A text with queries in it, such as a target or a message that quotes a URL, with `***` for the values of the
+/// parameters of these names.
+#[must_use]
+pub fn redacted<'a>(text: &'a str, names: &[String]) -> Cow<'a, str> {
+    if !text.contains(['?', '&']) {
+        return text.into();
+    }
+    let mut told = String::with_capacity(text.len());
+    let (mut is_in_query, mut is_secret) = (false, false);
+    for piece in text.split_inclusive(SEPARATORS) {
+        let end = piece.chars().next_back().filter(|end| SEPARATORS.contains(end));
+        let pair = end.map_or(piece, |end| piece.strip_suffix(end).unwrap_or(piece));
+        let name = pair.split_once('=').map(|(name, _)| name);
+        if let Some(name) = name.filter(|name| is_in_query && !is_secret && is_one_of(name, names)) {
+            is_secret = true;
+            told.push_str(name);
+            told.push_str("=***");
+        } else if !is_secret {
+            told.push_str(pair);
+        }
+        // These may be part of a value.
+        let goes_on = matches!(end, Some('?' | ';' | '"'));
+        told.extend(end.filter(|end| !is_secret || !goes_on || *end == '"'));
+        is_secret &= goes_on;
+        is_in_query = matches!(end, Some('?' | '&' | ';'));
+    }
+    told.into()
+}
+
+/// Whether a name, however it is escaped, is one of these in any case.
+fn is_one_of(name: &str, names: &[String]) -> bool {
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    names.iter().any(|held| held.eq_ignore_ascii_case(name.trim()))
+}
+
 fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(text.into());
@@ -59,13 +109,53 @@ fn unescape(text: &str) -> Option<Cow<'_, str>> {
 mod tests {
     use std::borrow::Cow;
 
-    use super::{values, with_value};
+    use proptest::prelude::*;
+
+    use super::{redacted, values, with_value, without};
+
+    fn names() -> Vec<String> {
+        ["token", "api_key"].map(str::to_owned).to_vec()
+    }
 
     #[test]
     fn values_are_those_of_the_pairs_and_copied_only_when_escaped() {
         let found: Vec<_> = values("k=a&b=2&k=c+d&%6B=e&k=%zz&k=f;g&k", "k").collect();
         assert_eq!(found, ["a", "c d", "e", ""]);
         assert_eq!(found.iter().filter(|value| matches!(value, Cow::Borrowed(_))).count(), 3);
+    }
+
+    #[test]
+    fn parameters_go_by_name_and_leave_the_others_as_they_are() {
+        assert_eq!(without("a=%20&TOKEN=x&api%5fkey=y&b=1+2&token", &names()).as_deref(), Some("a=%20&b=1+2"));
+        assert_eq!(without("tokens=x&a=token", &names()), None);
+        assert_eq!(without("", &names()), None);
+    }
+
+    #[test]
+    fn secrets_of_queries_are_told_as_stars() {
+        for (text, told) in [
+            ("/a?token=x&b=2", "/a?token=***&b=2"),
+            ("/a?b=2&Api%5FKey=x?y;z&c=3", "/a?b=2&Api%5FKey=***&c=3"),
+            ("/a?b;token=x#f", "/a?b;token=***#f"),
+            ("Get \"http://h/a?token=x\": refused", "Get \"http://h/a?token=***\" refused"),
+            ("/token=x/a?b=token", "/token=x/a?b=token"),
+            ("/a", "/a"),
+        ] {
+            assert_eq!(redacted(text, &names()), told);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_is_told(before in "[a-z=&%;?]{0,20}", secret in "[0-9]{6}", after in "(&[a-z=&]{0,20})?") {
+            let told = redacted(&format!("/?{before}&token={secret}{after}"), &names()).into_owned();
+            prop_assert!(!told.contains(&secret), "{told}");
+        }
+
+        #[test]
+        fn arbitrary_texts_never_panic(text: String) {
+            let _told = (redacted(&text, &names()), without(&text, &names()));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use http::{
 use ipnet::IpNet;
 use ring::hmac;
 
-use crate::config::shadow::{Criterion, Peer, Policy, SampleKey};
+use crate::config::shadow::{Criterion, Peer, Policy, SampleKey, Secret};
 
 /// The header in which gateways sign that they made a copy. Its name is the same everywhere.
 pub const HOPS: HeaderName = HeaderName::from_static("x-shadow-hops");
@@ -37,11 +37,20 @@ pub struct OriginNeeds {
 impl OriginNeeds {
     /// The needs of all policies of an endpoint; `None` when there is no policy.
     pub fn of<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Option<Self> {
-        policies.into_iter().fold(None, |needs: Option<Self>, policy| {
+        let mut secrets: Vec<&Secret> = Vec::new();
+        let mut needs = policies.into_iter().fold(None, |needs: Option<Self>, policy| {
             let mut needs = needs.unwrap_or_else(|| Self { marks: vec![HOPS], ..Self::default() });
             needs.add(policy);
+            secrets.extend(policy.loop_guard.trusted.iter().filter_map(Peer::secret));
             Some(needs)
-        })
+        })?;
+        for (place, secret) in secrets.iter().enumerate() {
+            // Each key is a signature to compare with; the same one comes with every policy.
+            if !secrets.iter().take(place).any(|earlier| earlier == secret) {
+                needs.keys.push(signing_key(secret.text()));
+            }
+        }
+        Some(needs)
     }
 
     fn add(&mut self, policy: &Policy) {
@@ -52,10 +61,10 @@ impl OriginNeeds {
             [&marks.request, &marks.id, &marks.sent_at].into_iter().for_each(|name| add(&mut self.marks, name));
         }
         for peer in &policy.loop_guard.trusted {
-            match peer {
-                Peer::Network(network) if self.networks.contains(network) => {}
-                Peer::Network(network) => self.networks.push(*network),
-                Peer::Key(secret) => self.keys.push(signing_key(secret)),
+            if let Peer::Network(network) = peer
+                && !self.networks.contains(network)
+            {
+                self.networks.push(*network);
             }
         }
     }
@@ -159,8 +168,8 @@ mod tests {
     fn whoever_one_shadow_believes_all_shadows_of_the_endpoint_believe() {
         let (mut one, mut other) = (policy(), policy());
         one.loop_guard.trusted = vec![Peer::Network("10.0.0.0/8".parse().unwrap())];
-        other.loop_guard.trusted = vec![Peer::Key("secret".into())];
-        let needs = OriginNeeds::of([&one, &other]).unwrap();
+        other.loop_guard.trusted = vec![Peer::Key(Secret::new("secret"))];
+        let needs = OriginNeeds::of([&one, &other, &other]).unwrap();
         assert!(needs.trusts("10.1.1.1".parse().unwrap()) && !needs.trusts("11.1.1.1".parse().unwrap()));
         assert_eq!(needs.keys.len(), 1);
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::{
     component::tables::Edge,
-    config::{AdminToken, ClientTls, Logging, Tls},
+    config::{AdminToken, ClientTls, Logging, Service, Tls, shadow::CREDENTIAL_QUERY},
     stats::{MetricsSettings, Names, Recorder},
 };
 
@@ -34,6 +34,20 @@ pub struct Plan {
 }
 
 impl ServicePlan {
+    /// What any policy takes for a credential; where there is none, what usually is one.
+    pub(super) fn secret_parameters(config: &Service) -> Vec<String> {
+        let shadows =
+            config.endpoints.iter().flat_map(|endpoint| &endpoint.backends).filter_map(|it| it.shadow.as_ref());
+        let policies = shadows.filter_map(|shadow| shadow.policy.as_deref());
+        let mut names = CREDENTIAL_QUERY.map(str::to_owned).to_vec();
+        for name in policies.flat_map(|policy| &policy.rewrite.credential_query) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
     /// What `telemetry/metrics` collects, if it does.
     #[must_use]
     pub fn metrics_settings(&self) -> Option<Arc<MetricsSettings>> {
@@ -76,6 +90,8 @@ pub struct ServicePlan {
     pub speaks_h2c: bool,
     /// Whether each request is logged.
     pub logs_access: bool,
+    /// Parameters of queries whose values are not logged.
+    pub secret_parameters: Vec<String>,
     /// Paths without an access log line.
     pub unlogged_paths: Vec<String>,
     /// Whole-request time of a client, if limited.

@@ -1,11 +1,11 @@
-//! The access log: one line a request, as KrakenD writes it.
+//! The access log: one line a request, as KrakenD writes it, but for values of the query that may be secrets.
 
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use crate::plan::ServicePlan;
+use crate::{model::query, plan::ServicePlan};
 
 use super::ingress;
 
@@ -34,7 +34,9 @@ impl Line {
             started: Instant::now(),
             address: ingress::client_address(request, service),
             method: beginning(request.method().as_str()),
-            target: request.uri().path_and_query().map_or_else(String::new, |target| beginning(target.as_str())),
+            target: request.uri().path_and_query().map_or_else(String::new, |target| {
+                beginning(&query::redacted(target.as_str(), &service.secret_parameters))
+            }),
         })
     }
 

@@ -2,17 +2,27 @@
 //!
 //! With a token: whoever shows it. Without one: only a program on this machine, never a web page that somebody on this
 //! machine looks at, and never somebody else through a proxy that runs here. Whatever is doubtful is refused.
+//!
+//! That it is a program is said by a header that browsers send to no other site without asking, and that ordinary
+//! clients of a proxy don't send. It is no secret: a client that knows it can have a proxy pass it on, and a proxy that
+//! speaks HTTP/1.1 and adds nothing looks like a program here. An admin listener behind a proxy needs a token.
 
 use std::net::IpAddr;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, WWW_AUTHENTICATE},
+    http::{
+        Version,
+        header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, WWW_AUTHENTICATE},
+    },
 };
 
 use crate::config::AdminToken;
 
 use super::admin::text;
+
+/// The header that says that whoever asks means this listener; its value is `1`.
+pub const INTENT: &str = "x-gnomon-admin";
 
 /// What only browsers and proxies send.
 const TELL_TALES: [&str; 7] =
@@ -49,6 +59,14 @@ fn is_local_program(request: &HttpRequest) -> Result<(), String> {
     if headers.contains_key(ORIGIN) || headers.contains_key(FORWARDED) || TELL_TALES.iter().any(has) {
         return Err(format!("without a token, changes are not taken from browsers or through proxies: {remedy}"));
     }
+    // What proxies speak that were not told otherwise.
+    if request.version() < Version::HTTP_11 {
+        return Err(format!("without a token, changes are not taken over HTTP/1.0: {remedy}"));
+    }
+    let mut intents = headers.get_all(INTENT);
+    if !(intents.next().is_some_and(|intent| intent == "1") && intents.next().is_none()) {
+        return Err(format!("without a token, changes need the header X-Gnomon-Admin: 1; or {remedy}"));
+    }
     let mut hosts = headers.get_all(HOST);
     match (hosts.next().map(|host| host.to_str()), hosts.next()) {
         (Some(Ok(host)), None) if is_no_name(host) => Ok(()),
@@ -78,10 +96,15 @@ mod tests {
 
     use super::*;
 
+    const MEANT: (&str, &str) = ("x-gnomon-admin", "1");
     const TOKEN: &str = "correct-horse-battery";
 
     fn status(peer: &str, headers: &[(&str, &str)], token: Option<&str>) -> Option<StatusCode> {
-        let mut request = TestRequest::post().uri("/__reload").peer_addr(peer.parse().unwrap());
+        status_over(Version::HTTP_11, peer, headers, token)
+    }
+
+    fn status_over(version: Version, peer: &str, headers: &[(&str, &str)], token: Option<&str>) -> Option<StatusCode> {
+        let mut request = TestRequest::post().version(version).uri("/__reload").peer_addr(peer.parse().unwrap());
         for &header in headers {
             request = request.append_header(header);
         }
@@ -93,7 +116,7 @@ mod tests {
     fn a_program_on_this_machine_may_without_a_token() {
         for peer in ["127.0.0.1:5", "[::1]:5", "[::ffff:127.0.0.1]:5"] {
             for host in ["localhost", "localhost:8090", "127.0.0.1:8090", "[::1]:8090", "10.0.0.1"] {
-                assert_eq!(status(peer, &[("host", host)], None), None, "{peer} {host}");
+                assert_eq!(status(peer, &[("host", host), MEANT], None), None, "{peer} {host}");
             }
         }
     }
@@ -115,8 +138,21 @@ mod tests {
             ("127.0.0.1:5", vec![host, ("x-forwarded-for", "127.0.0.1")]),
             ("127.0.0.1:5", vec![host, ("forwarded", "for=127.0.0.1")]),
         ] {
+            let headers = [headers, vec![MEANT]].concat();
             assert_eq!(status(peer, &headers, None), Some(StatusCode::FORBIDDEN), "{peer} {headers:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_that_tells_nothing_is_not_taken_for_a_program() {
+        let (peer, host) = ("127.0.0.1:5", ("host", "127.0.0.1:8090"));
+        let refused = Some(StatusCode::FORBIDDEN);
+        for headers in [vec![host], vec![host, ("x-gnomon-admin", "0")], vec![host, MEANT, MEANT]] {
+            assert_eq!(status(peer, &headers, None), refused, "{headers:?}");
+        }
+        assert_eq!(status_over(Version::HTTP_10, peer, &[host, MEANT], None), refused);
+        let shown = ("authorization", format!("Bearer {TOKEN}"));
+        assert_eq!(status_over(Version::HTTP_10, peer, &[host, (shown.0, &shown.1)], Some(TOKEN)), None);
     }
 
     #[test]

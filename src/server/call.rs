@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     component::{Visit, tables::Guarded},
     endpoint::Call,
-    model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise},
-    plan::EndpointPlan,
+    model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query},
+    plan::{EndpointPlan, ServicePlan},
     stats::{Ending, EndpointId},
 };
 
@@ -50,7 +50,7 @@ pub(super) async fn serve_endpoint(
         Ok(reply) => reply,
         Err(refusal) => return counted.end(egress::Outgoing { response: egress::refused(&refusal), complete: false }),
     };
-    log_failures(endpoint, &reply);
+    log_failures(endpoint, service, &reply);
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     counted.end(egress::response(reply, endpoint, service, accept))
 }
@@ -118,9 +118,11 @@ fn encoded_twice(value: &str) -> Option<&'static str> {
     }
 }
 
-fn log_failures(endpoint: &EndpointPlan, reply: &Reply) {
+/// Failures quote the URL that was called; what may be a secret in it is for the log to leave out.
+fn log_failures(endpoint: &EndpointPlan, service: &ServicePlan, reply: &Reply) {
     for failure in &reply.failures {
-        tracing::warn!(kind = failure.kind.label(), "[ENDPOINT: {}] {}", endpoint.path, failure.message);
+        let message = query::redacted(&failure.message, &service.secret_parameters);
+        tracing::warn!(kind = failure.kind.label(), "[ENDPOINT: {}] {message}", endpoint.path);
     }
 }
 

@@ -34,6 +34,7 @@ pub fn origin(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServicePl
         address: client_address(client, service),
         headers,
         hops: provenance.hops,
+        pair: fastrand::u64(..),
     }))
 }
 
@@ -84,7 +85,7 @@ mod tests {
         model::{Body, Request},
         plan::{Plan, compile},
         server::ingress,
-        shadow::{Marker, PairId, selection::tests::policy},
+        shadow::{Marker, selection::tests::policy},
     };
 
     /// An endpoint that forwards everything, with shadows of these policies.
@@ -163,10 +164,11 @@ mod tests {
         let plan = plan(std::slice::from_ref(&policy));
         let mut marks = Headers::new();
         let first = request(&plan, &client(&[])).origin.unwrap();
-        Marker::new(&policy).unwrap().mark(&mut marks, &first, PairId(1), SystemTime::now());
+        Marker::new(&policy).unwrap().mark(&mut marks, &first, SystemTime::now());
         let entry = marks.get(&HOPS).unwrap().to_str().unwrap();
         let back = request(&plan, &client(&[("x-shadow-hops", entry)]));
         let origin = back.origin.unwrap();
+        assert_ne!(origin.pair, first.pair, "each request has a number of its own");
         assert_eq!((origin.hops, origin.headers.get(&HOPS).unwrap().to_str().unwrap()), (1, entry));
     }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    DropReason, Mirror, PairId, Rewriter,
+    DropReason, Mirror, Rewriter,
     mirror::{Chained, body_for},
     rewrite::Finish,
 };
@@ -122,7 +122,7 @@ impl Parts {
             return self.call_as(Asked { request, earlier, touch: None }, body, wanted, deadline).await;
         };
         let request = rewriter.without_credentials(Arc::clone(request));
-        let finish = Finish { rewriter, request: &request, pair: PairId(fastrand::u64(..)) };
+        let finish = Finish { rewriter, request: &request };
         self.call_as(Asked { request: &request, earlier, touch: Some(&finish) }, body, wanted, deadline).await
     }
 

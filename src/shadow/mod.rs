@@ -33,7 +33,7 @@ pub use mirror::{Chained, Mirror};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;
-pub use selection::{Dialed, Selector};
+pub use selection::{Dialed, Recipient, Selector};
 
 pub use crate::stats::Arm;
 

@@ -13,6 +13,9 @@ use crate::{
     wire::{Kind, Message, Reader},
 };
 
+/// What a program sends with a change, unless it has a token.
+pub(crate) const MEANT: (&str, &str) = ("X-Gnomon-Admin", "1");
+
 /// What the server sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {

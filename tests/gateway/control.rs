@@ -36,7 +36,7 @@ fn both() -> (Upstream, Upstream) {
 }
 
 fn change(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json")];
+    let headers = [("Content-Type", "application/json"), client::MEANT];
     client::ask(gnomon.admin(), method, path, &headers, body.to_string().as_bytes())
 }
 
@@ -284,7 +284,7 @@ fn what_can_not_be_done_is_refused_with_a_reason() {
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
         assert!(answer.text().contains(said), "{method} {path}: {}", answer.text());
     }
-    let form = client::ask(gnomon.admin(), "POST", "/__shadow/kill", &[], b"reason=x");
+    let form = client::ask(gnomon.admin(), "POST", "/__shadow/kill", &[client::MEANT], b"reason=x");
     assert_eq!((form.status, client::get(gnomon.admin(), "/__shadow").json()["killed"].is_null()), (415, true));
     assert_eq!(client::get(gnomon.admin(), "/__shadow/audit").json()["changes"], json!([]));
     gnomon.finish();
@@ -294,9 +294,11 @@ fn what_can_not_be_done_is_refused_with_a_reason() {
 fn who_may_not_change_anything_is_refused() {
     let (v1, v2) = both();
     let gnomon = gateway(&json!({}), &v1, &v2);
-    let from_page = [("Content-Type", "application/json"), ("Origin", "http://localhost")];
+    let from_page = [("Content-Type", "application/json"), client::MEANT, ("Origin", "http://localhost")];
+    let by_chance = [("Content-Type", "application/json")];
     for path in ["/__shadow/kill", &format!("{PATH}/pause")] {
         assert_eq!(client::ask(gnomon.admin(), "POST", path, &from_page, b"{}").status, 403, "{path}");
+        assert_eq!(client::ask(gnomon.admin(), "POST", path, &by_chance, b"{}").status, 403, "{path}");
     }
     assert_eq!(shadow(&gnomon)["state"], "running");
     let guarded = with(file(&json!({}), &v1, &v2), &json!({ "extra_config": { "@admin": { "token": TOKEN } } }));

@@ -139,7 +139,7 @@ impl Gnomon {
 
     /// Has it load its file again.
     pub(crate) fn reload(&self) -> Answer {
-        client::ask(self.admin, "POST", "/__reload", &[], b"")
+        client::ask(self.admin, "POST", "/__reload", &[client::MEANT], b"")
     }
 
     /// Serves another file, which can be used.

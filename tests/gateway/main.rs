@@ -70,6 +70,7 @@ mod program;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod secrets;
 mod seed;
 #[cfg(test)]
 mod selection;

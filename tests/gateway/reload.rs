@@ -320,13 +320,22 @@ fn who_may_not_ask_for_a_reload_changes_nothing() {
     let (one_, two) = (named("one"), named("two"));
     let gnomon = Gnomon::run(&one(&one_));
     gnomon.rewrite(&one(&two));
-    let refused = |headers: &[(&str, &str)]| client::ask(gnomon.admin(), "POST", "/__reload", headers, b"").status;
+    let refused = |headers: &[(&str, &str)]| {
+        client::ask(gnomon.admin(), "POST", "/__reload", &[headers, &[client::MEANT]].concat(), b"").status
+    };
     assert_eq!(refused(&[("Origin", "http://evil.example")]), 403);
     assert_eq!(refused(&[("Sec-Fetch-Site", "cross-site")]), 403);
     assert_eq!(client::get(gnomon.admin(), "/__reload").status, 405);
     let mut connection = Connection::open(gnomon.admin());
-    connection.send(b"POST /__reload HTTP/1.1\r\nHost: gateway.evil.example\r\nContent-Length: 0\r\n\r\n");
+    let other_name =
+        b"POST /__reload HTTP/1.1\r\nHost: gateway.evil.example\r\nX-Gnomon-Admin: 1\r\nContent-Length: 0\r\n\r\n";
+    connection.send(other_name);
     assert_eq!(connection.receive().unwrap().status, 403);
+    // As a proxy on this machine passes a client's request on, unless it is told otherwise.
+    let mut proxy = Connection::open(gnomon.admin());
+    proxy.send(b"POST /__reload HTTP/1.0\r\nHost: 127.0.0.1:8090\r\nX-Gnomon-Admin: 1\r\nConnection: close\r\n\r\n");
+    assert_eq!(proxy.receive().unwrap().status, 403);
+    assert_eq!(client::ask(gnomon.admin(), "POST", "/__reload", &[], b"").status, 403);
     assert_eq!(gnomon.get("/a").json()["from"], "one");
     assert_eq!(metric(&gnomon, "gnomon_reloads_total{result=\"replaced\"}"), Some(0.0));
 }

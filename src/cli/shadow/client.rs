@@ -6,6 +6,8 @@ use awc::{Client, http::Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::server::admin_access::INTENT;
+
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is read.
@@ -40,7 +42,7 @@ impl AdminClient {
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let url = format!("{}/__shadow{path}", self.root);
-        let mut request = self.client.request(method, url);
+        let mut request = self.client.request(method, url).insert_header((INTENT, "1"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }

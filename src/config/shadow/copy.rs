@@ -2,15 +2,34 @@
 
 use http::{HeaderName, HeaderValue};
 
+/// Parameters of queries that are taken for credentials wherever a query is copied or logged. Short words that mostly
+/// mean something else, such as `key` and `code`, are not among them.
+pub const CREDENTIAL_QUERY: [&str; 12] = [
+    "access_token",
+    "id_token",
+    "refresh_token",
+    "token",
+    "jwt",
+    "api_key",
+    "apikey",
+    "password",
+    "client_secret",
+    "sig",
+    "x-amz-signature",
+    "x-amz-security-token",
+];
+
 /// `headers` and `body_patch`: applied to the copy last, after all components.
 #[derive(Clone, Debug)]
 pub struct Rewrite {
     /// `credentials`: `strip` unless given.
     pub credentials: Credentials,
-    /// Headers that count as credentials: Authorization, Proxy-Authorization, Cookie and X-Api-Key, those that
-    /// `auth/validator` reads the token from, and `credential_headers`.
+    /// Headers that count as credentials: those that usually are, the one that `auth/validator` reads the token from, and
+    /// `credential_headers`.
     pub credential_headers: Vec<HeaderName>,
-    /// `set`: exactly this value.
+    /// Parameters of the query that do, in any case: [`CREDENTIAL_QUERY`] and `credential_query`.
+    pub credential_query: Vec<String>,
+    /// `set`: exactly this value, which is marked as not to be printed.
     pub set: Vec<(HeaderName, HeaderValue)>,
     /// `remove`.
     pub remove: Vec<HeaderName>,

@@ -6,11 +6,13 @@
 
 mod copy;
 mod policy;
+mod secret;
 mod selection;
 mod share;
 mod summary;
 
-pub use copy::{Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
+pub use copy::{CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
 pub use policy::{BodyMode, Breaker, Dispatch, Limits, Network, Policy, Ramp, RampStep, Schedule, StatusSet};
+pub use secret::Secret;
 pub use selection::{Conditions, Criterion, LoopGuard, OnMissingKey, Peer, Sample, SampleKey, TextPattern, Writes};
 pub use share::Share;

@@ -4,7 +4,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 use regex::Regex;
 
-use super::Share;
+use super::{Secret, Share};
 
 /// `sample`: a share of the requests, the same ones everywhere for the same key and salt.
 #[derive(Clone, Debug)]
@@ -123,5 +123,16 @@ pub enum Peer {
     /// By the address its connection comes from, never by a header.
     Network(IpNet),
     /// By a key both know; its marks are signed with it.
-    Key(String),
+    Key(Secret),
+}
+
+impl Peer {
+    /// The key, if it is known by one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Key(secret) => Some(secret),
+            Self::Network(_) => None,
+        }
+    }
 }

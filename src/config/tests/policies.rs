@@ -49,6 +49,47 @@ fn service_says(defaults: &str, expected: &[&str]) {
     says(&document("null", "null", defaults), "/extra_config/@shadow", expected);
 }
 
+#[test]
+fn a_copy_that_would_be_sent_as_a_write_is_one() {
+    let file = |policy: &str, method: &str| {
+        let proxy = format!(r#"{{"shadow":true,"shadow_policy":{policy}}}"#);
+        let shadow =
+            format!(r#"{{"host":["s"],"method":"{method}","url_pattern":"/b","extra_config":{{"proxy":{proxy}}}}}"#);
+        format!(r#"{{"version":3,"endpoints":[{{"endpoint":"/a","backend":[{{"host":["h"]}},{shadow}]}}]}}"#)
+    };
+    let place = "/endpoints/0/backend/1";
+    let told = |at: &str| {
+        format!(
+            "error at {at}: writes are denied, and copies of GET /a would be sent as DELETE /b (give the shadow a \
+             safe \"method\", or write \"unsafe_methods\": \"allow\" and an \"unsafe_reason\")"
+        )
+    };
+    says(&file("{}", "DELETE"), place, &[&told("/method")]);
+    says(&file(r#"{"limits":{"multiplier":3}}"#, "DELETE"), place, &[&told("/method")]);
+    let denied = r#"{"match":{"unsafe_methods":"deny"}}"#;
+    says(&file(denied, "DELETE"), place, &[&told("/extra_config/proxy/shadow_policy/match/unsafe_methods")]);
+    says(&file(r#"{"match":{"unsafe_methods":"allow","unsafe_reason":"its own store"}}"#, "DELETE"), place, &[]);
+    says(&file("{}", "HEAD"), place, &[]);
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_repeated() {
+    let policy =
+        r#"{"headers":{"set":{"X-A":"canary\n","X-B":"canary"}},"loop":{"trusted_marks":["canary",{"key":"canary"}]}}"#;
+    let text = document(policy, "null", "null");
+    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
+    assert_eq!(loaded.diagnostics.len(), 3, "{:?}", loaded.diagnostics);
+    assert!(!format!("{:?}", loaded.diagnostics).contains("canary"));
+    let text = document(
+        &policy.replace("\\n", "").replace("\"canary\",{", "{").replace("canary\"}", "canary-canary-canary\"}"),
+        "null",
+        "null",
+    );
+    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
+    let policy = loaded.service.unwrap().endpoints[0].backends[1].shadow.clone().unwrap().policy.unwrap();
+    assert!(!policy.rewrite.set.is_empty() && !format!("{policy:?}").contains("canary"), "{policy:?}");
+}
+
 /// A service with one POST endpoint, whose shadow has the live backend's host, and this policy.
 fn posts(policy: &str) -> String {
     let shadow = format!(r#"{{"host":["h"],"extra_config":{{"proxy":{{"shadow":true,"shadow_policy":{policy}}}}}}}"#);
@@ -514,13 +555,15 @@ fn the_time_of_dispatch() {
 #[test]
 fn headers() {
     policy_says(
-        r#"{"headers":{"credentials":"forwrd","credential_headers":["a b"],"set":{"a b":"x","X-A":"a\nb","X-B":1,"Host":"h","Content-Length":"1"}}}"#,
+        r#"{"headers":{"credentials":"forwrd","credential_headers":["a b"],"credential_query":["",1],"set":{"a b":"x","X-A":"a\nb","X-B":1,"Host":"h","Content-Length":"1"}}}"#,
         &[
             r#"error at /headers/credentials: "forwrd" is not one of strip, forward, replace (did you mean "forward"?)"#,
             r#"error at /headers/credential_headers/0: "a b" is not the name of a header (write a name like X-Env)"#,
+            r#"error at /headers/credential_query/0: "" is not the name of a parameter (write a name like "session")"#,
+            r#"error at /headers/credential_query/1: 1 is not the name of a parameter (write a name like "session")"#,
             r#"error at /headers/set/a b: "a b" is not the name of a header (write a name like X-Env)"#,
-            r#"error at /headers/set/X-A: "a\nb" can't stand in a header (write a text without line breaks and control characters)"#,
-            "error at /headers/set/X-B: 1 can't stand in a header (write a text without line breaks and control characters)",
+            r#"error at /headers/set/X-A: this can't stand in a header (write a text without line breaks and control characters)"#,
+            "error at /headers/set/X-B: this can't stand in a header (write a text without line breaks and control characters)",
             r#"error at /headers/set/Host: host is written by the gateway itself (write "host" in "headers")"#,
             "error at /headers/set/Content-Length: content-length is written by the gateway itself (leave it out)",
         ],
@@ -538,7 +581,7 @@ fn headers() {
     policy_says(
         r#"{"headers":{"mark":"yes"}}"#,
         &[
-            r#"error at /headers/mark: "yes" is not true, false or an object (write true, false, or {"request": "X-Copy"})"#,
+            r#"error at /headers/mark: "yes" is not true, false or an object (write true, false, or {"request": "X-Shadow-Copy"})"#,
         ],
     );
     policy_says(
@@ -546,6 +589,14 @@ fn headers() {
         &[
             "error at /headers/mark: two marks have the same name (give each a name of its own)",
             "error at /headers/mark/id: 1 is not the name of a header (write a name like X-Env)",
+        ],
+    );
+    policy_says(
+        r#"{"headers":{"mark":{"request":"Authorization","id":"X-Request-Id","sent_at":"X-Shadow-HOPS"}}}"#,
+        &[
+            "error at /headers/mark/request: authorization is not the name of a mark (write a name that begins with X-Shadow- and is not X-Shadow-Hops)",
+            "error at /headers/mark/id: x-request-id is not the name of a mark (write a name that begins with X-Shadow- and is not X-Shadow-Hops)",
+            "error at /headers/mark/sent_at: x-shadow-hops is not the name of a mark (write a name that begins with X-Shadow- and is not X-Shadow-Hops)",
         ],
     );
     policy_says(
@@ -649,10 +700,10 @@ fn loops() {
     policy_says(
         r#"{"loop":{"trusted_marks":["10.0.0.1","10.0.0.0/8","::1","host",1,{"key":""},{"key":"short"},{"name":1,"key":"0123456789abcdef"}]}}"#,
         &[
-            r#"error at /loop/trusted_marks/3: "host" is no address, network or key (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
-            r#"error at /loop/trusted_marks/4: 1 is no address, network or key (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
+            r#"error at /loop/trusted_marks/3: this is no address, network or key (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
+            r#"error at /loop/trusted_marks/4: this is no address, network or key (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
             r#"error at /loop/trusted_marks/5: no key is given here (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
-            r#"warning at /loop/trusted_marks/6/key: a key this short can be guessed (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
+            r#"error at /loop/trusted_marks/6/key: a key this short can be guessed (write an address, a network like "10.0.0.0/8", or {"key": "a secret of 16 characters or more"})"#,
             "error at /loop/trusted_marks/7/name: 1 is not a text (write it in quotes)",
         ],
     );

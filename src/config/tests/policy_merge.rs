@@ -12,8 +12,8 @@ use super::read;
 use crate::config::{
     Service,
     shadow::{
-        BodyMode, Breaker, Credentials, Criterion, Dispatch, IdempotencyKey, OnMissingKey, Peer, Policy, Ramp,
-        RampStep, SampleKey, Share, StatusSet, TextPattern, TraceContext, Writes,
+        BodyMode, Breaker, CREDENTIAL_QUERY, Credentials, Criterion, Dispatch, IdempotencyKey, OnMissingKey, Peer,
+        Policy, Ramp, RampStep, SampleKey, Secret, Share, StatusSet, TextPattern, TraceContext, Writes,
     },
 };
 
@@ -92,7 +92,9 @@ fn an_empty_policy_has_the_careful_defaults() {
     let rewrite = &policy.rewrite;
     assert_eq!((rewrite.credentials, rewrite.trace), (Credentials::Strip, TraceContext::Link));
     assert_eq!(rewrite.idempotency_key, IdempotencyKey::Suffix);
-    assert_eq!(rewrite.credential_headers, ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-token"]);
+    assert_eq!(rewrite.credential_headers[..4], ["authorization", "proxy-authorization", "cookie", "x-api-key"]);
+    assert_eq!((rewrite.credential_headers.len(), &rewrite.credential_headers[10]), (11, &"x-token".parse().unwrap()));
+    assert_eq!(rewrite.credential_query, CREDENTIAL_QUERY);
     assert!(rewrite.set.is_empty() && rewrite.remove.is_empty() && rewrite.allow.is_none() && rewrite.host.is_none());
     let marks = rewrite.marks.as_ref().unwrap();
     assert_eq!([&marks.request, &marks.id, &marks.sent_at], ["x-shadow-request", "x-shadow-id", "x-shadow-sent-at"]);
@@ -135,8 +137,9 @@ pub(in crate::config) fn rich() -> Value {
         "when_primary_status": ["2xx", "404", 409],
         "body": {"mode": "none", "max_request": 1, "max_response": 2},
         "headers": {
-            "credentials": "replace", "credential_headers": ["X-Key", "X-Token"], "set": {"X-Env": "shadow"},
-            "remove": ["X-C"], "allow": ["X-A"], "host": "s.test:81", "mark": {"id": "X-Pair"}, "trace": "off",
+            "credentials": "replace", "credential_headers": ["X-Key", "X-Token"],
+            "credential_query": ["SID", "token"], "set": {"X-Env": "shadow"},
+            "remove": ["X-C"], "allow": ["X-A"], "host": "s.test:81", "mark": {"id": "X-Shadow-Pair"}, "trace": "off",
         },
         "network": {"connect_timeout": "2s", "idle_timeout": "0s"},
         "breaker": {"consecutive": 1, "ratio": "100%", "minimum": 2, "window": "1s", "open": "2s", "max_open": "2s"},
@@ -159,7 +162,8 @@ fn every_key_is_read() {
     assert_eq!(policy.when_status, Some(StatusSet { classes: vec![2], codes: vec![404, 409] }));
     let rewrite = &policy.rewrite;
     assert_eq!((rewrite.credentials, rewrite.trace), (Credentials::Replace, TraceContext::Off));
-    assert_eq!(rewrite.credential_headers[4..], ["x-token", "x-key"]);
+    assert_eq!(rewrite.credential_headers[10..], ["x-token", "x-key"]);
+    assert_eq!(rewrite.credential_query[CREDENTIAL_QUERY.len()..], ["sid"]);
     assert_eq!(rewrite.set, [("x-env".parse().unwrap(), "shadow".parse().unwrap())]);
     assert_eq!(
         (rewrite.remove.as_slice(), rewrite.allow.as_deref()),
@@ -167,7 +171,7 @@ fn every_key_is_read() {
     );
     assert_eq!(rewrite.host.as_ref().unwrap(), "s.test:81");
     let marks = rewrite.marks.as_ref().unwrap();
-    assert_eq!([&marks.request, &marks.id, &marks.sent_at], ["x-shadow-request", "x-pair", "x-shadow-sent-at"]);
+    assert_eq!([&marks.request, &marks.id, &marks.sent_at], ["x-shadow-request", "x-shadow-pair", "x-shadow-sent-at"]);
     assert_eq!(rewrite.idempotency_key, IdempotencyKey::Keep);
     let seconds = Duration::from_secs;
     assert_eq!((policy.network.connect_timeout, policy.network.idle_timeout), (seconds(2), seconds(0)));
@@ -184,7 +188,7 @@ fn every_key_is_read() {
     assert_eq!(policy.holdout, Share::NONE);
     let peers = ["10.0.0.0/8", "::1/128"].map(|network| Peer::Network(network.parse().unwrap()));
     assert_eq!(policy.loop_guard.trusted[..2], peers);
-    assert_eq!(policy.loop_guard.trusted[2..], [Peer::Key("0123456789abcdef".to_owned())]);
+    assert_eq!(policy.loop_guard.trusted[2..], [Peer::Key(Secret::new("0123456789abcdef"))]);
     assert_eq!(policy.loop_guard.max_hops, 2);
 }
 
@@ -264,11 +268,11 @@ fn a_policy_reads_as_one_line() {
 fn lists_and_objects_of_names_are_replaced_and_groups_are_not() {
     let endpoint = json!({
         "match": {"headers": {"X-A": "1", "X-B": "2"}, "methods": ["GET", "HEAD"], "query": {"q": "*"}},
-        "headers": {"set": {"X-A": "1"}, "remove": ["X-R"], "mark": {"id": "X-I"}},
+        "headers": {"set": {"X-A": "1"}, "remove": ["X-R"], "mark": {"id": "X-Shadow-I"}},
     });
     let backend = json!({
         "match": {"headers": {"X-C": "3"}, "methods": ["GET"]},
-        "headers": {"set": {"X-B": "2"}, "mark": {"request": "X-Q"}},
+        "headers": {"set": {"X-B": "2"}, "mark": {"request": "X-Shadow-Q"}},
     });
     let policy = policy(&backend, &endpoint, &NOTHING);
     let said: Vec<_> = policy.conditions.0.iter().map(condition).collect();
@@ -276,7 +280,7 @@ fn lists_and_objects_of_names_are_replaced_and_groups_are_not() {
     assert_eq!(policy.rewrite.set, [("x-b".parse().unwrap(), "2".parse().unwrap())]);
     assert_eq!(policy.rewrite.remove, ["x-r"]);
     let marks = policy.rewrite.marks.as_ref().unwrap();
-    assert_eq!([&marks.request, &marks.id], ["x-q", "x-shadow-id"]);
+    assert_eq!([&marks.request, &marks.id], ["x-shadow-q", "x-shadow-id"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The one place where changes of shadows are made, from any thread.
 //!
-//! Its lock is held for moments, by those who change or look; the live path never takes it.
+//! Its lock is held for moments, by those who change or look, and never while figures are worked out; the live path
+//! never takes it.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,7 @@ use crate::shadow::KillSwitch;
 
 use super::{
     Audit, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
-    status::KilledStatus,
+    status::Snapshot,
     target::{Changed, Target, lasting},
 };
 
@@ -122,7 +123,9 @@ impl Control {
         let changed = target.follow(order, terms, who, now)?;
         let author = Author { lasts: lasting(order, terms), reason: terms.reason.clone(), ..Author::of(who, now) };
         inner.enter(id, changed, &author);
-        inner.target(id, now)
+        let snapshot = inner.snapshot_of(id)?;
+        drop(inner);
+        Ok(snapshot.target(now))
     }
 
     /// Switches all shadows off. Copies under way end at once.
@@ -130,14 +133,18 @@ impl Control {
         let mut inner = self.lock();
         let killed = Killed { who, at: now.wall };
         self.switch(&mut inner, who, reason, now, |inner| inner.by_hand = Some(killed));
-        inner.status(now)
+        let snapshot = inner.snapshot();
+        drop(inner);
+        snapshot.status(now)
     }
 
     /// Lets copies be made again, unless the kill file forbids it.
     pub fn revive(&self, who: Who, reason: Option<String>, now: Moment) -> Status {
         let mut inner = self.lock();
         self.switch(&mut inner, who, reason, now, |inner| inner.by_hand = None);
-        inner.status(now)
+        let snapshot = inner.snapshot();
+        drop(inner);
+        snapshot.status(now)
     }
 
     /// Kills if nobody has, else revives. The kill file is not asked.
@@ -165,7 +172,8 @@ impl Control {
     /// Everything about all shadows.
     #[must_use]
     pub fn status(&self, now: Moment) -> Status {
-        self.lock().status(now)
+        let snapshot = self.lock().snapshot();
+        snapshot.status(now)
     }
 
     /// Everything about one.
@@ -173,7 +181,8 @@ impl Control {
     /// # Errors
     /// When there is no such shadow.
     pub fn target(&self, id: &str, now: Moment) -> Result<TargetStatus, Refusal> {
-        self.lock().target(id, now)
+        let snapshot = self.lock().snapshot_of(id)?;
+        Ok(snapshot.target(now))
     }
 
     /// The last changes, the oldest first.
@@ -228,17 +237,18 @@ impl Inner {
         }
     }
 
-    fn status(&self, now: Moment) -> Status {
-        let killed = self.killed();
-        Status {
-            killed: killed.map(|killed| KilledStatus::new(killed, self.by_file.is_some())),
-            shadows: self.targets.iter().map(|target| TargetStatus::new(target, killed, now)).collect(),
-        }
+    /// All there is to tell, so that the figures are worked out when the lock is free again.
+    fn snapshot(&self) -> Snapshot<Vec<Target>> {
+        self.snapshot_with(self.targets.clone())
     }
 
-    fn target(&self, id: &str, now: Moment) -> Result<TargetStatus, Refusal> {
+    fn snapshot_of(&self, id: &str) -> Result<Snapshot<Target>, Refusal> {
         let Some(target) = self.targets.iter().find(|target| target.id() == id) else { return self.unknown() };
-        Ok(TargetStatus::new(target, self.killed(), now))
+        Ok(self.snapshot_with(target.clone()))
+    }
+
+    fn snapshot_with<T>(&self, targets: T) -> Snapshot<T> {
+        Snapshot { killed: self.killed().cloned(), kill_file: self.by_file.is_some(), targets }
     }
 
     fn unknown<T>(&self) -> Result<T, Refusal> {

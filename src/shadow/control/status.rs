@@ -141,14 +141,37 @@ pub struct BreakerStatus {
     pub transitions: u64,
 }
 
+/// What there was at a moment, before it is put into words and figures.
+pub(super) struct Snapshot<T> {
+    pub(super) killed: Option<Killed>,
+    pub(super) kill_file: bool,
+    pub(super) targets: T,
+}
+
+impl Snapshot<Vec<Target>> {
+    pub(super) fn status(&self, now: Moment) -> Status {
+        let killed = self.killed.as_ref();
+        Status {
+            killed: killed.map(|killed| KilledStatus::new(killed, self.kill_file)),
+            shadows: self.targets.iter().map(|target| TargetStatus::new(target, killed, now)).collect(),
+        }
+    }
+}
+
+impl Snapshot<Target> {
+    pub(super) fn target(&self, now: Moment) -> TargetStatus {
+        TargetStatus::new(&self.targets, self.killed.as_ref(), now)
+    }
+}
+
 impl KilledStatus {
-    pub(super) fn new(killed: &Killed, kill_file: bool) -> Self {
+    fn new(killed: &Killed, kill_file: bool) -> Self {
         Self { by: killed.who.to_string(), since: text_of(killed.at), kill_file }
     }
 }
 
 impl TargetStatus {
-    pub(super) fn new(target: &Target, killed: Option<&Killed>, now: Moment) -> Self {
+    fn new(target: &Target, killed: Option<&Killed>, now: Moment) -> Self {
         let (seat, gate) = (&target.seat, &target.seat.gate);
         let (books, standing) = (gate.books(), gate.standing());
         Self {

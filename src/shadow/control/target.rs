@@ -14,7 +14,7 @@ use super::{
 };
 
 /// A shadow of a plan with its gate, and how it is told to people.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Seat {
     /// The method of its endpoint.
     pub method: String,
@@ -35,7 +35,7 @@ pub struct Seat {
 }
 
 /// A shadow that can be controlled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) seat: Seat,
     pub(super) base: Base,
@@ -61,8 +61,10 @@ impl Target {
         let base = Base::new(seat.plan.policy.as_deref(), loaded);
         let mut overrides = former.map_or_else(Overrides::default, |former| former.overrides.clone());
         if !is_same {
-            // The file has the last word on how much is copied, and never starts what somebody stopped.
+            // The file has the last word on how much is copied, and never starts what somebody stopped. That copies of
+            // a dry run were wanted was said of another shadow, perhaps at another host.
             (overrides.rate, overrides.max_rps) = (None, None);
+            overrides.dry_run.take_if(|held| !held.value);
         }
         let effective = Effective::at(&base, &overrides, now.wall);
         let before = former.map_or(effective, |former| former.effective);
@@ -77,6 +79,7 @@ impl Target {
         let ended = [
             (Setting::Rate, self.overrides.rate.is_some() && next.rate.is_none()),
             (Setting::MaxRps, self.overrides.max_rps.is_some() && next.max_rps.is_none()),
+            (Setting::DryRun, self.overrides.dry_run.is_some() && next.dry_run.is_none()),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }

@@ -228,6 +228,23 @@ fn a_reload_that_changes_a_shadow_has_the_last_word_and_starts_nothing_that_was_
 }
 
 #[test]
+fn a_reload_that_changes_a_shadow_ends_no_dry_run_that_its_policy_wants() {
+    for (on, kept) in [(false, json!(null)), (true, json!(true))] {
+        let scene = Scene::new(&json!({ "dry_run": true }));
+        let ordered = scene.order("dry-run", &json!({ "on": on, "sticky": true })).unwrap();
+        assert_eq!(ordered.dry_run, on);
+        let changed = plan(&json!({ "dry_run": true, "headers": { "host": "new.example" } }));
+        let gate = Arc::new(scene.gate.successor(&changed, false));
+        scene.seat(&changed, &gate, Some(&scene.gate), scene.start);
+        assert!(gate.dial().is_dry_run());
+        let status = scene.control.target(ID, scene.start).unwrap();
+        assert_eq!(json!(status.overrides.dry_run.map(|held| held.value)), kept);
+        let audit = entry(["reload", "dry_run", "off", "on"]);
+        assert_eq!(scene.audit().contains(&audit), !on);
+    }
+}
+
+#[test]
 fn a_step_of_a_ramp_is_written_down() {
     let scene = Scene::new(&json!({
         "ramp": { "start": "2020-01-01T00:00:00Z", "steps": [{ "rate": 0.1, "for": "1h" }, { "rate": 0.5 }] },

@@ -19,8 +19,8 @@ use crate::{
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Running, Selector, SkipReason, Turns,
-    overload,
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Running, Selector,
+    SkipReason, Turns, overload,
 };
 
 mod room;
@@ -110,7 +110,7 @@ impl Gate {
         };
         let dialed = Dialed { rate: policy.sample.rate, holdout: policy.holdout };
         let dial = Dial::new(kill, dialed, policy.schedule.dry_run);
-        Self::with(plan.bounds, memory, dial, sheds_load, Some(Rules::new(policy)))
+        Self::with(plan.bounds, memory, dial, sheds_load, Some(Rules::new(policy, plan)))
     }
 
     fn with(
@@ -301,11 +301,11 @@ impl Gate {
 }
 
 impl Rules {
-    fn new(policy: &Policy) -> Self {
+    fn new(policy: &Policy, plan: &ShadowPlan) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
         let bytes_per_second = policy.limits.bytes_per_second.map(|bytes| bytes as f64);
         Self {
-            selector: Selector::new(policy),
+            selector: Selector::new(policy, Recipient { id: &plan.key, method: &plan.backend.method }),
             copies: Pace::new(policy.limits.per_second),
             bytes: Pace::new(bytes_per_second),
             breaker: policy.breaker.map(Breaker::new),

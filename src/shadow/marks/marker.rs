@@ -30,7 +30,7 @@ impl Marker {
     #[must_use]
     pub fn new(policy: &Policy) -> Option<Self> {
         let shared = policy.loop_guard.trusted.iter().find_map(|peer| match peer {
-            Peer::Key(secret) => Some(secret.as_str()),
+            Peer::Key(secret) => Some(secret.text()),
             Peer::Network(_) => None,
         });
         let names = policy.rewrite.marks.clone()?;
@@ -43,7 +43,8 @@ impl Marker {
     }
 
     /// Puts marks in place of those that are there. It comes after everything that removes headers.
-    pub fn mark(&self, headers: &mut Headers, origin: &Origin, pair: PairId, now: SystemTime) {
+    pub fn mark(&self, headers: &mut Headers, origin: &Origin, now: SystemTime) {
+        let pair = PairId(origin.pair);
         let now_ms = milliseconds(now);
         headers.insert(self.names.request.clone(), HeaderValue::from_static("1"));
         headers.insert(self.names.sent_at.clone(), HeaderValue::from(now_ms));

@@ -1,4 +1,4 @@
-//! The number that a live call and its copy have in common.
+//! The number that all copies of a request have in common.
 
 use std::fmt;
 

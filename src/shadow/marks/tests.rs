@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*};
 use ring::hmac;
 
 use crate::{
-    config::shadow::{LoopGuard, Marks, Peer, Policy},
+    config::shadow::{LoopGuard, Marks, Peer, Policy, Secret},
     model::{Headers, Origin},
     plan::{OriginNeeds, origin::HOPS},
     shadow::selection::tests::policy,
@@ -31,7 +31,7 @@ fn name(name: &'static str) -> HeaderName {
 }
 
 fn origin(hops: u32, headers: Headers) -> Origin {
-    Origin { path: String::new(), query: String::new(), address: [0; 4].into(), headers, hops }
+    Origin { path: String::new(), query: String::new(), address: [0; 4].into(), headers, hops, pair: PAIR.0 }
 }
 
 /// A gateway with a key of its own process.
@@ -45,7 +45,7 @@ impl Gateway {
     fn new(process: &str, trusted: &[Peer]) -> Self {
         let policy = Policy { loop_guard: LoopGuard { max_hops: 1, trusted: trusted.to_vec() }, ..policy() };
         let shared = trusted.iter().find_map(|peer| match peer {
-            Peer::Key(secret) => Some(secret.as_str()),
+            Peer::Key(secret) => Some(secret.text()),
             Peer::Network(_) => None,
         });
         let marker = Marker::with_key(key(process), shared, policy.rewrite.marks.clone().unwrap());
@@ -68,7 +68,7 @@ impl Gateway {
             headers.append(HOPS, carried.clone());
         }
         let mut copy = Headers::new();
-        self.marker.mark(&mut copy, &origin(provenance.hops, headers), PAIR, now);
+        self.marker.mark(&mut copy, &origin(provenance.hops, headers), now);
         copy
     }
 
@@ -96,7 +96,7 @@ fn a_copy_says_that_it_is_one_of_which_pair_and_since_when() {
     assert_eq!(value(&copy, "x-shadow-sent-at").unwrap(), "1700000000000");
     assert!(value(&copy, "x-shadow-hops").unwrap().starts_with("1;1700000000000;0000000000004711;"));
     let before: Vec<_> = copy.iter().cloned().collect();
-    gateway.marker.mark(&mut copy, &origin(0, Headers::new()), PAIR, at(0));
+    gateway.marker.mark(&mut copy, &origin(0, Headers::new()), at(0));
     assert_eq!(copy.len(), before.len(), "marks replace marks");
 }
 
@@ -108,7 +108,7 @@ fn marks_have_the_names_that_the_file_gives_them_and_may_be_left_out() {
     assert_eq!(needs.request_marks, [name("x-copy")]);
     assert_eq!(needs.marks, [HOPS, name("x-copy"), name("x-pair"), name("x-since")]);
     let mut copy = Headers::new();
-    Marker::new(&policy).unwrap().mark(&mut copy, &origin(0, Headers::new()), PAIR, at(0));
+    Marker::new(&policy).unwrap().mark(&mut copy, &origin(0, Headers::new()), at(0));
     assert!(needs.marks.iter().all(|name| copy.contains(name)) && copy.len() == 4);
     policy.rewrite.marks = None;
     assert!(Marker::new(&policy).is_none());
@@ -125,7 +125,7 @@ fn a_gateway_knows_its_own_copy_and_no_other_does() {
 fn this_process_knows_its_own_copies() {
     let policy = policy();
     let mut copy = Headers::new();
-    Marker::new(&policy).unwrap().mark(&mut copy, &origin(0, Headers::new()), PAIR, at(0));
+    Marker::new(&policy).unwrap().mark(&mut copy, &origin(0, Headers::new()), at(0));
     let arrival =
         Arrival { entries: &[copy.get(&HOPS).unwrap().as_bytes()], marked: true, peer: ELSEWHERE.parse().unwrap() };
     assert_eq!(Provenance::of(arrival, &OriginNeeds::of([&policy]).unwrap(), at(1)).hops, 1);
@@ -133,14 +133,14 @@ fn this_process_knows_its_own_copies() {
 
 #[test]
 fn two_gateways_that_share_a_key_know_each_others_copies() {
-    let shared = [Peer::Key("secret".into())];
+    let shared = [Peer::Key(Secret::new("secret"))];
     let (one, other) = (Gateway::new("a", &shared), Gateway::new("b", &shared));
     let copy = one.first_copy(at(0));
     assert_eq!(other.hops(&copy, ELSEWHERE, at(0)), 1);
     let again = other.copy(&other.judge(&copy, ELSEWHERE, at(0)), at(1));
     assert_eq!(Gateway::new("c", &shared).hops(&again, ELSEWHERE, at(1)), 2);
-    assert_eq!(Gateway::new("c", &[Peer::Key("another".into())]).hops(&again, ELSEWHERE, at(1)), 0);
-    let rotated = [Peer::Key("new".into()), Peer::Key("secret".into())];
+    assert_eq!(Gateway::new("c", &[Peer::Key(Secret::new("another"))]).hops(&again, ELSEWHERE, at(1)), 0);
+    let rotated = [Peer::Key(Secret::new("new")), Peer::Key(Secret::new("secret"))];
     assert_eq!(Gateway::new("c", &rotated).hops(&again, ELSEWHERE, at(1)), 2, "an old key is still believed");
 }
 
@@ -184,7 +184,7 @@ fn a_mark_is_believed_for_a_minute() {
 
 #[test]
 fn a_client_can_neither_opt_out_nor_in_by_header() {
-    let gateway = Gateway::new("a", &[Peer::Key("secret".into())]);
+    let gateway = Gateway::new("a", &[Peer::Key(Secret::new("secret"))]);
     let forged = [key(""), key("b"), key("SECRET")].map(|key| signed(&key, 1, 1_700_000_000_000, PAIR));
     let mut sent = Headers::new();
     sent.append(name("x-shadow-request"), HeaderValue::from_static("1"));

@@ -4,15 +4,14 @@ use std::{sync::Arc, time::SystemTime};
 
 use http::{
     HeaderName, HeaderValue,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT},
+    header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, REFERER, USER_AGENT},
 };
-use serde_json::Value;
 
 use crate::{
     backend::LastTouch,
     config::shadow::{Credentials, IdempotencyKey, Policy, Rewrite, TraceContext},
-    model::{Body, Headers, Outbound, Request, body::Held},
-    shadow::{DropReason, Marker, PairId, Ticket, trace::linked_traceparent},
+    model::{Body, Headers, Outbound, Request, body::Held, query},
+    shadow::{DropReason, Marker, Ticket, trace::linked_traceparent},
 };
 
 use super::merge_patch;
@@ -46,15 +45,18 @@ impl Rewriter {
             return request;
         }
         let is_credential = |name: &HeaderName| self.changes.credential_headers.contains(name);
-        if !request.headers.iter().any(|(name, _)| is_credential(name)) {
+        let query = query::without(&request.query, &self.changes.credential_query);
+        let is_clean = |(name, _): &(HeaderName, HeaderValue)| !is_credential(name) && *name != REFERER;
+        if query.is_none() && request.headers.iter().all(is_clean) {
             return request;
         }
         let mut headers = request.headers.clone();
         headers.retain(|name| !is_credential(name));
+        cut_referer(&mut headers);
         Arc::new(Request {
             method: request.method.clone(),
             headers,
-            query: request.query.clone(),
+            query: query.unwrap_or_else(|| request.query.clone()),
             params: request.params.clone(),
             claims: request.claims.clone(),
             origin: request.origin.clone(),
@@ -77,16 +79,17 @@ impl Rewriter {
         if is_coded || !is_json {
             return Err(DropReason::BodyPatch);
         }
-        let document: Value = serde_json::from_slice(&held.to_bytes()).map_err(|_not_json| DropReason::BodyPatch)?;
-        let text = merge_patch(document, patch).to_string();
+        let text = merge_patch(&held.to_bytes(), patch).map_err(|_not_json| DropReason::BodyPatch)?;
         ticket.keep(text.len())?;
         Ok(Body::Held(Held::new(vec![bytes::Bytes::from(text)])))
     }
 
-    fn rewrite(&self, headers: &mut Headers, request: &Request, pair: PairId) {
+    fn rewrite(&self, headers: &mut Headers, request: &Request) {
         let changes = &self.changes;
         if let Some(allowed) = &changes.allow {
-            headers.retain(|name| allowed.contains(name) || is_of_transport(name));
+            // What the client sent there is off already: this is the token that the shadow was given in its place.
+            let is_its_own = |name: &HeaderName| changes.credentials == Credentials::Replace && *name == AUTHORIZATION;
+            headers.retain(|name| allowed.contains(name) || is_of_transport(name) || is_its_own(name));
         }
         headers.retain(|name| !changes.remove.contains(name));
         self.trace(headers);
@@ -98,7 +101,7 @@ impl Rewriter {
             headers.insert(HOST, host.clone());
         }
         if let (Some(marker), Some(origin)) = (&self.marker, &request.origin) {
-            marker.mark(headers, origin, pair, SystemTime::now());
+            marker.mark(headers, origin, SystemTime::now());
         }
     }
 
@@ -131,6 +134,16 @@ impl Rewriter {
     }
 }
 
+/// Takes the query off the page that a client came from: what is in a query here was in one there.
+fn cut_referer(headers: &mut Headers) {
+    let Some(page) = headers.get(&REFERER) else { return };
+    let without_query = page.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
+    match HeaderValue::from_bytes(without_query) {
+        Ok(page) => headers.insert(REFERER, page),
+        Err(_impossible) => headers.remove(&REFERER),
+    }
+}
+
 /// Headers that say how the message itself is to be read; `allow` does not take them off.
 fn is_of_transport(name: &HeaderName) -> bool {
     [&ACCEPT_ENCODING, &CONTENT_ENCODING, &CONTENT_TYPE, &HOST, &USER_AGENT].contains(&name)
@@ -149,12 +162,10 @@ pub struct Finish<'a> {
     pub rewriter: &'a Rewriter,
     /// The request that is copied.
     pub request: &'a Request,
-    /// The number of the pair.
-    pub pair: PairId,
 }
 
 impl LastTouch for Finish<'_> {
     fn touch(&self, outbound: &mut Outbound) {
-        self.rewriter.rewrite(&mut outbound.headers, self.request, self.pair);
+        self.rewriter.rewrite(&mut outbound.headers, self.request);
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     backend::LastTouch,
-    config::{Environment, Source, load},
+    config::{Environment, Source, load, shadow::Credentials},
     model::{Body, Headers, Origin, Outbound, Request, body::Held},
     plan::{ShadowPlan, compile},
-    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, PairId, Size, Ticket},
+    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, Size, Ticket},
 };
 
 fn plan(policy: &Value) -> Arc<ShadowPlan> {
@@ -43,6 +43,7 @@ fn request(pairs: &[(&str, &str)]) -> Arc<Request> {
         address: [192, 0, 2, 1].into(),
         headers: Headers::new(),
         hops: 0,
+        pair: 7,
     };
     Arc::new(Request {
         method: Method::GET,
@@ -61,7 +62,7 @@ fn sent(policy: &Value, pairs: &[(&str, &str)]) -> Vec<String> {
     let request = rewriter.without_credentials(request(pairs));
     let uri = "http://new/x".parse().unwrap();
     let mut outbound = Outbound { method: Method::GET, uri, headers: request.headers.clone(), asked_for_gzip: false };
-    Finish { rewriter: &rewriter, request: &request, pair: PairId(7) }.touch(&mut outbound);
+    Finish { rewriter: &rewriter, request: &request }.touch(&mut outbound);
     outbound.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
 }
 
@@ -93,6 +94,40 @@ fn headers_are_allowed_then_removed_then_set() {
         got,
         ["content-type: text/plain", "host: new.example", "user-agent: curl", "x-a: other", "x-env: shadow"]
     );
+}
+
+#[test]
+fn secrets_of_the_query_stay_here_with_the_headers() {
+    let query = |credentials: &str, own: Value| {
+        let policy = json!({"headers": {"credentials": credentials, "credential_query": own}});
+        let plan = plan(&policy);
+        let mut asked = request(&[("referer", "https://a.example/p?q=canary&token=x?y")]);
+        Arc::get_mut(&mut asked).unwrap().query =
+            "Access_Token=canary&a%20b=1&page=2&api%5Fkey=canary&sid=canary&token".to_owned();
+        let copied = Rewriter::new(plan.policy.as_deref().unwrap()).without_credentials(asked);
+        let referer = copied.headers.get(&http::header::REFERER).unwrap().to_str().unwrap().to_owned();
+        (copied.query.clone(), referer)
+    };
+    let stripped = query("strip", json!(["SID"]));
+    assert_eq!(stripped, ("a%20b=1&page=2".to_owned(), "https://a.example/p".to_owned()));
+    let (forwarded, referer) = query("forward", json!(["sid"]));
+    assert!(forwarded.contains("Access_Token=canary") && referer.ends_with("?y"));
+}
+
+#[test]
+fn a_token_of_the_shadows_own_outlives_the_list_of_what_is_allowed() {
+    for (credentials, own) in [(Credentials::Replace, true), (Credentials::Strip, false)] {
+        let plan = plan(&json!({"headers": {"mark": false, "allow": ["x-a"]}}));
+        let mut policy = plan.policy.as_deref().unwrap().clone();
+        policy.rewrite.credentials = credentials;
+        let (rewriter, request) = (Rewriter::new(&policy), request(&[]));
+        let headers = headers(&[("authorization", "Bearer own"), ("x-b", "1")]);
+        let uri = "http://new/x".parse().unwrap();
+        let mut outbound = Outbound { method: Method::GET, uri, headers, asked_for_gzip: false };
+        Finish { rewriter: &rewriter, request: &request }.touch(&mut outbound);
+        let names: Vec<&str> = outbound.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["authorization"][..usize::from(own)], "{credentials:?}");
+    }
 }
 
 #[test]

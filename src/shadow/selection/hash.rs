@@ -1,7 +1,7 @@
 //! The hash that decides who is sampled.
 //!
-//! Frozen: `golden.json` holds values of it, and a file of another gateway may rely on them. It is XXH3 of the salt, a
-//! byte that says what for, and the key, in its 64-bit form with seed 0.
+//! Frozen for samples: `golden.json` holds values of it, and a file of another gateway may rely on them. It is XXH3 of the
+//! salt, a byte that says what for, and the key, in its 64-bit form with seed 0.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 

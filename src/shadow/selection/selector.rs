@@ -21,11 +21,23 @@ pub struct Dialed {
     pub holdout: Share,
 }
 
+/// The shadow that a policy is for, as far as that matters for what it gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipient<'a> {
+    /// By which it is addressed, unlike any other shadow of the gateway.
+    pub id: &'a str,
+    /// With which its copies are sent, whatever the client's method was.
+    pub method: &'a Method,
+}
+
 /// The part of a policy that says which requests, compiled once.
 #[derive(Clone, Debug)]
 pub struct Selector {
     methods: Vec<MethodRule>,
-    writes: bool,
+    /// Whether the client's method may be one that changes something.
+    takes_writes: bool,
+    /// Whether what is sent changes something, and may not.
+    sends_forbidden_writes: bool,
     conditions: Vec<Criterion>,
     hops_max: u32,
     sampler: Sampler,
@@ -38,9 +50,9 @@ enum MethodRule {
 }
 
 impl Selector {
-    /// Compiles a policy.
+    /// Compiles a policy for its shadow.
     #[must_use]
-    pub fn new(policy: &Policy) -> Self {
+    pub fn new(policy: &Policy, recipient: Recipient<'_>) -> Self {
         let (mut rules, mut others) = (Vec::new(), Vec::new());
         for criterion in &policy.conditions.0 {
             match criterion {
@@ -49,12 +61,14 @@ impl Selector {
                 other => others.push(other.clone()),
             }
         }
+        let takes_writes = matches!(policy.writes, Writes::Allowed(_));
         Self {
             methods: rules,
-            writes: matches!(policy.writes, Writes::Allowed(_)),
+            takes_writes,
+            sends_forbidden_writes: !recipient.method.is_safe() && (!takes_writes || policy.limits.multiplier > 1),
             conditions: others,
             hops_max: policy.loop_guard.max_hops,
-            sampler: Sampler::new(&policy.sample),
+            sampler: Sampler::new(&policy.sample, recipient.id),
         }
     }
 
@@ -67,7 +81,7 @@ impl Selector {
         if !self.methods.iter().all(|rule| rule.allows(&request.method)) {
             return Err(SkipReason::Method);
         }
-        if !self.writes && !request.method.is_safe() {
+        if self.sends_forbidden_writes || (!self.takes_writes && !request.method.is_safe()) {
             return Err(SkipReason::WriteDenied);
         }
         let subject = Subject::new(request);

@@ -17,7 +17,7 @@ use crate::{
     shadow::SkipReason,
 };
 
-use super::{Dialed, Purpose, Selector, hash};
+use super::{Dialed, Purpose, Recipient, Selector, hash};
 
 /// What a file says that says nothing but `{}`.
 pub(crate) fn policy() -> Policy {
@@ -47,6 +47,7 @@ pub(crate) fn policy() -> Policy {
         rewrite: Rewrite {
             credentials: Credentials::Strip,
             credential_headers: Vec::new(),
+            credential_query: Vec::new(),
             set: Vec::new(),
             remove: Vec::new(),
             allow: None,
@@ -112,6 +113,7 @@ fn request() -> Request {
             address: "::ffff:10.0.0.1".parse().unwrap(),
             headers,
             hops: 0,
+            pair: 0,
         })),
     }
 }
@@ -131,8 +133,14 @@ fn of_user(user: &str) -> Request {
     Request { origin: Some(Arc::new(origin)), ..request }
 }
 
+const RECIPIENT: Recipient<'_> = Recipient { id: "GET:/user/{id}:0", method: &Method::GET };
+
+fn selector(policy: &Policy) -> Selector {
+    Selector::new(policy, RECIPIENT)
+}
+
 fn choose(policy: &Policy, request: &Request, dialed: Dialed) -> Result<(), SkipReason> {
-    Selector::new(policy).choose(request, dialed, 7)
+    selector(policy).choose(request, dialed, 7)
 }
 
 fn under(criteria: &[Criterion]) -> Policy {
@@ -194,6 +202,21 @@ fn only_safe_methods_are_copied_unless_writes_are_allowed() {
         let wanted = if is_safe { Ok(()) } else { Err(SkipReason::WriteDenied) };
         assert_eq!(choose(&policy(), &request, EVERYTHING), wanted, "{method}");
         assert_eq!(choose(&allowed, &request, EVERYTHING), Ok(()), "{method}");
+    }
+}
+
+#[test]
+fn a_copy_that_is_sent_with_an_unsafe_method_is_a_write_whatever_the_client_asked() {
+    let allowed = Policy { writes: Writes::Allowed("it has a store of its own".into()), ..policy() };
+    let several = Policy { limits: Limits { multiplier: 3, ..allowed.limits }, ..allowed.clone() };
+    for (policy, method, wanted) in [
+        (policy(), Method::DELETE, Err(SkipReason::WriteDenied)),
+        (policy(), Method::HEAD, Ok(())),
+        (allowed, Method::DELETE, Ok(())),
+        (several, Method::DELETE, Err(SkipReason::WriteDenied)),
+    ] {
+        let selector = Selector::new(&policy, Recipient { method: &method, ..RECIPIENT });
+        assert_eq!(selector.choose(&request(), EVERYTHING, 7), wanted, "{method} under {:?}", policy.writes);
     }
 }
 
@@ -402,7 +425,6 @@ fn the_hash_stays_what_it_was() {
         let key = repeated("key", "key_times");
         let key = key.map_or_else(|| number("drawn", 10).to_be_bytes().to_vec(), String::into_bytes);
         assert_eq!(hash(salt.as_bytes(), Purpose::Sample, &key), number("sample", 16), "{row}");
-        assert_eq!(hash(salt.as_bytes(), Purpose::Holdout, &key), number("holdout", 16), "{row}");
         assert_eq!(share(0.1).takes(number("sample", 16)), row["in_10_percent"], "{row}");
     }
 }
@@ -414,7 +436,7 @@ fn what_is_not_chosen_costs_no_allocation() {
     let keys = keys().into_iter().map(|(key, _)| key).filter(|key| !written_anew.contains(key) && *key != escaped);
     let request = Request { origin: Some(without_escapes(&request())), ..request() };
     for key in keys.chain([SampleKey::Random]) {
-        let selector = Selector::new(&keyed(key.clone()));
+        let selector = selector(&keyed(key.clone()));
         let mut chosen = Ok(());
         let allocated = allocation_counter::measure(|| chosen = selector.choose(&request, NOTHING, 7));
         assert!(chosen.is_err());
@@ -435,11 +457,11 @@ fn an_allocation_would_be_seen() {
 fn taken(salt: &str, dialed: Dialed, users: u32) -> Vec<bool> {
     let mut policy = keyed(SampleKey::Param(0));
     policy.sample.salt = salt.into();
-    let selector = Selector::new(&policy);
+    let selector = selector(&policy);
     let mut request = request();
     let mut take = |user: u32| {
         request.params = vec![user.to_string()];
-        selector.choose(&request, dialed, 0).is_ok()
+        selector.choose(&request, dialed, u64::from(user)).is_ok()
     };
     (0..users).map(&mut take).collect()
 }
@@ -468,19 +490,19 @@ proptest! {
 
     #[test]
     fn two_nodes_agree(user in "[ -~]{1,40}", salt: String, rate in 0.0..=1.0f64, one: u64, other: u64) {
-        let dialed = Dialed { rate: share(rate), holdout: share(rate / 2.0) };
+        let dialed = Dialed { rate: share(rate), holdout: Share::NONE };
         let node = |drawn| {
             let mut policy = keyed(header("x-user"));
             policy.sample.salt.clone_from(&salt);
-            Selector::new(&policy).choose(&of_user(&user), dialed, drawn)
+            selector(&policy).choose(&of_user(&user), dialed, drawn)
         };
         prop_assert_eq!(node(one), node(other));
     }
 
     #[test]
     fn shadows_with_one_salt_get_the_same_random_requests(drawn: u64, rate in 0.0..=1.0f64) {
-        let dialed = Dialed { rate: share(rate), holdout: share(0.5) };
-        let (plain, narrow) = (Selector::new(&policy()), Selector::new(&under(&[Criterion::Path(vec![TextPattern::Any])])));
+        let dialed = Dialed { rate: share(rate), holdout: Share::NONE };
+        let (plain, narrow) = (selector(&policy()), selector(&under(&[Criterion::Path(vec![TextPattern::Any])])));
         prop_assert_eq!(plain.choose(&request(), dialed, drawn), narrow.choose(&request(), dialed, drawn));
     }
 
@@ -492,7 +514,7 @@ proptest! {
 
     #[test]
     fn the_rate_of_random_requests_is_what_chance_gives(seed: u64, rate in 0.0..=1.0f64) {
-        let (selector, request, mut random) = (Selector::new(&policy()), request(), fastrand::Rng::with_seed(seed));
+        let (selector, request, mut random) = (selector(&policy()), request(), fastrand::Rng::with_seed(seed));
         let dialed = Dialed { rate: share(rate), holdout: Share::NONE };
         let hits = (0..USERS).filter(|_| selector.choose(&request, dialed, random.u64(..)).is_ok()).count();
         prop_assert!(is_plausible(hits, USERS, rate));
@@ -517,6 +539,26 @@ proptest! {
     }
 
     #[test]
+    fn nobody_is_held_out_for_ever(user in "[ -~]{1,40}", seed: u64, holdout in 0.0..=1.0f64) {
+        let (selector, request) = (selector(&keyed(header("x-user"))), of_user(&user));
+        let (dialed, mut random) = (Dialed { rate: Share::ALL, holdout: share(holdout) }, fastrand::Rng::with_seed(seed));
+        let sent = (0..USERS).filter(|_| selector.choose(&request, dialed, random.u64(..)).is_ok()).count();
+        prop_assert!(is_plausible(sent, USERS, 1.0 - holdout));
+    }
+
+    #[test]
+    fn two_shadows_hold_out_requests_independently(seed: u64, holdout in 0.0..=1.0f64) {
+        let other = Selector::new(&policy(), Recipient { id: "GET:/user/{id}:1", ..RECIPIENT });
+        let (one, request, mut random) = (selector(&policy()), request(), fastrand::Rng::with_seed(seed));
+        let dialed = Dialed { rate: Share::ALL, holdout: share(holdout) };
+        let both = (0..USERS).filter(|_| {
+            let drawn = random.u64(..);
+            one.choose(&request, dialed, drawn).is_err() && other.choose(&request, dialed, drawn).is_err()
+        });
+        prop_assert!(is_plausible(both.count(), USERS, holdout * holdout));
+    }
+
+    #[test]
     fn arbitrary_requests_never_panic(path: String, query: String, cookie in proptest::collection::vec(any::<u8>(), 0..40), drawn: u64, hops: u32) {
         let mut headers = Headers::new();
         if let Ok(value) = HeaderValue::from_bytes(&cookie) {
@@ -524,10 +566,10 @@ proptest! {
                 headers.append(name, value.clone());
             }
         }
-        let origin = Origin { path, query, address: "::1".parse().unwrap(), headers, hops };
+        let origin = Origin { path, query, address: "::1".parse().unwrap(), headers, hops, pair: 0 };
         let request = Request { params: Vec::new(), claims: None, origin: Some(Arc::new(origin)), ..request() };
         for (key, _) in keys() {
-            prop_assert!(Selector::new(&keyed(key)).choose(&request, NOTHING, drawn).is_err());
+            prop_assert!(selector(&keyed(key)).choose(&request, NOTHING, drawn).is_err());
         }
         for (criterion, twin, _) in conditions() {
             let holds = |criterion| choose(&under(&[criterion]), &request, EVERYTHING);

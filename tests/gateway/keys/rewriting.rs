@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     case::Case,
-    copies::{GET, POST, connections_of_copies, copied_body, copied_header, copy_of, fate_of, policed, posted},
+    copies::{GET, POST, Sent, connections_of_copies, copied_body, copied_header, copy_of, fate_of, policed, posted},
     observe::{fate_of_the_copy, happens},
+    scene::Scene,
     walk::walk,
 };
 use crate::upstream::Reply;
@@ -38,16 +39,23 @@ fn headers() -> Vec<Case> {
         at("credentials", json!("forward"))
             .sees(copied_header("authorization", &[("Authorization", "secret")]), "secret"),
         at("credential_headers", json!(["X-A"])).sees(copied_header("x-a", &[("X-A", "1")]), Value::Null),
+        at("credential_query", json!(["sid"])).sees(copied_target, "/shadow?b=2"),
         at("set", json!({ "X-A": "2" })).sees(copied_header("x-a", &[("X-A", "1")]), "2"),
         at("remove", json!(["X-A"])).sees(copied_header("x-a", &[("X-A", "1")]), Value::Null),
         at("allow", json!(["X-B"])).sees(copied_header("x-a", &[("X-A", "1")]), Value::Null),
         at("host", json!("v2.example")).sees(copied_header("host", &[]), "v2.example"),
         at("mark", json!(false)).sees(copied_header("x-shadow-request", &[]), Value::Null),
         at("trace", json!("off")).sees(copied_header("traceparent", TRACE), Value::Null),
-        mark("request", json!("X-Copy")).sees(copied_header("x-copy", &[]), "1"),
-        mark("id", json!("X-Pair")).sees(is_marked("x-pair"), true),
-        mark("sent_at", json!("X-Time")).sees(is_marked("x-time"), true),
+        mark("request", json!("X-Shadow-Copy")).sees(copied_header("x-shadow-copy", &[]), "1"),
+        mark("id", json!("X-Shadow-Pair")).sees(is_marked("x-shadow-pair"), true),
+        mark("sent_at", json!("X-Shadow-Time")).sees(is_marked("x-shadow-time"), true),
     ]
+}
+
+/// The target of a copy whose query has a parameter that may be a secret.
+fn copied_target(scene: &Scene) -> Value {
+    let copy = copy_of(scene, &Sent { target: "/a?b=2&sid=1", ..GET }).expect("it is copied");
+    copy.target.into()
 }
 
 fn network() -> Vec<Case> {

@@ -7,10 +7,12 @@ use ipnet::IpNet;
 use super::Layers;
 use crate::config::{
     Node,
-    diagnostic::{Diagnostic, Findings, Severity, brief},
-    shadow::{LoopGuard, Peer},
+    diagnostic::{Diagnostic, Findings, Severity},
+    shadow::{LoopGuard, Peer, Secret},
 };
 
+/// The shortest key that is taken.
+const KEY_LETTERS_MIN: usize = 16;
 const PEER: &str =
     "write an address, a network like \"10.0.0.0/8\", or {\"key\": \"a secret of 16 characters or more\"}";
 
@@ -34,7 +36,9 @@ fn peer(node: &Node<'_>, findings: &mut Findings) -> Option<Peer> {
         text.parse().ok().or_else(address)
     });
     if network.is_none() {
-        node.refuse(findings, format!("{} is no address, network or key", brief(node.value())), PEER);
+        // It may be a secret in the wrong place: it is not repeated.
+        let finding = Diagnostic::new(Severity::Error, node.pointer(), "this is no address, network or key");
+        findings.push(finding.hint(PEER));
     }
     network.map(Peer::Network)
 }
@@ -42,13 +46,11 @@ fn peer(node: &Node<'_>, findings: &mut Findings) -> Option<Peer> {
 fn key(node: &Node<'_>, findings: &mut Findings) -> Option<Peer> {
     let secret = node.member("key");
     let Some(text) = secret.value().as_str().filter(|text| !text.is_empty()) else {
-        // The value may be a secret in the wrong place: it is not repeated.
         findings.push(Diagnostic::new(Severity::Error, node.pointer(), "no key is given here").hint(PEER));
         return None;
     };
-    if text.len() < 16 {
-        findings
-            .push(Diagnostic::new(Severity::Warning, secret.pointer(), "a key this short can be guessed").hint(PEER));
+    if text.chars().count() < KEY_LETTERS_MIN {
+        findings.push(Diagnostic::new(Severity::Error, secret.pointer(), "a key this short can be guessed").hint(PEER));
     }
-    Some(Peer::Key(text.to_owned()))
+    Some(Peer::Key(Secret::new(text)))
 }

@@ -9,9 +9,20 @@ use http::{
 use super::{Context, Layers};
 use crate::config::{
     Node,
-    diagnostic::{Findings, brief},
-    shadow::{Credentials, IdempotencyKey, Marks, Rewrite, TraceContext},
+    diagnostic::{Diagnostic, Findings, Severity, brief},
+    shadow::{CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext},
 };
+
+/// Headers that usually are credentials, beside those of the standard.
+const OF_CREDENTIALS: [&str; 7] = [
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-access-token",
+    "x-forwarded-access-token",
+    "x-amz-security-token",
+    "x-csrf-token",
+];
 
 /// Headers that belong to a connection or say how a body is sent.
 const OF_TRANSPORT: [HeaderName; 8] = [
@@ -25,6 +36,10 @@ const OF_TRANSPORT: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
+/// How the name of every mark begins: marks are taken off clients' requests, so they must be nobody else's headers.
+const MARK: &str = "x-shadow-";
+const MARK_HINT: &str = "write a name that begins with X-Shadow- and is not X-Shadow-Hops";
+
 /// Reads all three.
 pub(super) fn rewrite(layers: &Layers<'_>, context: &Context<'_>, findings: &mut Findings) -> Rewrite {
     let group = layers.group("headers");
@@ -36,6 +51,7 @@ pub(super) fn rewrite(layers: &Layers<'_>, context: &Context<'_>, findings: &mut
     Rewrite {
         credentials: group.key("credentials").strict_choice(findings, &credentials).unwrap_or(Credentials::Strip),
         credential_headers: credential_headers(&group.key("credential_headers"), context, findings),
+        credential_query: credential_query(&group.key("credential_query"), findings),
         set: set(&group.key("set"), findings),
         remove: remove(&group.key("remove"), findings),
         allow: names(&group.key("allow"), findings),
@@ -48,12 +64,23 @@ pub(super) fn rewrite(layers: &Layers<'_>, context: &Context<'_>, findings: &mut
 }
 
 fn credential_headers(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Vec<HeaderName> {
-    let mut list = vec![AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HeaderName::from_static("x-api-key")];
+    let mut list = vec![AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+    list.extend(OF_CREDENTIALS.map(HeaderName::from_static));
     let more = context.token_header.clone().into_iter().chain(names(node, findings).unwrap_or_default());
     for name in more {
         if !list.contains(&name) {
             list.push(name);
         }
+    }
+    list
+}
+
+fn credential_query(node: &Node<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut list = CREDENTIAL_QUERY.map(str::to_owned).to_vec();
+    for entry in node.strict_list(findings).unwrap_or_default() {
+        let name = |value: &serde_json::Value| value.as_str().filter(|name| !name.is_empty()).map(str::to_lowercase);
+        let name = entry.strict(findings, name, "the name of a parameter", "write a name like \"session\"");
+        list.extend(name.filter(|name| !list.contains(name)));
     }
     list
 }
@@ -85,12 +112,14 @@ fn set(node: &Node<'_>, findings: &mut Findings) -> Vec<(HeaderName, HeaderValue
             return None;
         };
         free_to_change(&entry, &name, findings);
-        let value = entry.value().as_str().and_then(|text| HeaderValue::from_str(text).ok());
-        if value.is_none() {
-            let message = format!("{} can't stand in a header", brief(entry.value()));
-            entry.refuse(findings, message, "write a text without line breaks and control characters");
-        }
-        Some((name, value?))
+        let Some(mut value) = entry.value().as_str().and_then(|text| HeaderValue::from_str(text).ok()) else {
+            // It may be a secret: it is not repeated.
+            let finding = Diagnostic::new(Severity::Error, entry.pointer(), "this can't stand in a header");
+            findings.push(finding.hint("write a text without line breaks and control characters"));
+            return None;
+        };
+        value.set_sensitive(true);
+        Some((name, value))
     };
     node.members().filter_map(read).collect()
 }
@@ -130,15 +159,19 @@ fn marks(node: &Node<'_>, findings: &mut Findings) -> Option<Marks> {
         return None;
     }
     if !node.value().is_object() {
-        let hint = "write true, false, or {\"request\": \"X-Copy\"}";
+        let hint = "write true, false, or {\"request\": \"X-Shadow-Copy\"}";
         node.strict(findings, |value| value.as_bool(), "true, false or an object", hint);
         return Some(marks);
     }
     for (key, place) in [("request", &mut marks.request), ("id", &mut marks.id), ("sent_at", &mut marks.sent_at)] {
         let entry = node.member(key);
         if let Some(own) = (!entry.is_absent()).then(|| name(&entry, findings)).flatten() {
-            free_to_change(&entry, &own, findings);
-            *place = own;
+            if own.as_str().starts_with(MARK) && own != "x-shadow-hops" {
+                *place = own;
+            } else {
+                let message = format!("{own} is not the name of a mark");
+                entry.refuse(findings, message, MARK_HINT);
+            }
         }
     }
     if marks.request == marks.id || marks.request == marks.sent_at || marks.id == marks.sent_at {

@@ -23,6 +23,7 @@ pub(super) struct Shadow<'a> {
 /// Reports what can't hold or is hardly meant.
 pub(super) fn check(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findings: &mut Findings) {
     check_writes(layers, policy, shadow, findings);
+    check_sent_method(layers, policy, shadow, findings);
     check_token(layers, policy, shadow, findings);
     check_components(layers, policy, shadow, findings);
     check_dispatch(layers, policy, findings);
@@ -57,6 +58,25 @@ fn check_writes(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findi
         let message = format!("writes are allowed, and {host} is the host of a live backend too: it gets each twice");
         let finding = Diagnostic::new(Severity::Warning, node.pointer(), message);
         findings.push(finding.hint("give the shadow a host and a store of its own"));
+    }
+}
+
+/// Copies are sent with the shadow's own method, which need not be the client's.
+fn check_sent_method(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findings: &mut Findings) {
+    let (asked, sent) = (shadow.endpoint.method.as_str(), shadow.backend.method.as_str());
+    if policy.writes == Writes::Denied && SAFE.contains(&asked) && !SAFE.contains(&sent) {
+        let message = format!(
+            "writes are denied, and copies of {asked} {} would be sent as {sent} {}",
+            shadow.endpoint.path, shadow.backend.url_pattern
+        );
+        let hint = "give the shadow a safe \"method\", or write \"unsafe_methods\": \"allow\" and an \"unsafe_reason\"";
+        let node = layers.group("match").key("unsafe_methods");
+        if node.is_absent() {
+            let pointer = format!("{}/method", shadow.backend.pointer);
+            findings.push(Diagnostic::new(Severity::Error, pointer, message).hint(hint));
+        } else {
+            node.refuse(findings, message, hint);
+        }
     }
 }
 
