@@ -68,6 +68,8 @@ mod selection;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tokens;
