@@ -58,22 +58,22 @@ impl StaticData {
 fn prepared(text: &str) -> Data {
     let Ok(mut data) = Data::parse(&Bytes::copy_from_slice(text.as_bytes())) else { return Data::Null };
     data.open_deep();
-    if has_figures(&mut data) { data } else { Data::Raw(data.to_bytes()) }
+    if figures(&mut data) > 0 { data } else { Data::Raw(data.to_bytes()) }
 }
 
-/// Makes figures of all numbers, and says whether there are any; recurses as deep as [`Data::open_deep`] opened.
-fn has_figures(data: &mut Data) -> bool {
+/// Makes figures of all numbers, and counts them; recurses as deep as [`Data::open_deep`] opened.
+fn figures(data: &mut Data) -> usize {
     match data {
         Data::Number(digits) => {
             let number = digits.parse().ok().filter(|number: &f64| number.is_finite());
             if let Some(number) = number {
                 *data = Data::Figure(number);
             }
-            number.is_some()
+            usize::from(number.is_some())
         }
-        Data::Array(elements) => elements.iter_mut().fold(false, |any, element| has_figures(element) || any),
-        Data::Object(members) => members.values_mut().fold(false, |any, member| has_figures(member) || any),
-        _ => false,
+        Data::Array(elements) => elements.iter_mut().map(figures).sum(),
+        Data::Object(members) => members.values_mut().map(figures).sum(),
+        _ => 0,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn forwarding(path: &str, backend: &Value) -> Value {
-    with(endpoint(path, &[backend.clone()]), &json!({ "input_query_strings": ["*"] }))
+    with(endpoint(path, std::slice::from_ref(backend)), &json!({ "input_query_strings": ["*"] }))
 }
 
 /// A line as it is written and nothing else but `Host`.

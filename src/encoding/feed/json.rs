@@ -103,7 +103,7 @@ impl Item {
         fields.text("description", text(&self.summary));
         fields.text("content", either(&self.content_html, &self.content_text));
         fields.text("link", text(&self.url));
-        let links = [&self.url, &self.external_url].map(|link| text(link));
+        let links = [&self.url, &self.external_url].map(text);
         fields.list("links", links.into_iter().filter(|link| !link.is_empty()).map(string).collect());
         fields.date("updated", text(&self.date_modified));
         fields.date("published", text(&self.date_published));
