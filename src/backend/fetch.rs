@@ -133,7 +133,7 @@ impl Caller {
             return failed_answer(backend, &sent.uri, inbound, limit).await;
         }
         let data = decoded(backend, inbound, limit).await?;
-        let data = backend.shape.apply(data).map_err(|error| Failure::new(Kind::Decode, error.to_string()))?;
+        let data = backend.shape.apply(data);
         Ok(Response::data(data, true))
     }
 

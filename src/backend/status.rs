@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri, header::CONTENT_TYPE};
+use serde::Serialize;
 
 use crate::{
     config::ErrorPolicy,
@@ -59,17 +60,39 @@ fn status_text(backend: &BackendPlan, uri: &Uri, status: StatusCode) -> String {
     format!("invalid status code {} [{} {}]: {uri}", status.as_u16(), backend.method, backend.go_pattern)
 }
 
+/// The members in the order of the original, which writes them as they stand in its type.
+#[derive(Serialize)]
+struct Details<'a> {
+    http_status_code: u16,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    http_body: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    http_body_encoding: &'a str,
+}
+
 fn details(name: &str, status: StatusCode, content_type: Option<&HeaderValue>, body: &Bytes) -> Data {
-    let mut details = serde_json::Map::new();
-    details.insert("http_status_code".into(), status.as_u16().into());
-    if !body.is_empty() {
-        details.insert("http_body".into(), String::from_utf8_lossy(body).into_owned().into());
+    let details = Details {
+        http_status_code: status.as_u16(),
+        http_body: &String::from_utf8_lossy(body),
+        http_body_encoding: content_type.and_then(|value| value.to_str().ok()).unwrap_or_default(),
+    };
+    let text = serde_json::to_vec(&details).unwrap_or_default();
+    Data::wrap(&format!("error_{name}"), Data::parse(&text.into()).unwrap_or(Data::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_begin_with_the_status_and_leave_out_what_is_empty() {
+        let problem = HeaderValue::from_static("application/problem+json");
+        let body = Bytes::from_static(b"no");
+        assert_eq!(
+            details("x", StatusCode::NOT_FOUND, Some(&problem), &body).to_bytes(),
+            r#"{"error_x":{"http_status_code":404,"http_body":"no","http_body_encoding":"application/problem+json"}}"#
+        );
+        let alone = details("x", StatusCode::NOT_FOUND, None, &Bytes::new());
+        assert_eq!(alone.to_bytes(), r#"{"error_x":{"http_status_code":404}}"#);
     }
-    if let Some(Ok(text)) =
-        content_type.map(HeaderValue::to_str).filter(|text| text.as_ref().is_ok_and(|text| !text.is_empty()))
-    {
-        details.insert("http_body_encoding".into(), text.into());
-    }
-    let value = serde_json::json!({ format!("error_{name}"): details });
-    Data::parse(&Bytes::from(value.to_string())).unwrap_or(Data::Null)
 }

@@ -1,11 +1,15 @@
 //! Data as YAML.
 //!
-//! Numbers are texts to the original and come out quoted, except where its quoting overlooks an exponent. Anything
+//! Numbers of upstreams are texts to the original and come out quoted, except where its quoting overlooks an exponent;
+//! those of the file's own come out as they are. Anything
 //! that a reader could take for something else is quoted, on one line. Recursion goes as deep as the data was opened.
 
 use std::fmt::Write;
 
-use crate::model::{Data, data::Object};
+use crate::model::{
+    Data,
+    data::{Object, figure},
+};
 
 /// The document for opened data.
 pub(super) fn encode(data: &Data) -> String {
@@ -94,6 +98,7 @@ fn scalar(value: &Data, out: &mut String) {
         Data::Null => out.push_str("null"),
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Data::Number(digits) => string(digits, out),
+        Data::Figure(number) => out.push_str(&figure::yaml(*number)),
         Data::String(text) => string(text, out),
         Data::Array(_) => out.push_str("[]"),
         Data::Object(_) => out.push_str("{}"),
@@ -202,6 +207,12 @@ mod tests {
             written(r#"{"a":1,"b":"two","c":[1,"x",null],"d":{"e":true}}"#),
             "a: \"1\"\nb: two\nc:\n- \"1\"\n- x\n- null\nd:\n  e: true\n"
         );
+    }
+
+    #[test]
+    fn numbers_of_the_files_own_are_not_quoted() {
+        let figures = [("f", 1.5), ("i", 5.0)].map(|(name, number)| (name.to_owned(), Data::Figure(number)));
+        assert_eq!(encode(&Data::Object(figures.into())), "f: 1.5\ni: 5.0\n");
     }
 
     #[test]

@@ -125,10 +125,7 @@ impl Dispatch {
             && let Some(response) = &mut reply.response
             && let Payload::Data(data) = &mut response.payload
         {
-            match shape.apply(std::mem::replace(data, Data::Null)) {
-                Ok(shaped) => *data = shaped,
-                Err(error) => *reply = Reply::failed(Failure::new(Kind::Decode, error.to_string())),
-            }
+            *data = shape.apply(std::mem::replace(data, Data::Null));
         }
         if let Some(static_data) = &self.plan.static_data {
             static_data.apply(reply);

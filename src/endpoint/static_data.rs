@@ -54,38 +54,27 @@ impl StaticData {
     }
 }
 
+/// The value, opened only where there are numbers in it.
 fn prepared(text: &str) -> Data {
     let Ok(mut data) = Data::parse(&Bytes::copy_from_slice(text.as_bytes())) else { return Data::Null };
     data.open_deep();
-    round_numbers(&mut data);
-    Data::Raw(data.to_bytes())
+    if figures(&mut data) > 0 { data } else { Data::Raw(data.to_bytes()) }
 }
 
-/// Rounds every number to double precision; recurses as deep as [`Data::open_deep`] opened.
-fn round_numbers(data: &mut Data) {
+/// Makes figures of all numbers, and counts them; recurses as deep as [`Data::open_deep`] opened.
+fn figures(data: &mut Data) -> usize {
     match data {
         Data::Number(digits) => {
-            if let Some(rounded) = digits.parse().ok().and_then(go_number) {
-                *digits = rounded.into();
+            let number = digits.parse().ok().filter(|number: &f64| number.is_finite());
+            if let Some(number) = number {
+                *data = Data::Figure(number);
             }
+            usize::from(number.is_some())
         }
-        Data::Array(elements) => elements.iter_mut().for_each(round_numbers),
-        Data::Object(members) => members.values_mut().for_each(round_numbers),
-        _ => {}
+        Data::Array(elements) => elements.iter_mut().map(figures).sum(),
+        Data::Object(members) => members.values_mut().map(figures).sum(),
+        _ => 0,
     }
-}
-
-/// A number as Go writes it: the fewest digits that mean it, with an exponent only when it is very large or small.
-fn go_number(number: f64) -> Option<String> {
-    if !number.is_finite() {
-        return None;
-    }
-    let size = number.abs();
-    if size == 0.0 || (1e-6..1e21).contains(&size) {
-        return Some(number.to_string());
-    }
-    let text = format!("{number:e}");
-    Some(if text.contains("e-") { text } else { text.replace('e', "e+") })
 }
 
 #[cfg(test)]

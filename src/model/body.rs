@@ -167,13 +167,15 @@ pub struct BodyReceiver {
     pieces: mpsc::Receiver<Piece>,
     length: Option<u64>,
     ended: bool,
+    /// What was looked at before its time.
+    peeked: Option<Option<Result<Bytes, BodyError>>>,
 }
 
 /// A bounded way for a body from one task to another. `length` is what the sender has promised, if it has.
 #[must_use]
 pub fn transit(length: Option<u64>) -> (BodySender, BodyReceiver) {
     let (sender, pieces) = mpsc::channel(CHUNKS_IN_TRANSIT);
-    (BodySender(sender), BodyReceiver { pieces, length, ended: false })
+    (BodySender(sender), BodyReceiver { pieces, length, ended: false, peeked: None })
 }
 
 impl BodySender {
@@ -208,6 +210,15 @@ impl BodyReceiver {
         self.length
     }
 
+    /// The next chunk, which stays the next one; `None` at the end, however it came.
+    pub async fn peek(&mut self) -> Option<&Bytes> {
+        if self.peeked.is_none() {
+            let next = self.next_chunk().await;
+            self.peeked = Some(next);
+        }
+        self.peeked.as_ref()?.as_ref()?.as_ref().ok()
+    }
+
     /// The next chunk; `None` after a clean end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
         std::future::poll_fn(|ctx| Pin::new(&mut *self).poll_next(ctx)).await
@@ -218,6 +229,9 @@ impl Stream for BodyReceiver {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(item) = self.peeked.take() {
+            return Poll::Ready(item);
+        }
         if self.ended {
             return Poll::Ready(None);
         }
@@ -243,6 +257,19 @@ mod tests {
         sender.send(Bytes::from_static(b"half")).await.unwrap();
         drop(sender);
         assert_eq!(receiver.next_chunk().await, Some(Ok(Bytes::from_static(b"half"))));
+        assert_eq!(receiver.next_chunk().await, Some(Err(BodyError::BrokenOff)));
+        assert_eq!(receiver.next_chunk().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_chunk_that_was_looked_at_comes_all_the_same() {
+        let (sender, mut receiver) = transit(None);
+        sender.send(Bytes::from_static(b"one")).await.unwrap();
+        drop(sender);
+        assert_eq!(receiver.peek().await, Some(&Bytes::from_static(b"one")));
+        assert_eq!(receiver.peek().await, Some(&Bytes::from_static(b"one")));
+        assert_eq!(receiver.next_chunk().await, Some(Ok(Bytes::from_static(b"one"))));
+        assert_eq!(receiver.peek().await, None);
         assert_eq!(receiver.next_chunk().await, Some(Err(BodyError::BrokenOff)));
         assert_eq!(receiver.next_chunk().await, None);
     }

@@ -14,37 +14,52 @@ const FORM: percent_encoding::AsciiSet =
 /// What stands between the parameters of a query, or may end it where it is quoted.
 const SEPARATORS: [char; 7] = ['?', '&', ';', '#', '"', ' ', '\n'];
 
-/// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does.
+/// The pairs of a query string; those with bad escapes or a `;` are dropped, as Go does. What is not UTF-8 is U+FFFD.
 pub fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
-    unescaped(raw).map(|(name, value)| (name.into_owned(), value.into_owned()))
+    unescaped(raw).map(|(name, value)| (text(name).into_owned(), text(value).into_owned()))
 }
 
 /// The values of one parameter, in order. Only what is escaped is copied.
 pub fn values<'a>(raw: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
-    unescaped(raw).filter(move |(held, _)| held == name).map(|(_, value)| value)
+    unescaped(raw).filter(move |(held, _)| **held == *name.as_bytes()).map(|(_, value)| text(value))
 }
 
-fn unescaped(raw: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+type Bytes<'a> = Cow<'a, [u8]>;
+
+fn unescaped(raw: &str) -> impl Iterator<Item = (Bytes<'_>, Bytes<'_>)> {
     raw.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')).filter_map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         Some((unescape(name)?, unescape(value)?))
     })
 }
 
+fn text(bytes: Bytes<'_>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+    }
+}
+
 /// The query with exactly one value of `name`, sorted and encoded anew.
 #[must_use]
 pub fn with_value(raw: &str, name: &str, value: &str) -> String {
-    let mut all: Vec<(String, String)> = pairs(raw).filter(|(held, _)| held != name).collect();
-    all.push((name.to_owned(), value.to_owned()));
+    let mut all: Vec<(Bytes<'_>, Bytes<'_>)> = unescaped(raw).filter(|(held, _)| **held != *name.as_bytes()).collect();
+    all.push((name.as_bytes().into(), value.as_bytes().into()));
     encode(all)
+}
+
+/// The query with the pairs whose names are wanted, sorted and encoded anew, byte by byte.
+#[must_use]
+pub fn encoded_anew(raw: &str, is_wanted: impl Fn(&[u8]) -> bool) -> String {
+    encode(unescaped(raw).filter(|(name, _)| is_wanted(name)).collect())
 }
 
 /// Writes pairs, sorted by name.
 #[must_use]
-pub fn encode(mut pairs: Vec<(String, String)>) -> String {
+pub fn encode<T: AsRef<[u8]>>(mut pairs: Vec<(T, T)>) -> String {
     // The sort is stable: several values of one name keep their order.
-    pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let escape = |text: &str| percent_encoding::utf8_percent_encode(text, &FORM).to_string().replace(' ', "+");
+    pairs.sort_by(|(left, _), (right, _)| left.as_ref().cmp(right.as_ref()));
+    let escape = |bytes: &T| percent_encoding::percent_encode(bytes.as_ref(), &FORM).to_string().replace(' ', "+");
     let texts: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     texts.join("&")
 }
@@ -96,13 +111,12 @@ fn is_one_of(name: &str, names: &[String]) -> bool {
     names.iter().any(|held| held.eq_ignore_ascii_case(name.trim()))
 }
 
-fn unescape(text: &str) -> Option<Cow<'_, str>> {
+fn unescape(text: &str) -> Option<Bytes<'_>> {
     if !text.contains(['%', '+']) {
-        return Some(text.into());
+        return Some(text.as_bytes().into());
     }
     let spaced = text.replace('+', " ");
-    escapes::are_whole(text)
-        .then(|| percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into())
+    escapes::are_whole(text).then(|| percent_encoding::percent_decode_str(&spaced).collect::<Vec<u8>>().into())
 }
 
 #[cfg(test)]
@@ -111,7 +125,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{redacted, values, with_value, without};
+    use super::{encoded_anew, redacted, values, with_value, without};
 
     fn names() -> Vec<String> {
         ["token", "api_key"].map(str::to_owned).to_vec()
@@ -156,6 +170,13 @@ mod tests {
         fn arbitrary_texts_never_panic(text: String) {
             let _told = (redacted(&text, &names()), without(&text, &names()));
         }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_kept() {
+        assert_eq!(encoded_anew("b=%E9+%c3%a9&%ff=1", |_| true), "b=%E9+%C3%A9&%FF=1");
+        assert_eq!(with_value("b=%E9", "a", "é"), "a=%C3%A9&b=%E9");
+        assert_eq!(values("b=%E9", "b").collect::<Vec<_>>(), ["\u{fffd}"]);
     }
 
     #[test]

@@ -2,10 +2,7 @@
 
 use http::header::HeaderName;
 
-use crate::{
-    config::Pick,
-    model::query::{encode, pairs},
-};
+use crate::{config::Pick, model::query::encoded_anew};
 
 /// Which of the client's headers a backend may see.
 #[derive(Clone, Debug)]
@@ -68,8 +65,8 @@ impl QueryPick {
         match self {
             Self::Nothing => String::new(),
             _ if raw.is_empty() => String::new(),
-            Self::All => encode(pairs(raw).collect()),
-            Self::Only(names) => encode(pairs(raw).filter(|(name, _)| names.contains(name)).collect()),
+            Self::All => encoded_anew(raw, |_| true),
+            Self::Only(names) => encoded_anew(raw, |name| names.iter().any(|wanted| wanted.as_bytes() == name)),
         }
     }
 }
@@ -87,6 +84,7 @@ mod tests {
     #[test]
     fn everything_is_sorted_and_encoded_anew() {
         assert_eq!(QueryPick::All.filter("z=a%20b&a&m=%C3%A4+x&m=1"), "a=&m=%C3%A4+x&m=1&z=a+b");
+        assert_eq!(QueryPick::All.filter("name=%E9"), "name=%E9");
         assert_eq!(QueryPick::All.filter("a=%zz&b=1;c=2&d=4"), "d=4");
     }
 

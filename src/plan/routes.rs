@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::rules::paths;
+
 /// What serves a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -74,17 +76,16 @@ pub enum Segment {
     Param(String),
 }
 
-/// The segments of an endpoint path. `params` are the names the configuration recognised; a parameter takes the rest
-/// of its segment, as in gin.
+/// The segments of an endpoint path. `params` are the names the configuration recognised; a parameter, or what stands
+/// behind a written `:`, takes the rest of its segment, as in gin.
 #[must_use]
 pub fn segments(path: &str, params: &[String]) -> Vec<Segment> {
-    path.trim_start_matches('/').split('/').map(|text| segment(text, params)).collect()
+    paths::route(path, params).trim_start_matches('/').split('/').map(segment).collect()
 }
 
-fn segment(text: &str, params: &[String]) -> Segment {
-    let placeholder = params.iter().filter_map(|name| text.find(&format!("{{{name}}}"))).min();
-    match placeholder {
-        Some(at) => Segment::Param(text.get(..at).unwrap_or_default().to_owned()),
+fn segment(text: &str) -> Segment {
+    match paths::wildcard(text) {
+        Some((before, _name)) => Segment::Param(before.to_owned()),
         None => Segment::Fixed(text.to_owned()),
     }
 }
@@ -291,6 +292,15 @@ mod tests {
         assert_eq!(served(&routes, "/a/z"), Some((0, vec!["z".into()])));
         assert_eq!(served(&routes, "/a/b/c"), Some((2, vec!["b".into()])));
         assert_eq!(served(&routes, "/f/1/file.tar"), Some((4, vec!["1".into(), "tar".into()])));
+    }
+
+    #[test]
+    fn a_written_colon_begins_a_parameter_and_doubled_slashes_are_one() {
+        let routes = routes(RouteRules::default(), &["/lit/:z", "//dbl//x", "/a/v:x/{id}.json"]);
+        assert_eq!(served(&routes, "/lit/5"), Some((0, vec!["5".into()])));
+        assert_eq!(served(&routes, "/lit/:z"), Some((0, vec![":z".into()])));
+        assert_eq!(served(&routes, "/dbl/x"), Some((1, vec![])));
+        assert_eq!(served(&routes, "/a/v1/7.json"), Some((2, vec!["1".into(), "7.json".into()])));
     }
 
     #[test]

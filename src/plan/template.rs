@@ -90,7 +90,10 @@ impl Template {
         for piece in &self.query {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                value => out.extend(percent_encoding::utf8_percent_encode(&value.text(request, earlier), &QUERY_VALUE)),
+                value => {
+                    let text = value.text(request, earlier);
+                    out.extend(percent_encoding::percent_encode(&escapes::bytes_of(&text), &QUERY_VALUE));
+                }
             }
         }
         if !self.query.is_empty() && !extra.is_empty() {
@@ -222,7 +225,7 @@ const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMER
     .remove(b'*');
 
 fn escape_anew(path: &str) -> String {
-    let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    let decoded: Vec<u8> = percent_encoding::percent_decode(&escapes::bytes_of(path)).collect();
     percent_encoding::percent_encode(&decoded, &escapes::PATH).to_string()
 }
 
@@ -275,6 +278,12 @@ mod tests {
         assert_eq!(render("/v1/{id}", &[("id", "a b[")], ""), Ok("/v1/a%20b%5B".into()));
         assert_eq!(render("/a%2Fb/{id}", &[("id", "x")], ""), Ok("/a%2Fb/x".into()));
         assert_eq!(render("/v1/{id}", &[("id", "ä")], ""), Ok("/v1/%C3%A4".into()));
+    }
+
+    #[test]
+    fn values_that_are_not_utf_8_go_out_byte_by_byte() {
+        let value = escapes::text_of(b"\xe9".to_vec());
+        assert_eq!(render("/v1/{id}?q={id}", &[("id", &value)], ""), Ok("/v1/%E9?q=%E9".into()));
     }
 
     #[test]

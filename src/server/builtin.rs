@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::StreamExt;
 use serde::Serialize;
 
-use crate::plan::ServicePlan;
+use crate::{model::query, plan::ServicePlan};
 
 use super::{clock::go_time, egress::X_KRAKEND, ingress};
 
@@ -93,9 +93,7 @@ pub async fn echo(request: &HttpRequest, mut payload: web::Payload) -> HttpRespo
 
 fn query(raw: &str) -> BTreeMap<String, Vec<String>> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, value) in
-        web::Query::<Vec<(String, String)>>::from_query(raw).map(web::Query::into_inner).unwrap_or_default()
-    {
+    for (name, value) in query::pairs(raw) {
         out.entry(name).or_default().push(value);
     }
     out
@@ -108,4 +106,14 @@ fn headers(request: &HttpRequest) -> BTreeMap<String, Vec<String>> {
         out.entry(words.join("-")).or_default().push(String::from_utf8_lossy(value.as_bytes()).into_owned());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::query;
+
+    #[test]
+    fn the_echo_drops_the_pairs_that_go_drops() {
+        assert_eq!(serde_json::json!(query("%zz=1&a=1;b=2&c=3&c")), serde_json::json!({ "c": ["3", ""] }));
+    }
 }

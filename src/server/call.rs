@@ -46,11 +46,14 @@ pub(super) async fn serve_endpoint(
         Ok(Ok(Taken::Ready(body))) => door.enter(params, body).await,
         Ok(Ok(Taken::Carried(receiver, upload))) => carried(door.enter(params, Body::Transit(receiver)), upload).await,
     };
-    let reply = match outcome {
+    let mut reply = match outcome {
         Ok(reply) => reply,
         Err(refusal) => return counted.end(egress::Outgoing { response: egress::refused(&refusal), complete: false }),
     };
     log_failures(endpoint, service, &reply);
+    if endpoint.no_op {
+        egress::name_content(&mut reply).await;
+    }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     counted.end(egress::response(reply, endpoint, service, accept))
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{HeaderName, HeaderValue};
 
+use super::guess;
 use crate::{
     component::Refusal,
     model::{Data, Failure, Headers, Payload, Reply, Response},
@@ -58,6 +59,24 @@ fn encoded(response: Response, endpoint: &EndpointPlan, service: &ServicePlan, a
         builder.insert_header((header::CACHE_CONTROL, value.clone()));
     }
     Outgoing { response: builder.body(encoded.body), complete }
+}
+
+/// Gives an answer that is passed through the content type it lacks, by the first bytes of its body, as Go's server does.
+/// Waits for those: a client learns nothing before them either way.
+pub async fn name_content(reply: &mut Reply) {
+    let Some(response) = &mut reply.response else { return };
+    let headers = &response.headers;
+    if headers.contains(&header::CONTENT_TYPE) || headers.contains(&header::CONTENT_ENCODING) {
+        return;
+    }
+    let begin = match &mut response.payload {
+        Payload::Whole(bytes) => Some(&*bytes),
+        Payload::Transit(receiver) => receiver.peek().await,
+        Payload::Data(_) => None,
+    };
+    if let Some(kind) = begin.filter(|begin| !begin.is_empty()).map(|begin| guess::content_type(begin)) {
+        response.headers.append(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
 }
 
 /// The upstream's own answer. Headers that belong to its connection, not to its content, end here.
@@ -110,8 +129,14 @@ pub fn failed(failures: &[Failure], service: &ServicePlan) -> HttpResponse {
         return builder.finish();
     }
     if let [Failure { answer: Some(answer), .. }] = failures {
-        if let Some(content_type) = &answer.content_type {
-            builder.insert_header((header::CONTENT_TYPE, content_type.clone()));
+        match &answer.content_type {
+            Some(content_type) => {
+                builder.insert_header((header::CONTENT_TYPE, content_type.clone()));
+            }
+            None if answer.body.is_empty() => {}
+            None => {
+                builder.insert_header((header::CONTENT_TYPE, guess::content_type(&answer.body)));
+            }
         }
         return builder.body(answer.body.clone());
     }
@@ -123,7 +148,7 @@ fn text(mut builder: HttpResponseBuilder, text: String) -> HttpResponse<BoxBody>
     if text.is_empty() {
         return builder.finish();
     }
-    builder.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))).body(text)
+    builder.insert_header((header::CONTENT_TYPE, guess::content_type(text.as_bytes()))).body(text)
 }
 
 /// 404 of a path nobody publishes.

@@ -178,9 +178,11 @@ pub fn client_address(client: &HttpRequest, service: &ServicePlan) -> IpAddr {
     service.client_address.find(peer(client), |name| client.headers().get_all(name))
 }
 
-/// What the client called the gateway.
+/// What the client called the gateway: in the request's target, which counts for more, or in its `Host`.
 #[must_use]
 pub fn host(client: &HttpRequest) -> Option<HeaderValue> {
-    let header = client.headers().get(HOST).cloned();
-    header.or_else(|| HeaderValue::from_str(client.uri().authority()?.as_str()).ok())
+    let target = client.uri().authority().map(|authority| authority.as_str());
+    let named = target.map(|target| target.rsplit_once('@').map_or(target, |(_user, host)| host));
+    let named = named.and_then(|host| HeaderValue::from_str(host).ok());
+    named.or_else(|| client.headers().get(HOST).cloned())
 }

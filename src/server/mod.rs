@@ -13,6 +13,7 @@ pub mod changes;
 pub mod clock;
 mod edge;
 pub mod egress;
+mod guess;
 pub mod ingress;
 pub mod intake;
 mod metrics;

@@ -25,6 +25,10 @@ pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) 
     if let Some(unread) = request.conn_data::<Rc<Unread>>() {
         unread.begin();
     }
+    // Go's server answers this one itself, before any router.
+    if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+        return HttpResponse::Ok().finish();
+    }
     let line = Line::begin(&request, &tree.shared.plan.service);
     let response = serve_within(&tree, request, payload).await;
     if let Some(line) = line {
@@ -109,19 +113,21 @@ async fn serve_decision(
     response
 }
 
-/// The path as the router matches it; `None` when it is not a path in percent-encoding.
+/// The path as the router matches it, with stand-ins for what is not UTF-8; `None` when it is not a path in
+/// percent-encoding.
 pub(super) fn decoded(path: &str) -> Option<std::borrow::Cow<'_, str>> {
     if !path.contains('%') {
         return Some(path.into());
     }
-    escapes::are_whole(path).then(|| percent_decode_str(path).decode_utf8_lossy())
+    escapes::are_whole(path).then(|| escapes::text_of(percent_decode_str(path).collect()).into())
 }
 
 /// The better path with the client's query, behind the prefix a proxy before us has cut off.
 fn location(request: &HttpRequest, path: &str) -> String {
     let prefix = request.headers().get("x-forwarded-prefix").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let prefix: String = prefix.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '/').collect();
-    let escaped = percent_encoding::utf8_percent_encode(path, &LOCATION_PATH);
+    let path = escapes::bytes_of(path);
+    let escaped = percent_encoding::percent_encode(&path, &LOCATION_PATH);
     match request.query_string() {
         "" => format!("{prefix}{escaped}"),
         query => format!("{prefix}{escaped}?{query}"),

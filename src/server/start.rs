@@ -185,6 +185,16 @@ fn whole_seconds(time: Duration) -> u64 {
     time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
+/// How long a stop waits for the workers, which count in whole seconds. A limit between two of those is kept to the
+/// moment; otherwise a worker that is stuck must not keep the mirrors from being drained.
+fn patience(stop_time: Duration) -> Duration {
+    if stop_time.subsec_nanos() > 0 {
+        stop_time
+    } else {
+        stop_time.max(Duration::from_secs(1)).saturating_add(WORKER_MARGIN)
+    }
+}
+
 /// Finds out whether a gateway could start: reads its certificates, binds its addresses, and lets go of them.
 ///
 /// # Errors
@@ -313,10 +323,8 @@ impl Gateway {
         if let Some(reloader) = &self.reloader {
             reloader.abort();
         }
-        // The workers keep the limit themselves; a worker that is stuck must not keep the mirrors from being drained.
-        let limit = Duration::from_secs(whole_seconds(self.stop_time)).saturating_add(WORKER_MARGIN);
-        if timeout(limit, self.server.stop(true)).await.is_err() {
-            tracing::warn!("a worker thread does not end, going on without it");
+        if timeout(patience(self.stop_time), self.server.stop(true)).await.is_err() {
+            tracing::warn!("a worker thread does not end in time, going on without it");
         }
         let drain_time = self.announcer.current().shared.plan.service.shadow_drain_time;
         let shadows = self.shadows.take();
@@ -347,5 +355,19 @@ fn log_summary(snapshot: &Snapshot) {
                 books.books.abandoned
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_waits_exactly_as_long_as_it_is_told() {
+        for exact in [Duration::from_millis(200), Duration::from_millis(2500), Duration::from_nanos(1)] {
+            assert_eq!(patience(exact), exact);
+        }
+        assert_eq!(patience(Duration::from_secs(3)), Duration::from_secs(3) + WORKER_MARGIN);
+        assert_eq!(patience(Duration::MAX.saturating_sub(Duration::from_nanos(999_999_999))), Duration::MAX);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Op, ShapeError};
+use super::Op;
 use crate::model::{Data, DataKind};
 
 const WILDCARD: &str = "*";
@@ -20,8 +20,6 @@ enum Step {
     Delete(Vec<Path>),
     Move(Path, Path),
     Append(Path, Path),
-    /// An operation without enough paths, which fails the call it is carried out for.
-    Lacking(ShapeError),
 }
 
 /// The names of a dotted path; never empty.
@@ -50,14 +48,14 @@ struct Place {
 }
 
 impl Flatmap {
-    /// The operations, unless there are none at all. Those of unknown kind are kept out.
+    /// The operations, unless there are none at all. Those of unknown kind or without their paths are kept out.
     pub(super) fn new(ops: &[Op]) -> Option<Self> {
         (!ops.is_empty()).then(|| Self(ops.iter().filter_map(step).collect()))
     }
 
-    pub(super) fn apply(&self, data: Data) -> Result<Data, ShapeError> {
+    pub(super) fn apply(&self, data: Data) -> Data {
         if data.is_null() {
-            return Ok(data);
+            return data;
         }
         let mut root = Node::new(data);
         for step in &self.0 {
@@ -65,11 +63,10 @@ impl Flatmap {
                 Step::Delete(paths) => paths.iter().for_each(|path| root.delete(path)),
                 Step::Move(from, to) => root.relocate(from, to),
                 Step::Append(from, to) => root.append(from, to),
-                Step::Lacking(error) => return Err(error.clone()),
             }
         }
         let data = root.into_data();
-        Ok(if data.kind() == DataKind::Object { data } else { Data::Null })
+        if data.kind() == DataKind::Object { data } else { Data::Null }
     }
 }
 
@@ -77,11 +74,9 @@ fn step(op: &Op) -> Option<Step> {
     let mut paths = op.args.iter().map(|arg| arg.split('.').map(str::to_owned).collect::<Path>());
     match op.kind.as_str() {
         "del" => Some(Step::Delete(paths.collect())),
-        kind @ ("move" | "append") => Some(match (paths.next(), paths.next()) {
-            (Some(from), Some(to)) if kind == "move" => Step::Move(from, to),
-            (Some(from), Some(to)) => Step::Append(from, to),
-            _ => Step::Lacking(ShapeError(format!("flatmap_filter: {kind} needs two paths"))),
-        }),
+        // Without two paths there is nothing to do; the file's reader has warned of it.
+        "move" => Some(Step::Move(paths.next()?, paths.next()?)),
+        "append" => Some(Step::Append(paths.next()?, paths.next()?)),
         _ => None,
     }
 }

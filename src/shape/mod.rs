@@ -12,4 +12,4 @@ mod flatmap_tests;
 #[cfg(test)]
 mod tests;
 
-pub use steps::{Op, Shape, ShapeError, ShapeSpec};
+pub use steps::{Op, Shape, ShapeSpec};

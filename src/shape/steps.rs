@@ -31,18 +31,6 @@ pub struct Op {
     pub args: Vec<String>,
 }
 
-/// An operation that cannot be carried out; where KrakenD panics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShapeError(pub(super) String);
-
-impl std::fmt::Display for ShapeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ShapeError {}
-
 /// The compiled rules of one backend.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -84,10 +72,8 @@ impl Shape {
     }
 
     /// Shapes one answer. Null stays null, unless a target or a group is asked for.
-    ///
-    /// # Errors
-    /// When a flatmap operation lacks an argument.
-    pub fn apply(&self, data: Data) -> Result<Data, ShapeError> {
+    #[must_use]
+    pub fn apply(&self, data: Data) -> Data {
         let mut data = descend(data, &self.target);
         match &self.middle {
             Middle::Members { filter, mapping } => {
@@ -95,12 +81,12 @@ impl Shape {
                     reshape(&mut data, filter.as_ref(), mapping);
                 }
             }
-            Middle::Flatmap(flatmap) => data = flatmap.apply(data)?,
+            Middle::Flatmap(flatmap) => data = flatmap.apply(data),
         }
-        Ok(match &self.group {
+        match &self.group {
             Some(group) => Data::wrap(group, data),
             None => data,
-        })
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn names(names: &[&str]) -> Vec<String> {
 }
 
 pub(super) fn shaped(spec: ShapeSpec, text: &str) -> Value {
-    let data = Shape::new(spec).apply(data(text)).unwrap();
+    let data = Shape::new(spec).apply(data(text));
     serde_json::from_slice(&data.to_bytes()).unwrap()
 }
 
@@ -184,10 +184,10 @@ fn null_stays_null_without_a_group() {
 fn only_the_levels_that_are_looked_into_are_opened() {
     let text = r#"{ "a": { "b" : 1 }, "c": { "d" : [ 2 ] } }"#;
     let spec = ShapeSpec { deny: names(&["a.b"]), group: "g".into(), ..ShapeSpec::default() };
-    let shaped = Shape::new(spec).apply(data(text)).unwrap();
+    let shaped = Shape::new(spec).apply(data(text));
     assert_eq!(shaped.to_bytes(), r#"{"g":{"a":{},"c":{ "d" : [ 2 ] }}}"#);
     let spec = ShapeSpec { target: "c".into(), group: "g".into(), ..ShapeSpec::default() };
-    assert_eq!(Shape::new(spec).apply(data(text)).unwrap().to_bytes(), r#"{"g":{ "d" : [ 2 ] }}"#);
+    assert_eq!(Shape::new(spec).apply(data(text)).to_bytes(), r#"{"g":{ "d" : [ 2 ] }}"#);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn no_rules_are_the_identity() {
     let shape = Shape::new(ShapeSpec::default());
     assert!(shape.is_identity());
     let text = "{ \"a\" :1}";
-    assert!(matches!(shape.apply(data(text)), Ok(Data::Raw(same)) if same == text));
+    assert!(matches!(shape.apply(data(text)), Data::Raw(same) if same == text));
     assert!(!Shape::new(ShapeSpec { group: "g".into(), ..ShapeSpec::default() }).is_identity());
     assert!(!Shape::new(ShapeSpec { deny: names(&["g"]), ..ShapeSpec::default() }).is_identity());
     assert!(!Shape::new(ShapeSpec { target: "g".into(), ..ShapeSpec::default() }).is_identity());

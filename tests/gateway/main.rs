@@ -77,6 +77,8 @@ mod selection;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tokens;

@@ -124,8 +124,14 @@ fn a_client_that_does_not_read_does_not_keep_the_gateway() {
 
 #[test]
 fn a_wait_the_file_names_is_the_limit_even_below_an_endpoint() {
+    for wait in ["1s", "200ms"] {
+        ends_within(wait);
+    }
+}
+
+fn ends_within(wait: &str) {
     let v1 = Upstream::hangs();
-    let mut gnomon = Gnomon::run(&with(file(&v1), &json!({ "max_shutdown_wait_time": "1s" })));
+    let mut gnomon = Gnomon::run(&with(file(&v1), &json!({ "max_shutdown_wait_time": wait })));
     let mut client = gnomon.connect();
     client.ask("GET", "/a", &[], b"");
     v1.wait_for(1);

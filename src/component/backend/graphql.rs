@@ -18,7 +18,7 @@ use crate::{
         tables::{Called, Place},
     },
     config::{Node, Source, diagnostic::Findings},
-    model::{Body, BodyError, Failure, Kind, body::Held},
+    model::{Body, BodyError, Failure, Kind, body::Held, escapes},
 };
 
 /// The most bytes of a client's variables.
@@ -103,8 +103,8 @@ impl GraphQl {
             variables.extend(object(&body)?);
         }
         for (name, place) in &self.placeholders {
-            let param = call.request.params.get(*place).cloned().unwrap_or_default();
-            variables.insert(name.clone(), Value::String(param));
+            let param = call.request.params.get(*place).map(|param| escapes::shown(param).into_owned());
+            variables.insert(name.clone(), Value::String(param.unwrap_or_default()));
         }
         Ok(variables)
     }

@@ -27,6 +27,10 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
     let method = if written_method.is_empty() { "GET".to_owned() } else { written_method.to_uppercase() };
     let params = paths::params(&path, inherited.params_anywhere);
     warn_of_params(node, &path, &params, inherited.params_anywhere, findings);
+    if let Some(fault) = paths::wildcard_fault(&paths::route(&path, &params)).filter(|_| !path.contains('*')) {
+        let written = node.field("endpoint");
+        findings.push(Diagnostic::new(Severity::Error, written.pointer(), fault).value(written.value()));
+    }
     let extra = node.field("extra_config");
     extra.expect_object(findings);
     let part = extra.namespace("proxy");
@@ -46,7 +50,7 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
     let backends = backends::backends(node, &parent, inherited, findings);
     let endpoint = Endpoint {
         extra: Extra::of(&extra),
-        params: params.clone(),
+        params: paths::route_params(&path, &params),
         backends,
         timeout,
         cache_seconds: cache_seconds(node, inherited, findings),
@@ -88,11 +92,19 @@ fn warn_of_params(node: &Node<'_>, path: &str, params: &[String], anywhere: bool
     for segment in path.split('/') {
         let whole = segment.starts_with('{') && segment.find('}').is_none_or(|end| end + 1 == segment.len());
         if segment.contains('{') && !whole && !anywhere {
-            let message = format!("\"{segment}\" is more than a parameter: KrakenD does not replace it in backends");
+            let message = if segment.starts_with('{') {
+                format!(
+                    "\"{segment}\" stands for a whole segment, whatever its end; KrakenD does not replace it in backends"
+                )
+            } else {
+                format!("\"{segment}\" is fixed text: without disable_rest a parameter stands right behind a slash")
+            };
             findings.warning(&pointer, message);
         }
         if segment.contains(':') {
-            findings.warning(&pointer, format!("KrakenD takes the ':' in \"{segment}\" for the start of a parameter"));
+            let message =
+                format!("the ':' in \"{segment}\" starts a parameter, which stands for the rest of the segment");
+            findings.warning(&pointer, message);
         }
     }
     for (index, name) in params.iter().enumerate() {

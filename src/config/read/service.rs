@@ -143,7 +143,7 @@ fn route_conflicts(service: &Service, findings: &mut Findings) {
     }
     published.extend(service.endpoints.iter().map(|endpoint| routes::Route {
         method: &endpoint.method,
-        path: paths::router_form(&endpoint.path, &endpoint.params),
+        path: paths::route(&endpoint.path, &endpoint.params),
         pointer: &endpoint.pointer,
     }));
     for conflict in routes::conflicts(&published) {

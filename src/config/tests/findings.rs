@@ -140,8 +140,8 @@ fn paths_and_missing_parts_of_endpoints() {
     says(
         &root(r#""endpoints":[{"endpoint":"/a/{id}.json/x:y/{Id}","backend":[{"host":"h"}]}]"#),
         &[
-            r#"1:28: warning at /endpoints/0/endpoint: "{id}.json" is more than a parameter: KrakenD does not replace it in backends"#,
-            r#"1:28: warning at /endpoints/0/endpoint: KrakenD takes the ':' in "x:y" for the start of a parameter"#,
+            r#"1:28: warning at /endpoints/0/endpoint: "{id}.json" stands for a whole segment, whatever its end; KrakenD does not replace it in backends"#,
+            r#"1:28: warning at /endpoints/0/endpoint: the ':' in "x:y" starts a parameter, which stands for the rest of the segment"#,
             r#"1:28: warning at /endpoints/0/endpoint: parameters "id" and "Id" are one and the same to KrakenD, the last one counts"#,
         ],
     );
@@ -195,6 +195,16 @@ fn endpoint_keys() {
             r#"1:119: warning at /endpoints/0/extra_config/proxy/flatmap_filter/0: "move" needs 2 args: KrakenD stops when it gets there, here it does nothing"#,
             "1:148: warning at /endpoints/0/extra_config/proxy/flatmap_filter/1: an operation without a type, ignored as KrakenD does",
             r#"1:161: warning at /endpoints/0/extra_config/proxy/flatmap_filter/2/type: "x" is not an operation, ignored as KrakenD does"#,
+        ],
+    );
+}
+
+#[test]
+fn a_segment_with_two_parameters_stops_the_start() {
+    says(
+        &root(r#""disable_rest":true,"endpoints":[{"endpoint":"/p/{a}.{b}","backend":[{"host":"h"}]}]"#),
+        &[
+            "1:48: error at /endpoints/0/endpoint: only one wildcard per path segment is allowed, has: ':a.:b' in path '/p/:a.:b'",
         ],
     );
 }

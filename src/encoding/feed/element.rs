@@ -5,16 +5,18 @@ use crate::{
     model::{Data, DecodeError, data::Object},
 };
 
-use super::{atom, date, rss};
+use super::{atom, date, json, rss};
 
 /// The feed in a body.
 ///
 /// # Errors
-/// When the body is not well-formed XML, or no feed.
+/// When the body is neither well-formed XML nor JSON, or no feed.
 pub(in crate::encoding) fn decode(body: &[u8]) -> Result<Data, DecodeError> {
     let unknown = || DecodeError::new("Failed to detect feed type");
-    if body.trim_ascii_start().first() != Some(&b'<') {
-        return Err(unknown());
+    match body.trim_ascii_start().first() {
+        Some(b'<') => {}
+        Some(b'{') => return json::feed(body).map(Data::Object),
+        _ => return Err(unknown()),
     }
     let (name, data) = first_element(body, Names::Qualified)?;
     let root = Element(&data);
@@ -95,6 +97,13 @@ impl Fields {
     pub(super) fn list(&mut self, name: &str, elements: Vec<Data>) {
         if !elements.is_empty() {
             self.0.insert(name.to_owned(), Data::Array(elements));
+        }
+    }
+
+    /// An image, unless there is none.
+    pub(super) fn image(&mut self, url: &str) {
+        if !url.is_empty() {
+            self.0.insert("image".to_owned(), Data::wrap("url", string(url)));
         }
     }
 

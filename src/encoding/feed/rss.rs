@@ -66,7 +66,7 @@ fn image<'a>(channel: Element<'a>, root: Element<'a>) -> Option<&'a str> {
 }
 
 /// A person from `address (name)`, `name (address)`, or one of them.
-fn named(text: &str) -> Data {
+pub(super) fn named(text: &str) -> Data {
     let (outer, inner) = match text.trim().strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
         Some((outer, inner)) => (outer.trim(), inner.trim()),
         None => (text.trim(), ""),

@@ -66,11 +66,34 @@ fn atom_becomes_the_same_kind_of_feed() {
 
 #[test]
 fn what_is_no_feed_is_refused() {
-    for document in ["", "{\"a\":1}", "<html/>"] {
+    for document in ["", "[1]", "<html/>"] {
         assert_eq!(decode(document.as_bytes()).unwrap_err().to_string(), "Failed to detect feed type", "{document}");
     }
     assert!(decode(b"<rss><channel>").is_err());
     assert_eq!(read("<rss/>")["items"], json!([]));
+}
+
+#[test]
+fn a_json_feed_becomes_the_same_kind_of_feed() {
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1","title":"T","icon":"i.png","author":{"name":"Ann"},"items":[
+            {"id":"1","url":"http://x/1","title":"One","content_text":"t","summary":"s","tags":["a"],
+             "date_published":"2006-01-02T15:04:05Z","authors":[{"name":"Bob (b@x.example)"}],"image":"p.png",
+             "attachments":[{"url":"f","mime_type":"audio/mpeg","duration_in_seconds":3}]}]}"#,
+    );
+    let moment = "2006-01-02T15:04:05Z";
+    let bob = json!({"name": "Bob", "email": "b@x.example"});
+    assert_eq!(
+        feed,
+        json!({"author": {"name": "Ann"}, "categories": null, "copyright": "", "custom": null, "description": "",
+            "items": [{"title": "One", "description": "s", "content": "t", "link": "http://x/1", "links": ["http://x/1"],
+                "published": moment, "publishedParsed": moment, "guid": "1", "image": {"url": "p.png"}, "author": bob,
+                "authors": [bob], "categories": ["a"],
+                "enclosures": [{"url": "f", "length": "3", "type": "audio/mpeg"}]}],
+            "img_url": "i.png", "language": "", "published": moment, "title": "T", "type": "json", "updated": ""})
+    );
+    assert_eq!(read("{\"a\":1}")["items"], json!([]));
+    assert!(decode(b"{\"title\":1}").is_err() && decode(b"{\"title\":").is_err());
 }
 
 proptest! {

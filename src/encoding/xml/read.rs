@@ -1,7 +1,7 @@
 //! The first element of a document as data.
 //!
-//! All values are strings. Of several texts in one element the last counts, as in the original. What follows the
-//! first element is not read.
+//! All values are strings. Of several texts in one element the last counts; but where one stands before all children of
+//! an element without attributes, it is that one, as in the original. What follows the first element is not read.
 
 use std::borrow::Cow;
 
@@ -95,6 +95,9 @@ struct Parser<'a> {
 struct Element {
     name: String,
     members: Object,
+    /// The last text while there were no members.
+    first: Option<String>,
+    /// The last text since there were some.
     text: Option<String>,
 }
 
@@ -176,7 +179,7 @@ impl Parser<'_> {
             members.insert(format!("-{name}"), Data::String(value));
         }
         let name = self.name(tag.name().into_inner(), "expected element name after <")?.to_owned();
-        self.open.push(Element { name, members, text: None });
+        self.open.push(Element { name, members, first: None, text: None });
         Ok(())
     }
 
@@ -194,7 +197,8 @@ impl Parser<'_> {
     /// Closes the innermost element; what it is if it was the outermost.
     fn end(&mut self) -> Option<(String, Data)> {
         self.settle_text();
-        let Element { name, mut members, text } = self.open.pop()?;
+        let Element { name, mut members, first, text } = self.open.pop()?;
+        let text = first.or(text);
         let value = if members.is_empty() {
             Data::String(text.unwrap_or_default())
         } else {
@@ -214,7 +218,8 @@ impl Parser<'_> {
     fn settle_text(&mut self) {
         let text = self.text.trim_matches(['\t', '\r', '\u{8}', '\n', ' ']);
         if let (Some(element), false) = (self.open.last_mut(), text.is_empty()) {
-            element.text = Some(text.to_owned());
+            let held = if element.members.is_empty() { &mut element.first } else { &mut element.text };
+            *held = Some(text.to_owned());
         }
         self.text.clear();
     }

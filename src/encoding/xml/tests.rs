@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{decode, encode};
-use crate::model::data::tests::{any_json, data};
+use crate::model::{
+    Data,
+    data::tests::{any_json, data},
+};
 
 fn read(document: impl AsRef<[u8]>) -> Value {
     serde_json::from_slice(&decode(document.as_ref()).unwrap().to_bytes()).unwrap()
@@ -32,12 +35,26 @@ fn elements_attributes_and_texts_become_members() {
     );
     assert_eq!(read("<r><i>1</i></r>"), json!({"r": {"i": "1"}}));
     assert_eq!(read("<a>\n  x &#65;&lt;\n</a> trailing <garbage"), json!({"a": "x A<"}));
-    assert_eq!(read("<a>one<b/>two</a>"), json!({"a": {"#text": "two", "b": ""}}));
     assert_eq!(read("<a><b>1</b><b><c/></b><b>3</b></a>"), json!({"a": {"b": ["1", {"c": ""}, "3"]}}));
     assert_eq!(read("<x:a xmlns:x=\"u\"><x:b/></x:a>"), json!({"a": {"-x": "u", "b": ""}}));
     assert_eq!(read("<:a><b:/></:a>"), json!({":a": {"b:": ""}}));
     assert_eq!(read("<a><![CDATA[<raw> & text]]></a>"), json!({"a": "<raw> & text"}));
     assert_eq!(read("<!DOCTYPE a><!-- c --><a k='&quot;v&quot;'/>"), json!({"a": {"-k": "\"v\""}}));
+}
+
+#[test]
+fn a_text_before_all_children_counts_and_else_the_last() {
+    let read = |document: &str| read(document)["a"].take();
+    assert_eq!(read("<a>pre<b>1</b>post</a>"), json!({"#text": "pre", "b": "1"}));
+    assert_eq!(read("<a>one<!-- -->two<b/></a>"), json!({"#text": "two", "b": ""}));
+    assert_eq!(read("<a><b/>one<b/>two</a>"), json!({"#text": "two", "b": ["", ""]}));
+    assert_eq!(read("<a k='v'>pre<b/>post</a>"), json!({"#text": "post", "-k": "v", "b": ""}));
+}
+
+#[test]
+fn numbers_of_the_files_own_are_written_as_go_prints_them() {
+    let members = [("a", 1_000_000.0), ("b", 5.0)].map(|(name, number)| (name.to_owned(), Data::Figure(number)));
+    assert_eq!(encode(&Data::Object(members.into())), "<doc><a>1e+06</a><b>5</b></doc>");
 }
 
 #[test]

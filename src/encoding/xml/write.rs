@@ -3,7 +3,10 @@
 //! Recursion goes as deep as the data was opened; what is below appears as JSON text.
 
 use super::TEXT;
-use crate::model::{Data, data::Object};
+use crate::model::{
+    Data,
+    data::{Object, figure},
+};
 
 const ROOT: &str = "doc";
 
@@ -83,6 +86,7 @@ fn scalar(value: &Data) -> Option<String> {
         Data::Null => Some(String::new()),
         Data::Bool(value) => Some(value.to_string()),
         Data::Number(digits) => Some(digits.to_string()),
+        Data::Figure(number) => Some(figure::plain(*number)),
         Data::String(text) => Some(text.clone()),
         Data::Raw(text) => Some(String::from_utf8_lossy(text).into_owned()),
         Data::Array(_) | Data::Object(_) => None,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Data, DataKind};
+use super::{Data, DataKind, figure};
 
 /// How deep the text of an object or a list is spelled out; what is below appears as JSON.
 const SPELLED_LEVELS_MAX: usize = 32;
@@ -52,6 +52,7 @@ fn spelled(mut data: Data, levels: usize) -> String {
         Data::Null => "<nil>".into(),
         Data::Bool(value) => value.to_string(),
         Data::Number(digits) => digits.into(),
+        Data::Figure(number) => figure::plain(number),
         Data::String(text) => text,
         Data::Array(elements) => {
             let texts: Vec<String> = elements.into_iter().map(|element| spelled(element, below)).collect();

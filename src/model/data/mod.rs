@@ -5,6 +5,7 @@
 //! of what came from outside; only parts that were opened nest, and never deeper than [`OPENED_LEVELS_MAX`].
 
 mod error;
+pub mod figure;
 mod lookup;
 mod scan;
 mod text;

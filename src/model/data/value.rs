@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 
-use super::{DecodeError, scan::Scanner, text};
+use super::{DecodeError, figure, scan::Scanner, text};
 
 /// How many levels [`Data::open_deep`] opens at most, and so how deep opened parts nest by what came from outside.
 pub const OPENED_LEVELS_MAX: usize = 128;
@@ -26,6 +26,8 @@ pub enum Data {
     Bool(bool),
     /// A number as it was written.
     Number(Box<str>),
+    /// A number of the file's own, finite, which Go writes in another way than one that an upstream wrote.
+    Figure(f64),
     /// A string, unescaped.
     String(String),
     /// A list.
@@ -104,7 +106,7 @@ impl Data {
             },
             Self::Null => DataKind::Null,
             Self::Bool(_) => DataKind::Bool,
-            Self::Number(_) => DataKind::Number,
+            Self::Number(_) | Self::Figure(_) => DataKind::Number,
             Self::String(_) => DataKind::String,
             Self::Array(_) => DataKind::Array,
             Self::Object(_) => DataKind::Object,
@@ -216,6 +218,7 @@ impl Data {
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
             Self::Number(digits) => out.extend_from_slice(digits.as_bytes()),
+            Self::Figure(number) => out.extend_from_slice(figure::json(*number).as_bytes()),
             Self::String(text) => text::write_string(text, out),
             Self::Array(elements) => {
                 out.push(b'[');

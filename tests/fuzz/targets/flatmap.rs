@@ -37,17 +37,17 @@ fuzz_target!(|input: &[u8]| {
     let moves = spec.target.is_empty() && spec.group.is_empty();
     let shape = Shape::new(spec);
     let before = data.to_bytes();
-    let Ok(shaped) = shape.apply(data.clone()) else { return };
+    let shaped = shape.apply(data.clone());
     let once = shaped.to_bytes();
     let read = Data::parse(&once).expect("JSON");
     assert_eq!(read.to_bytes().len(), once.len());
-    assert_eq!(shape.apply(data).expect("it worked before").to_bytes(), once);
+    assert_eq!(shape.apply(data).to_bytes(), once);
     if only_selects {
         // Escapes that were written shortly may come out longer.
         assert!(once.len() <= 6 * before.len() + 8);
     }
     if only_removes && moves && only_names_and_no_indices(&rules) {
-        assert_eq!(shape.apply(shaped).expect("it worked before").to_bytes(), once);
+        assert_eq!(shape.apply(shaped).to_bytes(), once);
     }
 });
 

@@ -33,7 +33,7 @@ fuzz_target!(|input: &[u8]| {
         let way = segments(&path, &params);
         tree.add("GET", &way, Target::Endpoint(place));
         all.push(way);
-        written.push(paths::router_form(&path, &params));
+        written.push(paths::route(&path, &params));
     }
     let told: Vec<_> =
         written.into_iter().map(|path| routes::Route { method: "GET", path, pointer: "/endpoints" }).collect();

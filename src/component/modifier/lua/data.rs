@@ -231,6 +231,7 @@ impl Node {
             Self::List(list) => lua.create_userdata(list.clone()).map(Value::UserData),
             Self::Leaf(Data::Bool(flag)) => Ok(Value::Boolean(*flag)),
             Self::Leaf(Data::Number(number)) => Ok(Value::Number(number.parse().unwrap_or_default())),
+            Self::Leaf(Data::Figure(number)) => Ok(Value::Number(*number)),
             Self::Leaf(Data::String(text)) => lua.create_string(text).map(Value::String),
             Self::Leaf(_) => lua.create_userdata(Null).map(Value::UserData),
         }

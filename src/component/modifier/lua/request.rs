@@ -35,7 +35,7 @@ impl UserData for ScriptRequest {
                 return string(lua, held);
             }
             member(held, lua, &arguments)?;
-            *held = query::encode(query::pairs(held).collect());
+            *held = query::encoded_anew(held, |_| true);
             Ok(Value::Nil)
         });
         methods.add_method("params", |lua, this, arguments: MultiValue| this.0.0.borrow_mut().params(lua, &arguments));

@@ -63,6 +63,7 @@ pub fn of_data(data: &Data) -> Value {
         Data::Null => Value::Null,
         Data::Bool(flag) => Value::Bool(*flag),
         Data::Number(digits) => (&**digits).into(),
+        Data::Figure(number) => Value::Float(*number),
         Data::String(text) => text.as_str().into(),
         Data::Raw(text) => (&*String::from_utf8_lossy(text)).into(),
         Data::Array(list) => list.iter().map(of_data).collect::<Vec<Value>>().into(),
