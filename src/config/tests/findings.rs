@@ -390,7 +390,7 @@ fn encryption() {
     says(
         &root(r#""tls":{"keys":[{"public_key":"a"}],"min_version":"TLS14","max_version":"TLS12"}"#),
         &[
-            "1:14: warning at /tls: no version of TLS is left between min_version and max_version (both are TLS13 unless given)",
+            "1:14: error at /tls: no version of TLS is left between min_version and max_version (both are TLS13 unless given)",
             "1:29: error at /tls/keys/0/private_key: private key not defined",
             r#"1:49: warning at /tls/min_version: "TLS14" is not a version of TLS, read as TLS13 as KrakenD does"#,
         ],

@@ -4,13 +4,17 @@
 
 mod arguments;
 mod basic;
+mod cases;
 mod compare;
 mod convert;
+mod dates;
+mod digests;
 mod host;
 mod lists;
 mod maps;
 mod numbers;
 mod pattern;
+mod places;
 mod table;
 mod texts;
 
