@@ -19,8 +19,9 @@ pub(super) fn report(service: &Service, environment: &Environment, findings: &mu
         let proxied = |url: &Url| url.scheme() == scheme && is_proxied(url, exceptions);
         if let Some(url) = urls.into_iter().find(proxied) {
             let host = url.host_str().unwrap_or_default();
-            let message =
-                format!("{name} is set, but backends are called directly, {host} among them: proxies are not supported");
+            let message = format!(
+                "{name} is set, but backends are called directly, {host} among them: proxies are not supported"
+            );
             findings.warning("", message);
         }
     }
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_proxy_that_would_apply_is_told_with_the_host() {
-        let said = told(&[("HTTP_PROXY", "http://p:1"), ("https_proxy", "http://p:1")], &["http://a.test", "https://b.test"]);
+        let said =
+            told(&[("HTTP_PROXY", "http://p:1"), ("https_proxy", "http://p:1")], &["http://a.test", "https://b.test"]);
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].contains("warning: HTTP_PROXY is set") && said[0].contains("a.test"), "{said:?}");
         assert!(said[1].contains("warning: https_proxy is set") && said[1].contains("b.test"), "{said:?}");
@@ -105,13 +107,25 @@ mod tests {
         assert_eq!(told(&[("HTTP_PROXY", "p")], &["https://a.test"]), none);
         assert_eq!(told(&[("HTTP_PROXY", "p")], &["http://localhost:1", "http://127.0.0.9", "http://[::1]:8"]), none);
         for exceptions in ["*", "a.test", "test", ".test", "*.test", "b.test, a.test", "a.test:80"] {
-            assert_eq!(told(&[("HTTP_PROXY", "p"), ("NO_PROXY", exceptions)], &["http://a.test"]), none, "{exceptions}");
+            assert_eq!(
+                told(&[("HTTP_PROXY", "p"), ("NO_PROXY", exceptions)], &["http://a.test"]),
+                none,
+                "{exceptions}"
+            );
         }
         for exceptions in ["10.0.0.0/8", "10.1.2.3", "10.1.2.3:80"] {
-            assert_eq!(told(&[("HTTP_PROXY", "p"), ("no_proxy", exceptions)], &["http://10.1.2.3"]), none, "{exceptions}");
+            assert_eq!(
+                told(&[("HTTP_PROXY", "p"), ("no_proxy", exceptions)], &["http://10.1.2.3"]),
+                none,
+                "{exceptions}"
+            );
         }
         for exceptions in [".a.test", "st", "a.test:81", "10.0.0.0/8"] {
-            assert_eq!(told(&[("HTTP_PROXY", "p"), ("NO_PROXY", exceptions)], &["http://a.test"]).len(), 1, "{exceptions}");
+            assert_eq!(
+                told(&[("HTTP_PROXY", "p"), ("NO_PROXY", exceptions)], &["http://a.test"]).len(),
+                1,
+                "{exceptions}"
+            );
         }
     }
 }

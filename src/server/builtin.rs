@@ -17,7 +17,7 @@ use super::{clock::go_time, egress::X_KRAKEND, ingress};
 /// The echo shows so much of a body, in bytes.
 const ECHO_BYTES_MAX: usize = 1024 * 1024;
 /// The log shows so much of a body, in bytes.
-const LOGGED_BYTES_MAX: usize = 64 * 1024;
+const LOGGED_BYTES_MAX: usize = 8 * 1024;
 /// Headers that say who somebody is, as they are written here.
 const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");

@@ -1,8 +1,9 @@
 //! Verification that also takes a certificate which is itself among the listed ones.
 //!
-//! Go, and so KrakenD, trusts a certificate that `ca_certs` names, or that the server itself shows, whoever issued it and
-//! even when it calls itself an authority, as those made by `openssl req -x509` do; the library here refuses an
-//! authority as the end of a chain and wants to know who issued the end of one. Everything else (dates, names, signatures) stays the library's.
+//! Go, and so KrakenD, trusts a certificate that `ca_certs` names, or that the server itself shows, whoever issued it
+//! and even when it calls itself an authority, as those made by `openssl req -x509` do; the library here refuses an
+//! authority as the end of a chain and wants to know who issued the end of one. Everything else (dates, names,
+//! signatures) stays the library's.
 
 use std::sync::Arc;
 

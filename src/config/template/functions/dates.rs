@@ -75,7 +75,11 @@ fn written(layout: &str, time: &Value, zone: &str) -> Result<Value, String> {
         "" | "UTC" => Ok(Value::text(&laid_out(layout, &time, "UTC"))),
         "Local" => {
             let time = time.with_timezone(&Local);
-            let zone = if time.offset().fix().local_minus_utc() == 0 { "UTC".to_owned() } else { time.format("%:z").to_string() };
+            let zone = if time.offset().fix().local_minus_utc() == 0 {
+                "UTC".to_owned()
+            } else {
+                time.format("%:z").to_string()
+            };
             Ok(Value::text(&laid_out(layout, &time, &zone)))
         }
         other => Err(format!("the time zone {other:?} is not supported, write \"UTC\" or \"Local\"")),

@@ -17,6 +17,7 @@ mod pattern;
 mod places;
 mod table;
 mod texts;
+mod versions;
 
 pub(super) use host::Host;
 #[cfg(test)]

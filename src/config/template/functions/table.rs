@@ -2,7 +2,8 @@
 
 use super::super::{limits::TEXT_BYTES_MAX, value::Value};
 use super::{
-    Host, arguments::Arguments, basic, cases, compare, convert, dates, digests, lists, maps, numbers, pattern, places, texts,
+    Host, arguments::Arguments, basic, cases, compare, convert, dates, digests, lists, maps, numbers, pattern, places,
+    texts, versions,
 };
 
 /// What a function does.
@@ -91,6 +92,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
         pattern::FUNCTIONS,
         places::FUNCTIONS,
         texts::FUNCTIONS,
+        versions::FUNCTIONS,
     ];
     tables.into_iter().flatten()
 }
@@ -169,7 +171,6 @@ const UNSUPPORTED: &[&str] = &[
     "randBytes",
     "randInt",
     "semver",
-    "semverCompare",
     "shuffle",
     "subf",
     "toDate",
