@@ -183,7 +183,11 @@ fn broken_yaml_and_toml_are_told_with_their_place() {
 fn a_yaml_file_that_says_nothing_has_no_version_and_of_several_documents_the_first_counts() {
     let said = |text| read("k.yaml", text).diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>();
     for empty in ["", "# nothing\n", "---\n"] {
-        assert_eq!(said(empty), ["k.yaml: error at /version: unsupported version: 0 (want: 3)"], "{empty:?}");
+        assert_eq!(
+            said(empty),
+            ["k.yaml: error at /version: unsupported version: 0 (want: 3) (write \"version\": 3)"],
+            "{empty:?}"
+        );
     }
     let loaded = read("k.yaml", "version: 3\nport: 8081\n---\nversion: 9\nport: 8082\n");
     assert_eq!((loaded.diagnostics.len(), loaded.service.map(|service| service.port)), (0, Some(8081)));

@@ -86,7 +86,7 @@ fn root_keys() {
         &[r#"1:14: error at /read_timeout: "" is not a duration (write a number with its unit, like "150ms")"#],
     );
     says(&root(r#""debug_endpoint":"maybe""#), &[r#"1:14: error at /debug_endpoint: "maybe" is not true or false"#]);
-    says(&root(r#""extra_config":[]"#), &["1:14: error at /extra_config: [] is not an object"]);
+    says(&root(r#""extra_config":1"#), &["1:14: error at /extra_config: 1 is not an object"]);
     says(
         &root(r#""port":1,"port":2"#),
         &["1:23: warning at /port: the key stands here more than once, the last one counts"],
