@@ -97,6 +97,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Print the version
     Version,
+    /// Not supported: plugins are built for KrakenD
+    #[command(hide = true)]
+    CheckPlugin(PluginArgs),
+    /// Not supported: plugins are built for KrakenD
+    #[command(hide = true)]
+    TestPlugin(PluginArgs),
     /// Print the manual page
     #[command(hide = true)]
     Man,
@@ -190,6 +196,15 @@ pub struct AuditArgs {
     /// A Go template for the output, which sees .Recommendations with .Rule, .Severity and .Message
     #[arg(short, long, value_name = "TEMPLATE")]
     pub format: Option<String>,
+}
+
+/// Arguments of `check-plugin` and `test-plugin`: whatever KrakenD takes.
+#[derive(Args, Clone, Debug)]
+#[command(disable_help_flag = true)]
+pub struct PluginArgs {
+    /// Not looked at
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
 }
 
 /// What to do about configuration files.

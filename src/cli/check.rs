@@ -41,7 +41,7 @@ pub fn check(arguments: &CheckArgs) -> ExitCode {
     diagnostics.sort_by_key(|diagnostic| diagnostic.position);
     report(&diagnostics);
     if arguments.debug > 0 {
-        eprint!("{}", dump::dump(&service, &loaded.components, arguments.debug, &arguments.indent));
+        eprint!("{}", dump::dump(&service, arguments.debug, &arguments.indent));
     }
     if diagnostics.iter().any(|diagnostic| diagnostic.severity >= Severity::Mistake) {
         return ExitCode::from(UNUSABLE);

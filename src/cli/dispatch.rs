@@ -26,6 +26,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Audit(arguments)) => audit::audit(&arguments),
         Some(Command::Config(ConfigCommand::Schema)) => written(|out| writeln!(out, "{:#}", schema())),
         Some(Command::Shadow(command)) => shadow::shadow(&command),
+        Some(Command::CheckPlugin(_)) => unsupported("check-plugin"),
+        Some(Command::TestPlugin(_)) => unsupported("test-plugin"),
         Some(Command::Version) => version::version(),
         Some(Command::Demo(arguments)) => demo::demo(arguments),
         Some(Command::Man) => written(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
@@ -34,6 +36,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(())
         }),
     }
+}
+
+/// Commands that are about what we don't have are known, so that scripts are told why they fail.
+fn unsupported(command: &str) -> ExitCode {
+    eprintln!("gnomon: {command} is not supported: there are no Go plugins here");
+    ExitCode::FAILURE
 }
 
 /// Help and version are answers, anything else is wrong usage.

@@ -18,6 +18,11 @@ impl Extra {
         Self { value: node.value().clone(), pointer: node.pointer().to_owned() }
     }
 
+    /// Every component that is named, with what was written for it.
+    pub fn components(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The settings of one component, in whichever spelling its name is written; absent if there are none.
     #[must_use]
     pub fn component(&self, namespace: &str) -> Node<'_> {

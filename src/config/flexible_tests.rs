@@ -83,13 +83,13 @@ fn every_setting_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_wrong_template_is_an_error_at_its_place_and_nothing_is_read_on() {
-    let folder = Folder::new().with("templates/e.tmpl", "\n {{ now }}");
+    let folder = Folder::new().with("templates/e.tmpl", "\n {{ genCA }}");
     let loaded = folder.load("{{ template \"e.tmpl\" }}", &[]);
     assert!(loaded.service.is_none());
     let file = folder.0.join("templates/e.tmpl");
     assert_eq!(
         said(&loaded),
-        format!("{}:2:5: error: in the template: the function \"now\" is not supported\n", file.display())
+        format!("{}:2:5: error: in the template: the function \"genCA\" is not supported\n", file.display())
     );
 }
 

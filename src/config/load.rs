@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::{
     Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
-    flexible, known, legacy,
+    flexible, known, legacy, lists_of_maps,
     position::Positions,
-    read,
+    proxies, read,
     source::{Environment, Format, Source},
     unknown,
 };
@@ -78,6 +78,11 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
         Ok(value) => value,
         Err(finding) => return refused(*finding, &name),
     };
+    let value = match value {
+        // As in KrakenD, a file that says nothing lacks a version, not an object.
+        Value::Null if format == Format::Yaml => Value::Object(Map::new()),
+        value => value,
+    };
     let Value::Object(members) = value else {
         return refused(Diagnostic::new(Severity::Error, "", "the document is not an object").value(&value), &name);
     };
@@ -86,6 +91,7 @@ pub fn load(source: &Source, environment: &Environment) -> Loaded {
     let root = Node::root(&document.value);
     let service = read::service(&root, environment, &mut findings);
     unknown::report(&root, &mut findings);
+    proxies::report(&service, environment, &mut findings);
     let service = (!findings.any_error()).then_some(service);
     if format == Format::Json {
         repeated(&Positions::of(&text)).into_iter().for_each(|finding| findings.push(finding));
@@ -138,6 +144,7 @@ impl Document {
             let list = if renamed.is_empty() { String::new() } else { format!(": {}", renamed.join(", ")) };
             findings.info("/version", format!("a file of version 2, read as version 3{list}"));
         }
+        lists_of_maps::summed(&mut members);
         Self { value: Value::Object(members), overridden, lone_endpoint }
     }
 

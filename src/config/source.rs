@@ -180,13 +180,23 @@ fn json_finding(text: &str, error: &serde_json::Error) -> Diagnostic {
 fn yaml(text: &str) -> Result<Value, Box<Diagnostic>> {
     // YAML 1.2 as the original reads it: only `true` and `false` are truth values, `yes` is a text.
     let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    let read = match serde_saphyr::from_str_with_options(text, options.clone()) {
+        // As in KrakenD, whatever follows the first document is not read.
+        Err(error) if matches!(error.without_snippet(), serde_saphyr::Error::MultipleDocuments { .. }) => {
+            let mut bytes = text.as_bytes();
+            serde_saphyr::read_with_options(&mut bytes, options).next().unwrap_or(Ok(Value::Null))
+        }
+        read => read,
+    };
+    read.map_err(|error| {
         let plain = error.without_snippet().to_string();
         // The place is said by the finding itself.
         let message = first_line(plain.strip_prefix("error: ").unwrap_or(&plain));
         let message = message.split_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         let message =
             message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, rest)| rest);
+        // The library gives advice to those who program with it.
+        let message = message.split_once(", set DuplicateKeyPolicy").map_or(message, |(message, _)| message);
         let mut finding = Diagnostic::new(Severity::Error, "", message);
         let place = |location: serde_saphyr::Location| {
             Some((location.line().try_into().ok()?, location.column().try_into().ok()?))

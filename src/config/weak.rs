@@ -131,7 +131,7 @@ fn parse_integer(text: &str) -> Option<i64> {
     if digits.starts_with(['+', '-']) {
         return None;
     }
-    let lower = digits.to_ascii_lowercase();
+    let lower = without_underscores(&digits.to_ascii_lowercase())?;
     let prefixes = [("0x", 16), ("0o", 8), ("0b", 2)];
     let based = prefixes.iter().find_map(|(prefix, base)| lower.strip_prefix(prefix).map(|rest| (rest, *base)));
     let (digits, base) = match based {
@@ -142,11 +142,29 @@ fn parse_integer(text: &str) -> Option<i64> {
     i64::from_str_radix(&format!("{sign}{digits}"), base).ok()
 }
 
+/// Takes out underscores that stand between digits, or between the prefix of a base and its first digit.
+fn without_underscores(text: &str) -> Option<String> {
+    let prefixed = ["0x", "0o", "0b"].iter().any(|prefix| text.starts_with(prefix));
+    let digits = text.get(if prefixed { 2 } else { 0 }..).unwrap_or_default();
+    let misplaced = (!prefixed && digits.starts_with('_')) || digits.ends_with('_') || digits.contains("__");
+    (!misplaced).then(|| text.replace('_', ""))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::{Findings, Node};
+
+    #[test]
+    fn underscores_between_digits_are_no_part_of_a_number() {
+        for (text, number) in [("8_080", Some(8080)), ("0x_1f", Some(31)), ("0_17", Some(15)), ("-1_0", Some(-10))]
+            .into_iter()
+            .chain(["_8", "8_", "8__0", "0x_", "_", "0x1_"].map(|wrong| (wrong, None)))
+        {
+            assert_eq!(Node::root(&json!(text)).integer(&mut Findings::default()), number, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_read_from_texts_booleans_and_fractions() {

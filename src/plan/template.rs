@@ -64,9 +64,9 @@ impl Template {
         let pattern = pattern.split('#').next().unwrap_or_default();
         let (path, query) = pattern.split_once('?').unwrap_or((pattern, ""));
         let mut earlier = Vec::new();
-        let template =
-            Self { path: pieces(path, endpoint, &mut earlier), query: pieces(query, endpoint, &mut earlier) };
-        (template, earlier)
+        let path = pieces(path, endpoint, &mut earlier);
+        let query = pieces(query, endpoint, &mut earlier).into_iter().map(Piece::in_query).collect();
+        (Self { path, query }, earlier)
     }
 
     /// The path and query for these values. `extra` is appended to the pattern's own query.
@@ -105,6 +105,14 @@ impl Template {
 }
 
 impl Piece {
+    /// The piece as it may stand in a query: what no URL may hold is percent-encoded, the rest stays as written.
+    fn in_query(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(percent_encoding::utf8_percent_encode(&text, &QUERY_TEXT).to_string()),
+            value => value,
+        }
+    }
+
     fn text<'a>(&'a self, request: &'a Request, earlier: &'a [Option<String>]) -> Cow<'a, str> {
         match self {
             Self::Text(text) => text.into(),
@@ -207,6 +215,9 @@ fn is_legal_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@[]/%".contains(&byte)
 }
 
+/// What the query of a pattern can't hold as it is; what is not ASCII is always encoded.
+const QUERY_TEXT: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
 /// What a value may contribute to a query without becoming more than a value.
 const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
     .remove(b'-')
@@ -298,6 +309,24 @@ mod tests {
         assert_eq!(render("/q?id={id}&k=v", &[("id", "5")], "a=1&a=2"), Ok("/q?id=5&k=v&a=1&a=2".into()));
         assert_eq!(render("/q", &[], "a=1"), Ok("/q?a=1".into()));
         assert_eq!(render("/q?x={id}", &[("id", "a b&c=d")], ""), Ok("/q?x=a%20b%26c%3Dd".into()));
+    }
+
+    #[test]
+    fn a_query_that_no_url_may_hold_is_encoded_and_escapes_stay() {
+        assert_eq!(render("/x?name=\u{fc}&q=a b", &[], "c=1"), Ok("/x?name=%C3%BC&q=a%20b&c=1".into()));
+        assert_eq!(
+            render("/x?q=%C3%BC+{id}<>&n=[1]", &[("id", "\u{fc}")], ""),
+            Ok("/x?q=%C3%BC+%C3%BC%3C%3E&n=[1]".into())
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_rendered_url_is_one(pattern: String, value: String) {
+            if let Ok(url) = render(&format!("/{pattern}"), &[("id", &value)], "") {
+                proptest::prop_assert!(url.parse::<http::uri::PathAndQuery>().is_ok(), "{}", url);
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,20 @@
 //! The access log: one line a request, as KrakenD writes it, but for values of the query that may be secrets.
+//!
+//! Promises: the line is written once the body has ended or the client has left, and its time counts the body; nothing
+//! is held back for it.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BodySize, BoxBody, MessageBody},
+    http::StatusCode,
+};
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{model::query, plan::ServicePlan};
@@ -40,10 +52,51 @@ impl Line {
         })
     }
 
+    /// Writes the line, at once for a body that is there, and for one that is yet to come when it has ended.
+    pub(super) fn end_with(self, response: HttpResponse) -> HttpResponse {
+        let status = response.status();
+        if matches!(response.body().size(), BodySize::None | BodySize::Sized(0)) {
+            self.end(status);
+            return response;
+        }
+        response.map_body(|_, body| match body.try_into_bytes() {
+            Ok(whole) => {
+                self.end(status);
+                BoxBody::new(whole)
+            }
+            Err(body) => BoxBody::new(Logged { line: self, status, body }),
+        })
+    }
+
     /// Writes the line. What came from the client is quoted, so that nobody can write lines of their own.
-    pub(super) fn end(&self, response: &HttpResponse) {
-        let (status, took, address) = (response.status().as_u16(), self.started.elapsed(), self.address.to_string());
+    fn end(&self, status: StatusCode) {
+        let (status, took, address) = (status.as_u16(), self.started.elapsed(), self.address.to_string());
         tracing::info!(target: TARGET, "| {status} | {took:>10.1?} | {address:>15} | {:<8} {:?}", self.method, self.target);
+    }
+}
+
+/// A body whose end, or whose client's leave, writes the line.
+struct Logged {
+    line: Line,
+    status: StatusCode,
+    body: BoxBody,
+}
+
+impl MessageBody for Logged {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.get_mut().body.as_pin_mut().poll_next(context)
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        self.line.end(self.status);
     }
 }
 

@@ -16,6 +16,10 @@ use super::{clock::go_time, egress::X_KRAKEND, ingress};
 
 /// The echo shows so much of a body, in bytes.
 const ECHO_BYTES_MAX: usize = 1024 * 1024;
+/// The log shows so much of a body, in bytes.
+const LOGGED_BYTES_MAX: usize = 8 * 1024;
+/// Headers that say who somebody is, as they are written here.
+const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// `/__health`: always well, while it answers.
@@ -26,10 +30,17 @@ pub fn health(started: tokio::time::Instant) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(body.to_string())
 }
 
-/// `/__debug/`: says `pong` and logs what it was asked.
-#[must_use]
-pub fn debug(request: &HttpRequest) -> HttpResponse {
-    tracing::debug!(method = %request.method(), uri = %request.uri(), headers = ?request.headers(), "debug endpoint");
+/// `/__debug/`: says `pong`, and logs what it was asked where such lines are written. Only then is the body read.
+pub async fn debug(request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let body = beginning(payload).await;
+        tracing::debug!("Method: {}", request.method());
+        tracing::debug!("URL: {:?}", request.uri().to_string());
+        tracing::debug!("Query: {:?}", query(request.query_string()));
+        tracing::debug!("Params: [{{param {:?}}}]", request.uri().path().trim_start_matches("/__debug"));
+        tracing::debug!("Headers: {:?}", without_credentials(headers(request)));
+        tracing::debug!("Body: {body:?}");
+    }
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(r#"{"message":"pong"}"#)
 }
 
@@ -89,6 +100,27 @@ pub async fn echo(request: &HttpRequest, mut payload: web::Payload) -> HttpRespo
     };
     let body = serde_json::to_vec(&echo).unwrap_or_default();
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(body)
+}
+
+/// As much of a body as is logged, and whether that was all of it.
+async fn beginning(mut payload: web::Payload) -> String {
+    let mut body = Vec::new();
+    while let Some(Ok(chunk)) = payload.next().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > LOGGED_BYTES_MAX {
+            body.truncate(LOGGED_BYTES_MAX);
+            return format!("{}…", String::from_utf8_lossy(&body));
+        }
+    }
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+/// A log is read by more people than a request.
+fn without_credentials(mut headers: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
+    for name in CREDENTIALS {
+        headers.entry(name.to_owned()).and_modify(|values| values.fill("(redacted)".to_owned()));
+    }
+    headers
 }
 
 fn query(raw: &str) -> BTreeMap<String, Vec<String>> {

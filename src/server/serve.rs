@@ -31,10 +31,10 @@ pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) 
     }
     let line = Line::begin(&request, &tree.shared.plan.service);
     let response = serve_within(&tree, request, payload).await;
-    if let Some(line) = line {
-        line.end(&response);
+    match line {
+        Some(line) => line.end_with(response),
+        None => response,
     }
-    response
 }
 
 /// Serves one request, through the components around everything.
@@ -103,7 +103,7 @@ async fn serve_decision(
             return serve_endpoint(tree, endpoint, params, request, payload).await;
         }
         Decision::Serve(Target::Health, _) => return builtin::health(tree.shared.started),
-        Decision::Serve(Target::Debug, _) => return builtin::debug(&request),
+        Decision::Serve(Target::Debug, _) => return builtin::debug(&request, payload).await,
         Decision::Serve(Target::Echo, _) => return builtin::echo(&request, payload).await,
         Decision::Serve(Target::Options(allow), _) => return builtin::options(allow, service),
         Decision::MethodNotAllowed(allowed) => egress::method_not_allowed(&allowed, service),

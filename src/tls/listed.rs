@@ -1,8 +1,9 @@
 //! Verification that also takes a certificate which is itself among the listed ones.
 //!
-//! Go, and so KrakenD, trusts a self-signed certificate that `ca_certs` names even when it calls itself an authority,
-//! as those made by `openssl req -x509` do; the library here refuses an authority as the end of a chain. Everything
-//! else (dates, names, signatures) stays the library's.
+//! Go, and so KrakenD, trusts a certificate that `ca_certs` names, or that the server itself shows, whoever issued it
+//! and even when it calls itself an authority, as those made by `openssl req -x509` do; the library here refuses an
+//! authority as the end of a chain and wants to know who issued the end of one. Everything else (dates, names,
+//! signatures) stays the library's.
 
 use std::sync::Arc;
 
@@ -54,11 +55,18 @@ struct Listed<V: ?Sized> {
 }
 
 impl<V: ?Sized> Listed<V> {
-    /// Whether the only thing against a certificate is that it calls itself an authority, and it is listed. The
-    /// library looks at the dates before it looks at that.
+    /// Whether the only thing against a certificate is that it calls itself an authority, or that nobody who is known
+    /// issued it, and it is listed. The library looks at the dates before it looks at either, and at what the
+    /// certificate is for before it looks for who issued it.
     fn vouches(&self, certificate: &CertificateDer<'_>, error: &Error) -> bool {
-        let Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else { return false };
-        cause.to_string() == "CaUsedAsEndEntity" && self.listed.iter().any(|listed| listed == certificate)
+        let is_bearable = match error {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+            Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => {
+                cause.to_string() == "CaUsedAsEndEntity"
+            }
+            _ => false,
+        };
+        is_bearable && self.listed.iter().any(|listed| listed == certificate)
     }
 }
 

@@ -40,6 +40,15 @@ fn routes_prints_a_line_for_each_endpoint() {
 }
 
 #[test]
+fn commands_about_plugins_are_known_and_say_that_they_are_not_supported() {
+    for line in [&["check-plugin", "-g", "1.22", "--sum", "./go.sum", "-f"][..], &["test-plugin", "-smc", "a.so"]] {
+        let output = complete(line);
+        assert_eq!(output.status.code(), Some(1), "{line:?}");
+        assert!(stderr(&output).contains(&format!("{} is not supported", line[0])), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn routes_of_an_unusable_file_are_refused() {
     let output = over(r#"{"version": 9}"#, &["routes"], &[]);
     assert_eq!(output.status.code(), Some(2));

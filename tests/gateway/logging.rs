@@ -42,6 +42,42 @@ fn the_default_form_is_that_of_the_original() {
 }
 
 #[test]
+fn a_streamed_answer_is_logged_when_it_ends_or_its_client_leaves() {
+    let upstream = Upstream::trickles();
+    let route =
+        with(endpoint("/slow", &[live(&upstream, "/slow")]), &json!({ "output_encoding": "no-op", "timeout": "10m" }));
+    let gnomon = Gnomon::run(&service(&[route, endpoint("/whole", &[live(&upstream, "/none")])]));
+    let mut connection = gnomon.connect();
+    connection.send_head("GET", "/slow", &[]);
+    assert_eq!(connection.receive_head().expect("a head").status, 200);
+    // A line of a later request is there, and none of the stream.
+    assert_eq!(gnomon.get("/nowhere").status, 404);
+    line_with(&gnomon, "\"/nowhere\"");
+    assert!(!gnomon.output().contains("\"/slow\""), "{}", gnomon.output());
+    connection.hang_up();
+    line_with(&gnomon, "\"/slow\"");
+    assert_eq!(gnomon.output().matches("\"/slow\"").count(), 1, "{}", gnomon.output());
+}
+
+#[test]
+fn the_debug_endpoint_logs_what_it_was_asked_but_no_credentials() {
+    let (_good, _bad, file) = logged(&json!({}));
+    let gnomon = Gnomon::run_with(&file, &["-d"]);
+    let headers = [("authorization", "Bearer s3cret"), ("cookie", "id=s3cret"), ("x-a", "seen")];
+    let answer = gnomon.ask("POST", "/__debug/a/b?q=1", &headers, b"the body");
+    assert_eq!(answer.text(), r#"{"message":"pong"}"#);
+    line_with(&gnomon, "Body: \"the body\"");
+    for part in ["Method: POST", "/__debug/a/b?q=1", "\"q\": [\"1\"]", "\"X-A\": [\"seen\"]", "(redacted)"] {
+        line_with(&gnomon, part);
+    }
+    assert!(!gnomon.output().contains("s3cret"), "{}", gnomon.output());
+    let long = vec![b'x'; 100_000];
+    assert_eq!(gnomon.ask("POST", "/__debug/", &[], &long).status, 200);
+    let line = line_with(&gnomon, "Body: \"xx");
+    assert!(line.contains("x…\"") && line.len() < 10_000, "{}", line.len());
+}
+
+#[test]
 fn a_level_above_everything_leaves_the_access_log() {
     let (_good, _bad, file) = logged(&json!({ "telemetry/logging": { "level": "CRITICAL", "stdout": true } }));
     let gnomon = Gnomon::run(&file);

@@ -136,6 +136,32 @@ fn mutual_tls_lets_in_only_those_an_authority_vouches_for() {
 }
 
 #[test]
+fn mutual_tls_lets_in_who_shows_a_certificate_of_the_server_itself() {
+    let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({})));
+    let (own, other) = (authority.issue(&["localhost"]), authority.issue(&["localhost"]));
+    let pair = own.write(&folder, "server");
+    let tls = json!({ "keys": keys(&[pair]), "enable_mtls": true, "disable_system_ca_pool": true });
+    let gnomon = Gnomon::run_secure(&served(&upstream, &tls));
+    let with = |shows| SecureClient { shows: Some(shows), ..SecureClient::trusting(&authority) };
+    assert_eq!(with(&own).get(gnomon.address(), "/a").unwrap().status, "200");
+    assert!(with(&other).get(gnomon.address(), "/a").is_err(), "its authority is not trusted");
+}
+
+#[test]
+fn check_refuses_versions_that_run_refuses_in_the_same_words() {
+    let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::answers(json!({})));
+    let pair = authority.issue(&["localhost"]).write(&folder, "server");
+    let tls = json!({ "keys": keys(&[pair]), "min_version": "TLS13", "max_version": "TLS12" });
+    let file = folder.file("k.json", &served(&upstream, &tls).to_string());
+    for command in ["check", "run"] {
+        let output = complete(&[command, "-c", &file]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{command}: {said}");
+        assert!(said.contains("error at /tls: no version of TLS is left"), "{command}: {said}");
+    }
+}
+
+#[test]
 fn a_client_that_hangs_up_ends_its_calls_with_tls_too() {
     let (folder, authority, upstream) = (Folder::new(), Authority::new("a"), Upstream::hangs());
     let pair = authority.issue(&["localhost"]).write(&folder, "server");

@@ -19,7 +19,7 @@ pub(super) fn server(node: &Node<'_>, findings: &mut Findings) -> Option<Tls> {
         return None;
     }
     let disabled = node.field("disabled").flag(findings).unwrap_or(false);
-    let (min_version, max_version) = versions(node, findings);
+    let (min_version, max_version) = versions(node, !disabled, findings);
     let tls = Tls {
         keys: if disabled { Vec::new() } else { server_keys(node, findings) },
         min_version,
@@ -41,7 +41,7 @@ pub(super) fn client(root: &Node<'_>, findings: &mut Findings) -> Option<ClientT
     if !present && !insecure {
         return None;
     }
-    let (min_version, max_version) = versions(&node, findings);
+    let (min_version, max_version) = versions(&node, false, findings);
     let pairs = node.field("client_certs").elements();
     Some(ClientTls {
         allow_insecure_connections: insecure || node.field("allow_insecure_connections").flag(findings) == Some(true),
@@ -110,13 +110,19 @@ fn numbers(node: &Node<'_>, known: &[u16], findings: &mut Findings) -> Vec<u16> 
     usable
 }
 
-/// Lowest and highest version, 13 each unless given: a `tls` object alone means TLS 1.3 only.
-fn versions(node: &Node<'_>, findings: &mut Findings) -> (u8, u8) {
+/// Lowest and highest version, 13 each unless given: a `tls` object alone means TLS 1.3 only. Without one that is
+/// spoken nobody `listens`; a backend that is never called is no reason not to start.
+fn versions(node: &Node<'_>, listens: bool, findings: &mut Findings) -> (u8, u8) {
     let lowest = version(&node.field("min_version"), findings);
     let highest = version(&node.field("max_version"), findings);
     if lowest > highest {
         let message = "no version of TLS is left between min_version and max_version (both are TLS13 unless given)";
-        findings.warning(node.pointer(), message);
+        // What is older than TLS 1.2 counts as TLS 1.2.
+        if listens && lowest > highest.max(12) {
+            findings.error(node.pointer(), message);
+        } else {
+            findings.warning(node.pointer(), message);
+        }
     }
     (lowest, highest)
 }

@@ -192,6 +192,140 @@ fn sprigs_staples_for_texts_work() {
 }
 
 #[test]
+fn sprigs_names_paths_and_urls_work() {
+    assert_all(&[
+        (
+            "{{ snakecase \"FirstName\" }} {{ snakecase \"HTTPServer\" }} {{ snakecase \"NoHTTPS\" }}",
+            "first_name http_server no_https",
+        ),
+        ("{{ snakecase \"GO PATH\" }} {{ kebabcase \"firstName\" }}", "go_path first-name"),
+        (
+            "{{ camelcase \"http_server\" }} {{ camelcase \"_complex__case_\" }} {{ camelcase \"some words\" }}",
+            "HttpServer _Complex_Case_ SomeWords",
+        ),
+        ("{{ initials \"First Try\" }} {{ untitle \"First Try\" }} {{ swapcase \"aB\" }}", "FT first try Ab"),
+        (
+            "{{ abbrev 5 \"hello world\" }} {{ plural \"one\" \"many\" 1 }} {{ plural \"one\" \"many\" 2 }}",
+            "he... one many",
+        ),
+        (
+            "{{ base \"/a/b.txt\" }} {{ dir \"/a/b.txt\" }} {{ ext \"/a.d/b.txt\" }} {{ isAbs \"a\" }}",
+            "b.txt /a .txt false",
+        ),
+        (
+            "{{ clean \"a/./b/../../../c/\" }} {{ clean \"/../a//b\" }} {{ clean \"\" }} {{ base \"//\" }} {{ dir \"a\" }}",
+            "../c /a/b . / .",
+        ),
+        (
+            "{{ $u := urlParse \"HTTP://u:p@h.test:8080/a%20b?q=1#f\" }}{{ $u.scheme }} {{ $u.host }} {{ $u.hostname }} {{ $u.path }} {{ $u.query }} {{ $u.fragment }} {{ $u.userinfo }}",
+            "http h.test:8080 h.test /a b q=1 f u:p",
+        ),
+        (
+            "{{ (urlParse \"mailto:a@b\").opaque }} {{ (urlParse \"/a\").path }} {{ (urlParse \"http://[::1]:8/\").hostname }}",
+            "a@b /a ::1",
+        ),
+    ]);
+    assert!(refusal("{{ snakecase \"http2xx\" }}").2.contains("digits are not supported"));
+}
+
+#[test]
+fn sprigs_checksums_and_times_work() {
+    assert_all(&[
+        ("{{ sha1sum \"abc\" }}", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        ("{{ sha256sum \"abc\" }}", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ("{{ sha512sum \"\" | trunc 16 }}", "cf83e1357eefb8bd"),
+        (
+            "{{ regexMatch \"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\" uuidv4 }} {{ eq uuidv4 uuidv4 }}",
+            "true false",
+        ),
+        (
+            "{{ regexMatch \"^[a-zA-Z0-9]{70}$\" (randAlphaNum 70) }} {{ len (randNumeric 3) }} {{ len (randAlpha 0) }}",
+            "true 3 0",
+        ),
+        (
+            "{{ dateInZone \"Mon, 02 Jan 2006 15:04:05 MST -0700 Z07:00\" 86399 \"UTC\" }}",
+            "Thu, 01 Jan 1970 23:59:59 UTC +0000 Z",
+        ),
+        (
+            "{{ dateInZone \"Monday _2 January 06 3:4:5 PM 1/2 100%\" 0 \"UTC\" }}",
+            "Thursday  1 January 70 12:0:0 AM 1/1 100%",
+        ),
+        (
+            "{{ htmlDateInZone 0 \"UTC\" }} {{ unixEpoch 12 }} {{ gt now 1600000000 }} {{ len (date \"2006-01-02\" now) }}",
+            "1970-01-01 12 true 10",
+        ),
+    ]);
+    assert!(refusal("{{ dateInZone \"2006\" 0 \"Europe/Berlin\" }}").2.contains("is not supported"));
+}
+
+#[test]
+fn versions_are_within_what_constraints_allow() {
+    for (constraint, version, allowed) in [
+        ("1.2.3", "1.2.3", true),
+        ("=1.2.3", "v1.2.4", false),
+        ("1.2", "1.2.9", true),
+        ("1.2.x", "1.3.0", false),
+        ("*", "7.0.0", true),
+        ("!=1.2", "1.2.9", false),
+        (">1.2", "1.2.9", false),
+        (">1.2", "1.3.0", true),
+        (">=1.2.3, <2.0.0", "1.9.9", true),
+        (">= 1.2.3 < 2", "2.0.0", false),
+        ("<=1.2", "1.2.9", true),
+        ("<=1.2", "1.3.0", false),
+        ("1.2 - 1.4.5", "1.4.5", true),
+        ("1.2 - 1.4.5", "1.4.6", false),
+        ("~1.2.3", "1.2.9", true),
+        ("~1.2.3", "1.3.0", false),
+        ("~1", "1.9.0", true),
+        ("^1.2.3", "1.9.0", true),
+        ("^1.2.3", "2.0.0", false),
+        ("^0.2.3", "0.3.0", false),
+        ("^0.2.3", "0.2.9", true),
+        ("^0.0.3", "0.0.4", false),
+        ("^0.0", "0.0.9", true),
+        ("^0.0", "0.1.0", false),
+        ("^0", "0.9.0", true),
+        ("<1 || >=2", "2.1.0", true),
+        (">=1.0.0", "1.1.0-rc.1", false),
+        (">=1.0.0-0", "1.1.0-rc.1", true),
+        (">1.0.0-rc.2", "1.0.0-rc.10", true),
+        (">1.0.0-rc.2", "1.0.0", true),
+    ] {
+        let template = format!("{{{{ semverCompare \"{constraint}\" \"{version}\" }}}}");
+        assert_eq!(one(&template).unwrap(), allowed.to_string(), "{constraint} of {version}");
+    }
+    for wrong in [
+        "{{ semverCompare \"\" \"1.0.0\" }}",
+        "{{ semverCompare \"<>1\" \"1.0.0\" }}",
+        "{{ semverCompare \"1\" \"one\" }}",
+    ] {
+        assert!(one(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn sprigs_maps_are_copied_and_written_over() {
+    assert_all(&[
+        ("{{ $c := deepCopy .m }}{{ $_ := set $c.c \"d\" 1 }}{{ $c.c.d }} {{ .m.c.d }}", "1 deep"),
+        (
+            "{{ mergeOverwrite (dict \"a\" 1 \"b\" 2 \"c\" (dict \"x\" 1)) (dict \"a\" 3 \"b\" 0 \"c\" (dict \"y\" 2)) | toJson }}",
+            "{\"a\":3,\"b\":2,\"c\":{\"x\":1,\"y\":2}}",
+        ),
+        (
+            "{{ mustToJson .l }} {{ (mustFromJson \"[1]\") }} {{ mustFirst .l }} {{ chunk 2 .l }}",
+            "[\"x\",\"y\",\"z\"] [1] x [[x y] [z]]",
+        ),
+        ("{{ maxf 1 2.5 }} {{ minf 1.5 2 }}", "2.5 1.5"),
+        (
+            "{{ regexSplit \",\" \"a,b,c\" -1 }} {{ regexSplit \",\" \"a,b,c\" 2 }} {{ regexReplaceAllLiteral \"a\" \"aba\" \"$1\" }} {{ regexQuoteMeta \"1.5\" }}",
+            "[a b c] [a b,c] $1b$1 1\\.5",
+        ),
+    ]);
+    assert!(refusal("{{ mustFromJson \"{\" }}").2.contains("not JSON"));
+}
+
+#[test]
 fn sprigs_staples_for_lists_and_maps_work() {
     assert_all(&[
         ("{{ first .l }} {{ last .l }} {{ rest .l }} {{ initial .l }}", "x z [y z] [x y]"),
@@ -244,7 +378,7 @@ fn errors_name_file_line_and_column() {
     let file = "dir/main.tmpl".to_owned();
     for (template, position, message) in [
         ("a\nb {{ nope 1 }}", (2, 6), "function \"nope\" not defined"),
-        ("{{ now }}", (1, 4), "the function \"now\" is not supported"),
+        ("{{ genCA }}", (1, 4), "the function \"genCA\" is not supported"),
         ("é {{ $x }}", (1, 6), "undefined variable \"$x\""),
         ("{{ .s", (1, 1), "unclosed action"),
         ("{{ if .s }}", (1, 12), "unexpected end of file"),

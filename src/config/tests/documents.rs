@@ -180,6 +180,39 @@ fn broken_yaml_and_toml_are_told_with_their_place() {
 }
 
 #[test]
+fn a_yaml_file_that_says_nothing_has_no_version_and_of_several_documents_the_first_counts() {
+    let said = |text| read("k.yaml", text).diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for empty in ["", "# nothing\n", "---\n"] {
+        assert_eq!(
+            said(empty),
+            ["k.yaml: error at /version: unsupported version: 0 (want: 3) (write \"version\": 3)"],
+            "{empty:?}"
+        );
+    }
+    let loaded = read("k.yaml", "version: 3\nport: 8081\n---\nversion: 9\nport: 8082\n");
+    assert_eq!((loaded.diagnostics.len(), loaded.service.map(|service| service.port)), (0, Some(8081)));
+}
+
+#[test]
+fn what_the_parsers_say_to_programmers_is_not_repeated() {
+    let said = |text| read("k.yaml", text).diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(said("version: 3\nport: 1\nport: 2\n"), ["k.yaml:3:1: error: duplicate mapping key: port"]);
+}
+
+#[test]
+fn lists_of_maps_where_a_map_is_wanted_are_read_as_in_krakend() {
+    let text = r#"{"version":3,"extra_config":[],"endpoints":[{"endpoint":"/a","extra_config":[],"backend":[
+        {"url_pattern":"/","host":"h","mapping":[{"a":"b"},{"c":"d"}],"extra_config":[{"proxy":{"shadow":false}}]}]}]}"#;
+    let loaded = read("k.json", text);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    let mapping = loaded.service.map(|service| service.endpoints[0].backends[0].mapping.clone());
+    assert_eq!(mapping, Some(vec![("a".to_owned(), "b".to_owned()), ("c".to_owned(), "d".to_owned())]));
+    let wrong = lines(&text.replace(r#"[{"a":"b"},"#, r#"[1,{"a":"b"},"#));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].contains("mapping") && wrong[0].contains("is not an object"), "{wrong:?}");
+}
+
+#[test]
 fn depth_is_bounded_in_every_format() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     for (name, start, end) in [

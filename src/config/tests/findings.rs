@@ -86,7 +86,7 @@ fn root_keys() {
         &[r#"1:14: error at /read_timeout: "" is not a duration (write a number with its unit, like "150ms")"#],
     );
     says(&root(r#""debug_endpoint":"maybe""#), &[r#"1:14: error at /debug_endpoint: "maybe" is not true or false"#]);
-    says(&root(r#""extra_config":[]"#), &["1:14: error at /extra_config: [] is not an object"]);
+    says(&root(r#""extra_config":1"#), &["1:14: error at /extra_config: 1 is not an object"]);
     says(
         &root(r#""port":1,"port":2"#),
         &["1:23: warning at /port: the key stands here more than once, the last one counts"],
@@ -400,7 +400,7 @@ fn encryption() {
     says(
         &root(r#""tls":{"keys":[{"public_key":"a"}],"min_version":"TLS14","max_version":"TLS12"}"#),
         &[
-            "1:14: warning at /tls: no version of TLS is left between min_version and max_version (both are TLS13 unless given)",
+            "1:14: error at /tls: no version of TLS is left between min_version and max_version (both are TLS13 unless given)",
             "1:29: error at /tls/keys/0/private_key: private key not defined",
             r#"1:49: warning at /tls/min_version: "TLS14" is not a version of TLS, read as TLS13 as KrakenD does"#,
         ],

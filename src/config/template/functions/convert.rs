@@ -38,6 +38,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         // As in sprig, a text that is no JSON is nil.
         Ok(read.map_or(Value::Nil, |value| host.heap.decoded(&value)))
     }),
+    takes(1, "mustFromJson", |host, arguments| {
+        let read = serde_json::from_str::<serde_json::Value>(arguments.text(0)?);
+        read.map(|value| host.heap.decoded(&value)).map_err(|error| format!("not JSON: {error}"))
+    }),
     takes(1, "b64enc", |_, arguments| Ok(Value::text(&STANDARD.encode(arguments.text(0)?)))),
     takes(1, "b64dec", |_, arguments| {
         let bytes = STANDARD.decode(arguments.text(0)?.replace(['\r', '\n'], ""));

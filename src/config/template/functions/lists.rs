@@ -64,6 +64,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Value::list(kept)
     }),
     takes_more(1, "slice", slice),
+    takes(2, "chunk", |host, arguments| {
+        let size = usize::try_from(arguments.int(0)?).ok().filter(|size| *size > 0).ok_or("chunks of no size")?;
+        let items = arguments.list(1)?.items();
+        host.spend(items.len())?;
+        Value::list(items.chunks(size).map(|part| Value::list(part.to_vec())).collect::<Result<_, _>>()?)
+    }),
 ];
 
 fn any(host: &Host<'_>, items: Vec<Value>) -> Result<Value, String> {

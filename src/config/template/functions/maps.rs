@@ -73,6 +73,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
         Ok(arguments.any(0))
     }),
+    takes_more(1, "mergeOverwrite", |host, arguments| {
+        let target = arguments.map(0)?;
+        for index in 1..arguments.count() {
+            overwrite(target, arguments.map(index)?, 0, host)?;
+        }
+        Ok(arguments.any(0))
+    }),
+    takes(1, "deepCopy", |host, arguments| copied(&arguments.any(0), 0, host)),
     takes_more(3, "dig", dig),
 ];
 
@@ -94,6 +102,42 @@ fn merge(target: &Map, source: &Map, depth: usize, host: &Host<'_>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Puts everything of the source that is not empty over what the target has, and goes into maps that both have.
+fn overwrite(target: &Map, source: &Map, depth: usize, host: &Host<'_>) -> Result<(), String> {
+    if depth > VALUE_DEPTH_MAX {
+        return Err(too_deep());
+    }
+    host.spend(source.len())?;
+    for (key, value) in source.members() {
+        match (target.get(&key), &value) {
+            (Some(Value::Map(inner)), Value::Map(more)) => overwrite(&inner, more, depth + 1, host)?,
+            (Some(_), value) if !value.truth() => {}
+            _ => target.set(&key, value),
+        }
+    }
+    Ok(())
+}
+
+/// A value that shares no map with another.
+fn copied(value: &Value, depth: usize, host: &Host<'_>) -> Result<Value, String> {
+    if depth > VALUE_DEPTH_MAX {
+        return Err(too_deep());
+    }
+    host.spend(1)?;
+    match value {
+        Value::List(list) => {
+            let items = list.items().iter().map(|item| copied(item, depth + 1, host));
+            Value::slice(list.elements, items.collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => {
+            let members = map.members().into_iter();
+            let members = members.map(|(key, value)| Ok((key, copied(&value, depth + 1, host)?)));
+            Ok(host.heap.map(members.collect::<Result<Members, String>>()?))
+        }
+        other => Ok(other.clone()),
+    }
 }
 
 /// `dig "a" "b" default map`: the value that deep, or the default.

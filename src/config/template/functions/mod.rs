@@ -4,15 +4,20 @@
 
 mod arguments;
 mod basic;
+mod cases;
 mod compare;
 mod convert;
+mod dates;
+mod digests;
 mod host;
 mod lists;
 mod maps;
 mod numbers;
 mod pattern;
+mod places;
 mod table;
 mod texts;
+mod versions;
 
 pub(super) use host::Host;
 #[cfg(test)]

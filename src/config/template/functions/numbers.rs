@@ -21,6 +21,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes_more(1, "max", |_, arguments| Ok(folded(arguments, i64::MIN, i64::max))),
     takes_more(1, "biggest", |_, arguments| Ok(folded(arguments, i64::MIN, i64::max))),
     takes_more(1, "min", |_, arguments| Ok(folded(arguments, i64::MAX, i64::min))),
+    takes_more(1, "maxf", |_, arguments| Ok(folded_fractions(arguments, f64::max))),
+    takes_more(1, "minf", |_, arguments| Ok(folded_fractions(arguments, f64::min))),
     takes(1, "int", |_, arguments| Ok(Value::Int(whole(&arguments.any(0))))),
     takes(1, "int64", |_, arguments| Ok(Value::Long(whole(&arguments.any(0))))),
     takes(1, "float64", |_, arguments| Ok(Value::Float(fraction(&arguments.any(0))))),
@@ -53,6 +55,10 @@ fn second(arguments: &Arguments) -> i64 {
 
 fn folded(arguments: &Arguments, start: i64, fold: fn(i64, i64) -> i64) -> Value {
     Value::Long(arguments.all().iter().map(whole).fold(start, fold))
+}
+
+fn folded_fractions(arguments: &Arguments, fold: fn(f64, f64) -> f64) -> Value {
+    Value::Float(arguments.all().iter().map(fraction).reduce(fold).unwrap_or(0.0))
 }
 
 fn divided(arguments: &Arguments, divide: fn(i64, i64) -> i64) -> Result<Value, String> {

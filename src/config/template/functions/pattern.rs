@@ -33,7 +33,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Value::slice(Elements::Texts, pattern.find_iter(text).take(most).map(|one| Value::text(one.as_str())).collect())
     }),
     takes(3, "regexReplaceAll", replace_all),
+    takes(3, "regexReplaceAllLiteral", replace_literally),
+    takes(3, "regexSplit", split),
+    takes(1, "regexQuoteMeta", |_, arguments| Ok(Value::text(&regex_lite::escape(arguments.text(0)?)))),
 ];
+
+fn replace_literally(host: &Host<'_>, arguments: &Arguments) -> Result<Value, String> {
+    let (pattern, text, replacement) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
+    let mut out = Bounded::default();
+    let mut rest = 0;
+    for found in compiled(host, pattern, text)?.find_iter(text) {
+        out.push(text.get(rest..found.start()).unwrap_or_default())?;
+        out.push(replacement)?;
+        rest = found.end();
+    }
+    out.push(text.get(rest..).unwrap_or_default())?;
+    Ok(Value::text(out.as_str()))
+}
+
+/// At most so many parts, the last one whole; all of them when the number is below zero.
+fn split(host: &Host<'_>, arguments: &Arguments) -> Result<Value, String> {
+    let (pattern, text, most) = (arguments.text(0)?, arguments.text(1)?, arguments.int(2)?);
+    let pattern = compiled(host, pattern, text)?;
+    let parts: Vec<Value> = match usize::try_from(most) {
+        Ok(most) => pattern.splitn(text, most).map(Value::text).collect(),
+        Err(_negative) => pattern.split(text).map(Value::text).collect(),
+    };
+    host.spend(parts.len())?;
+    Value::slice(Elements::Texts, parts)
+}
 
 fn compiled(host: &Host<'_>, pattern: &str, text: &str) -> Result<Regex, String> {
     // Matching takes up to the product of both lengths, compiling is not free either.

@@ -1,7 +1,10 @@
 //! Every function by its name.
 
 use super::super::{limits::TEXT_BYTES_MAX, value::Value};
-use super::{Host, arguments::Arguments, basic, compare, convert, lists, maps, numbers, pattern, texts};
+use super::{
+    Host, arguments::Arguments, basic, cases, compare, convert, dates, digests, lists, maps, numbers, pattern, places,
+    texts, versions,
+};
 
 /// What a function does.
 pub(super) type Run = fn(&Host<'_>, &Arguments) -> Result<Value, String>;
@@ -64,6 +67,11 @@ pub(in crate::config::template) fn find(name: &str) -> Result<&'static Function,
     if let Some(found) = all().find(|function| function.name == name) {
         return Ok(found);
     }
+    if let Some((_, plain)) = CAREFUL.iter().find(|(careful, _)| *careful == name)
+        && let Some(found) = all().find(|function| function.name == *plain)
+    {
+        return Ok(found);
+    }
     if UNSUPPORTED.contains(&name) {
         return Err(format!("the function \"{name}\" is not supported"));
     }
@@ -73,13 +81,18 @@ pub(in crate::config::template) fn find(name: &str) -> Result<&'static Function,
 fn all() -> impl Iterator<Item = &'static Function> {
     let tables = [
         basic::FUNCTIONS,
+        cases::FUNCTIONS,
         compare::FUNCTIONS,
         convert::FUNCTIONS,
+        dates::FUNCTIONS,
+        digests::FUNCTIONS,
         lists::FUNCTIONS,
         maps::FUNCTIONS,
         numbers::FUNCTIONS,
         pattern::FUNCTIONS,
+        places::FUNCTIONS,
         texts::FUNCTIONS,
+        versions::FUNCTIONS,
     ];
     tables.into_iter().flatten()
 }
@@ -87,12 +100,41 @@ fn all() -> impl Iterator<Item = &'static Function> {
 /// What every function is called.
 #[cfg(test)]
 pub(in crate::config::template) fn names() -> Vec<&'static str> {
-    all().map(|function| function.name).collect()
+    all().map(|function| function.name).chain(CAREFUL.iter().map(|(name, _)| *name)).collect()
 }
+
+/// sprig has some functions twice: one that panics, and one that answers with an error. Ours never panic.
+const CAREFUL: &[(&str, &str)] = &[
+    ("mustAppend", "append"),
+    ("mustChunk", "chunk"),
+    ("mustCompact", "compact"),
+    ("mustDeepCopy", "deepCopy"),
+    ("mustFirst", "first"),
+    ("mustHas", "has"),
+    ("mustInitial", "initial"),
+    ("mustLast", "last"),
+    ("mustMerge", "merge"),
+    ("mustMergeOverwrite", "mergeOverwrite"),
+    ("mustPrepend", "prepend"),
+    ("mustPush", "push"),
+    ("mustRegexFind", "regexFind"),
+    ("mustRegexFindAll", "regexFindAll"),
+    ("mustRegexMatch", "regexMatch"),
+    ("mustRegexReplaceAll", "regexReplaceAll"),
+    ("mustRegexReplaceAllLiteral", "regexReplaceAllLiteral"),
+    ("mustRegexSplit", "regexSplit"),
+    ("mustRest", "rest"),
+    ("mustReverse", "reverse"),
+    ("mustSlice", "slice"),
+    ("mustToJson", "toJson"),
+    ("mustToPrettyJson", "toPrettyJson"),
+    ("mustToRawJson", "toRawJson"),
+    ("mustUniq", "uniq"),
+    ("mustWithout", "without"),
+];
 
 /// What Go and sprig have and we don't.
 const UNSUPPORTED: &[&str] = &[
-    "abbrev",
     "abbrevboth",
     "addf",
     "add1f",
@@ -100,27 +142,17 @@ const UNSUPPORTED: &[&str] = &[
     "ago",
     "b32dec",
     "b32enc",
-    "base",
     "bcrypt",
     "buildCustomCert",
     "call",
-    "camelcase",
-    "chunk",
-    "clean",
-    "date",
-    "dateInZone",
     "dateModify",
-    "date_in_zone",
     "date_modify",
     "decryptAES",
-    "deepCopy",
     "derivePassword",
-    "dir",
     "divf",
     "duration",
     "durationRound",
     "encryptAES",
-    "ext",
     "genCA",
     "genCAWithKey",
     "genPrivateKey",
@@ -130,78 +162,20 @@ const UNSUPPORTED: &[&str] = &[
     "genSignedCertWithKey",
     "getHostByName",
     "hello",
-    "htmlDate",
-    "htmlDateInZone",
     "htpasswd",
-    "initials",
-    "isAbs",
-    "kebabcase",
-    "maxf",
-    "mergeOverwrite",
-    "minf",
     "mulf",
-    "mustAppend",
-    "mustChunk",
-    "mustCompact",
     "mustDateModify",
-    "mustDeepCopy",
-    "mustFirst",
-    "mustFromJson",
-    "mustHas",
-    "mustInitial",
-    "mustLast",
-    "mustMerge",
-    "mustMergeOverwrite",
-    "mustPrepend",
-    "mustPush",
-    "mustRegexFind",
-    "mustRegexFindAll",
-    "mustRegexMatch",
-    "mustRegexReplaceAll",
-    "mustRegexReplaceAllLiteral",
-    "mustRegexSplit",
-    "mustRest",
-    "mustReverse",
-    "mustSlice",
     "mustToDate",
-    "mustToJson",
-    "mustToPrettyJson",
-    "mustToRawJson",
-    "mustUniq",
-    "mustWithout",
     "must_date_modify",
-    "now",
-    "osBase",
-    "osClean",
-    "osDir",
-    "osExt",
-    "osIsAbs",
-    "plural",
-    "randAlpha",
-    "randAlphaNum",
     "randAscii",
     "randBytes",
     "randInt",
-    "randNumeric",
-    "regexQuoteMeta",
-    "regexReplaceAllLiteral",
-    "regexSplit",
     "semver",
-    "semverCompare",
-    "sha1sum",
-    "sha256sum",
-    "sha512sum",
     "shuffle",
-    "snakecase",
     "subf",
-    "swapcase",
     "toDate",
     "toDecimal",
-    "unixEpoch",
-    "untitle",
     "urlJoin",
-    "urlParse",
-    "uuidv4",
     "wrap",
     "wrapWith",
 ];
