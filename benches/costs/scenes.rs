@@ -9,7 +9,7 @@ use gnomon::{
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink, merge::Merge},
     model::{Body, Budget, Data, Payload, Reply, Response, promise},
     plan::Plan,
-    shadow::{Asked, Gate, KillSwitch, MemoryBudget, Mirror},
+    shadow::{Asked, Gate, KillSwitch, MemoryBudget, Mirror, Size},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -168,6 +168,6 @@ fn gate_says_yes(times: u64) {
 fn offer(plan: &Plan, times: u64) {
     let (gate, request) = (gate_of(plan), request());
     for time in 0..times {
-        drop(black_box(gate.offer(Asked { request: black_box(&request), drawn: time, body_bytes: 0 })));
+        drop(black_box(gate.offer(Asked { request: black_box(&request), drawn: time, size: Size::default() })));
     }
 }
