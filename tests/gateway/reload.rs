@@ -333,7 +333,7 @@ fn who_may_not_ask_for_a_reload_changes_nothing() {
     assert_eq!(connection.receive().unwrap().status, 403);
     // As a proxy on this machine passes a client's request on, unless it is told otherwise.
     let mut proxy = Connection::open(gnomon.admin());
-    proxy.send(b"POST /__reload HTTP/1.0\r\nHost: 127.0.0.1:8090\r\nX-Gnomon-Admin: 1\r\nConnection: close\r\n\r\n");
+    proxy.send(b"POST /__reload HTTP/1.0\r\nHost: 127.0.0.1:8090\r\nX-Gnomon-Admin: 1\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(proxy.receive().unwrap().status, 403);
     assert_eq!(client::ask(gnomon.admin(), "POST", "/__reload", &[], b"").status, 403);
     assert_eq!(gnomon.get("/a").json()["from"], "one");
