@@ -63,6 +63,7 @@ mod program;
 mod reload;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod seed;
 #[cfg(test)]
 mod selection;
