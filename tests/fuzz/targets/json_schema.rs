@@ -34,8 +34,14 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(held.to_bytes(), rest);
         async { Reply::ok(Response::data(Data::empty_object(), true)) }.boxed_local()
     };
-    let request =
-        Request { method: Method::POST, headers: Headers::new(), query: String::new(), params: vec![], claims: None };
+    let request = Request {
+        method: Method::POST,
+        headers: Headers::new(),
+        query: String::new(),
+        params: vec![],
+        claims: None,
+        origin: None,
+    };
     let body = Body::Held(Held::new(vec![Bytes::copy_from_slice(rest)]));
     let reply = made.run(Exchange { request, body }, &step).now_or_never().expect("nothing waits");
     assert_eq!(reply.response.is_some(), arrived.get());

@@ -47,6 +47,7 @@ fn request(value: &str) -> Request {
         query: String::new(),
         params: vec![value.to_owned(), value.to_owned()],
         claims: Some(Arc::new(claims)),
+        origin: None,
     }
 }
 
