@@ -3,6 +3,7 @@
 //! Promises: exit code 0 when all is well, 1 for trouble at run time, 2 for wrong usage or an unusable configuration.
 //! This is the only place that prints.
 
+mod aligned;
 pub mod args;
 pub mod audit;
 pub mod check;

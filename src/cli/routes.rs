@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use super::{
+    aligned::aligned,
     args::RoutesArgs,
     check::{self, UNUSABLE},
 };
@@ -53,21 +54,7 @@ pub fn shadows(service: &Service) -> String {
 /// The endpoints as a table, columns aligned, one line per endpoint.
 #[must_use]
 pub fn table(plan: &Plan) -> String {
-    let titles = TITLES.map(str::to_owned);
-    let rows: Vec<[String; 7]> = std::iter::once(titles).chain(plan.endpoints.iter().map(|one| row(one))).collect();
-    let mut widths = [0; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    aligned(TITLES, plan.endpoints.iter().map(|one| row(one)))
 }
 
 fn row(endpoint: &EndpointPlan) -> [String; 7] {

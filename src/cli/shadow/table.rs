@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::cli::aligned::aligned;
+
 /// One line for each shadow, under a line about the switch over all.
 pub(super) fn status(answer: &Value) -> String {
     let mut text = String::new();
@@ -64,23 +66,6 @@ pub(super) fn audit(answer: &Value) -> String {
         ]
     });
     aligned(titles, rows)
-}
-
-fn aligned<const N: usize>(titles: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<[String; N]> = std::iter::once(titles.map(str::to_owned)).chain(rows).collect();
-    let mut widths = [0; N];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
