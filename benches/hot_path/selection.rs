@@ -6,7 +6,7 @@ use criterion::Criterion as Criterions;
 use gnomon::{
     config::shadow::{
         BodyMode, Conditions, Credentials, Criterion, Dispatch, IdempotencyKey, Limits, LoopGuard, Network,
-        OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, TextPattern, TraceContext, Writes,
+        OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, Store, TextPattern, TraceContext, Writes,
     },
     model::{Headers, Origin, Request},
     shadow::{Dialed, Recipient, Selector},
@@ -99,5 +99,8 @@ fn policy(key: SampleKey, conditions: Vec<Criterion>) -> Policy {
         breaker: None,
         schedule: Schedule::default(),
         holdout: share(0.05),
+        compare: None,
+        stop_on: None,
+        store: Store::default(),
     }
 }

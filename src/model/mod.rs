@@ -14,6 +14,7 @@ pub mod origin;
 pub mod query;
 pub mod reply;
 pub mod request;
+pub mod seen;
 pub mod wire;
 
 pub use body::{Body, BodyError, BodyReceiver, BodySender};
@@ -24,4 +25,5 @@ pub use headers::Headers;
 pub use origin::Origin;
 pub use reply::{Payload, Reply, Response};
 pub use request::Request;
+pub use seen::{Seen, SeenBody, Sight, Unkept};
 pub use wire::{Outbound, WireAnswer, WireRequest};

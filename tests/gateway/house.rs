@@ -18,14 +18,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
+    ("compare", &["config", "model", "stats"]),
     ("tls", &["config"]),
     ("component", &["config", "model"]),
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
     ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
     ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
-    ("shadow", &["config", "model", "plan", "stats", "backend"]),
-    ("endpoint", &["model", "config", "component", "plan", "backend", "shadow"]),
-    ("server", &["model", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
+    ("shadow", &["compare", "config", "model", "plan", "stats", "backend"]),
+    ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow"]),
+    ("server", &["model", "compare", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
     ("demo", &[]),
     ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];

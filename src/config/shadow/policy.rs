@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Conditions, LoopGuard, Rewrite, Sample, Share, Writes};
+use super::{Compare, Conditions, LoopGuard, Rewrite, Sample, Share, StopOn, Store, Writes};
 
 /// What a file says about one shadow in policy mode.
 #[derive(Clone, Debug)]
@@ -33,6 +33,12 @@ pub struct Policy {
     pub schedule: Schedule,
     /// `holdout`: the share of the selected requests that is not sent, to compare with; 5 % unless given.
     pub holdout: Share,
+    /// `compare`; `None` compares nothing.
+    pub compare: Option<Box<Compare>>,
+    /// `stop_on`; `None` stops nothing.
+    pub stop_on: Option<StopOn>,
+    /// `store`.
+    pub store: Store,
 }
 
 /// `limits`: how much a shadow may be sent.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     config::shadow::{
         BodyMode, Conditions, Credentials, Criterion, Dispatch, IdempotencyKey, Limits, LoopGuard, Marks, Network,
-        OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, TextPattern, TraceContext, Writes,
+        OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, Store, TextPattern, TraceContext, Writes,
     },
     model::{Headers, Origin, Request},
     shadow::SkipReason,
@@ -65,6 +65,9 @@ pub(crate) fn policy() -> Policy {
         breaker: None,
         schedule: Schedule::default(),
         holdout: Share::NONE,
+        compare: None,
+        stop_on: None,
+        store: Store::default(),
     }
 }
 

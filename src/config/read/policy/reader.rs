@@ -8,7 +8,7 @@ use super::{Layers, breaker, conditions, dispatch, limits, loop_guard, rewrite, 
 use crate::config::{
     Node,
     diagnostic::Findings,
-    shadow::{Network, Policy, Share},
+    shadow::{Network, Policy, Share, Store},
 };
 
 /// What the meaning of a policy depends on besides its keys.
@@ -44,6 +44,9 @@ pub(super) fn policy(layers: &Layers<'_>, context: &Context<'_>, findings: &mut 
         breaker: breaker::breaker(layers, findings),
         schedule: schedule::schedule(layers, context.now, findings),
         holdout: layers.key("holdout").strict_share(findings).or(Share::of_ratio(0.05)).unwrap_or(Share::NONE),
+        compare: None,
+        stop_on: None,
+        store: Store::default(),
     }
 }
 

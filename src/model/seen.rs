@@ -1,0 +1,59 @@
+//! What came back from a call, kept to be compared.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::{Data, Headers, Kind};
+
+/// What a call ended with.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// An answer, whatever its status.
+    Answer(Seen),
+    /// None.
+    Failed(Kind),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The status that the upstream gave.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its body.
+    pub body: SeenBody,
+    /// From the start of the call to the end of an answer that is decoded, or to the head of one that passes through.
+    pub took: Duration,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug)]
+pub enum SeenBody {
+    /// As it came, perhaps packed.
+    Bytes(Bytes),
+    /// Decoded, and shaped by the backend's rules.
+    Data(Data),
+    /// Only what it hashes to: XXH3 with 128 bits of all its bytes.
+    Hashed {
+        /// How long it is.
+        bytes: u64,
+        /// The hash.
+        hash: u128,
+    },
+    /// Not kept.
+    Unkept(Unkept),
+}
+
+/// Why a body was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unkept {
+    /// It is larger than what is compared.
+    TooLarge,
+    /// The memory budget is used up.
+    NoRoom,
+    /// It broke off.
+    BrokenOff,
+}
