@@ -3,8 +3,17 @@
 //! Promises: nothing here runs on a thread that serves clients; work and memory per pair and in all are bounded, and what
 //! was not compared is counted with its reason; nothing that traffic says is executed, followed or printed unescaped.
 
+pub mod desk;
 pub mod difference;
+pub mod experiment;
+pub mod merging;
+pub mod pair;
+pub mod ready;
 pub mod verdict;
 
+pub use desk::Desk;
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use experiment::Experiment;
+pub use merging::Merging;
+pub use pair::Pair;
 pub use verdict::{Comparison, Incomparable, Verdict};

@@ -50,11 +50,13 @@ pub enum Incomparable {
     Memory,
     /// The time for comparing was used up.
     Budget,
+    /// Comparing it failed; that is a fault of this program.
+    Panic,
 }
 
 impl Incomparable {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ShadowError,
         Self::ShadowTimeout,
         Self::LiveError,
@@ -62,6 +64,7 @@ impl Incomparable {
         Self::Encoding,
         Self::Memory,
         Self::Budget,
+        Self::Panic,
     ];
 
     /// Its label.
@@ -75,6 +78,7 @@ impl Incomparable {
             Self::Encoding => "encoding",
             Self::Memory => "memory",
             Self::Budget => "budget",
+            Self::Panic => "panic",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod builtin;
 mod call;
 pub mod changes;
 pub mod clock;
+mod comparing;
 mod edge;
 pub mod egress;
 mod guess;
