@@ -3,8 +3,23 @@
 //! Promises: nothing here runs on a thread that serves clients; work and memory per pair and in all are bounded, and what
 //! was not compared is counted with its reason; nothing that traffic says is executed, followed or printed unescaped.
 
+mod body;
+pub mod comparator;
 pub mod difference;
+mod excerpt;
+pub mod field_names;
+mod findings;
+mod headers;
+mod json;
+mod status;
+mod text;
+mod unpack;
 pub mod verdict;
 
+#[cfg(test)]
+mod tests;
+
+pub use comparator::Comparator;
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use field_names::FieldNames;
 pub use verdict::{Comparison, Incomparable, Verdict};
