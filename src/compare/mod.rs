@@ -16,4 +16,23 @@ pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
 pub use experiment::Experiment;
 pub use merging::Merging;
 pub use pair::Pair;
+mod body;
+pub mod comparator;
+pub mod difference;
+mod excerpt;
+pub mod field_names;
+mod findings;
+mod headers;
+mod json;
+mod status;
+mod text;
+mod unpack;
+pub mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use comparator::Comparator;
+pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use field_names::FieldNames;
 pub use verdict::{Comparison, Incomparable, Verdict};
