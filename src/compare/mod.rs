@@ -3,8 +3,12 @@
 //! Promises: nothing here runs on a thread that serves clients; work and memory per pair and in all are bounded, and what
 //! was not compared is counted with its reason; nothing that traffic says is executed, followed or printed unescaped.
 
+pub mod delta;
 pub mod difference;
+pub mod noise;
 pub mod verdict;
 
+pub use delta::{DeltaSnapshot, Deltas, Percentiles};
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use noise::{Decision, FieldRow, Fields, FieldsSummary};
 pub use verdict::{Comparison, Incomparable, Verdict};
