@@ -3,21 +3,25 @@
 //! They look at rates without asking what chance may have added: with few pairs almost anything passes them, with many a
 //! regression on a noisy field never does. They are there for people who know them.
 
-use super::{Decision, count::Field, tail::float};
+use super::{Decision, count::Field};
 
-/// The least difference of both counts, as a share of their sum.
-const RELATIVE: f64 = 0.20;
+/// One of so many: the least difference of both counts, as a share of their sum; a fifth.
+const RELATIVE: u64 = 5;
 
-/// The least difference of both counts, as a share of the pairs.
-const ABSOLUTE: f64 = 0.000_3;
+/// So many of [`ABSOLUTE_OF`]: the least difference of both counts, as a share of the pairs; 0.03 %.
+const ABSOLUTE: u64 = 3;
+const ABSOLUTE_OF: u64 = 10_000;
 
 /// What Diffy takes the field for after so many pairs with a second live answer.
-pub(super) fn decide(field: &Field, baseline_pairs: u64) -> Decision {
-    if baseline_pairs == 0 {
+pub(super) const fn decide(field: &Field, baseline_pairs: u64) -> Decision {
+    let (raw, noise) = (field.shadow, field.baseline);
+    if raw + noise == 0 {
         return Decision::Undecided;
     }
-    let (raw, noise) = (float(field.shadow), float(field.baseline));
-    let more = raw - noise;
-    let is_different = more > RELATIVE * (raw + noise) && more > ABSOLUTE * float(baseline_pairs);
-    if is_different { Decision::Different } else { Decision::Noise }
+    let more = raw.saturating_sub(noise);
+    if more * RELATIVE > raw + noise && more * ABSOLUTE_OF > baseline_pairs * ABSOLUTE {
+        Decision::Different
+    } else {
+        Decision::Noise
+    }
 }

@@ -67,7 +67,7 @@ fn a_field_that_only_the_shadow_changes_is_real_at_the_first_look_that_can_tell(
     let mut enough = fields(BaselineMode::DualPrimary);
     record(&mut enough, &[(true, false, 6), (false, false, 44)]);
     assert_eq!(decision(&enough), Some(Decision::Different), "6 : 0 is one of 64, below 1/40");
-    assert_eq!(enough.rows()[0].p_value, Some(1.0 / 64.0));
+    assert!(enough.rows()[0].p_value.is_some_and(|found| (found * 64.0 - 1.0).abs() < 1e-9));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn noise_becomes_a_difference_when_the_shadow_gets_worse() {
 fn an_excess_below_one_in_two_thousand_is_never_called_different() {
     for (excess, expected) in [(49, Decision::Undecided), (52, Decision::Different)] {
         let mut fields = fields(BaselineMode::DualPrimary);
-        record(&mut fields, &[(true, false, excess), (false, false, 102_400 - excess)]);
+        record(&mut fields, &[(false, false, 102_400 - excess), (true, false, excess)]);
         assert_eq!(decision(&fields), Some(expected), "{excess}");
     }
 }
@@ -301,8 +301,8 @@ fn count(outcomes: &[Outcome], of: impl Fn(&Outcome) -> bool) -> usize {
 #[test]
 fn false_alarms_are_rare_though_somebody_looks_all_the_time() {
     for (mode, noise, pairs) in [
-        (BaselineMode::DualPrimary, 0.001, 6400),
-        (BaselineMode::DualPrimary, 0.01, 3200),
+        (BaselineMode::DualPrimary, 0.001, 3200),
+        (BaselineMode::DualPrimary, 0.01, 1600),
         (BaselineMode::DualPrimary, 0.1, 800),
         (BaselineMode::DualPrimary, 0.5, 400),
         (BaselineMode::Learned { lasts: DAY, pairs: 400 }, 0.01, 1600),
