@@ -35,4 +35,12 @@ mod tests;
 pub use comparator::Comparator;
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
 pub use field_names::FieldNames;
+pub mod delta;
+pub mod difference;
+pub mod noise;
+pub mod verdict;
+
+pub use delta::{DeltaSnapshot, Deltas, Percentiles};
+pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use noise::{Decision, FieldRow, Fields, FieldsSummary};
 pub use verdict::{Comparison, Incomparable, Verdict};
