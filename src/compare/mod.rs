@@ -43,4 +43,13 @@ pub mod verdict;
 pub use delta::{DeltaSnapshot, Deltas, Percentiles};
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
 pub use noise::{Decision, FieldRow, Fields, FieldsSummary};
+pub mod bound;
+pub mod counting;
+pub mod difference;
+pub mod readiness;
+pub mod verdict;
+
+pub use counting::{Ending, Figures, LegOutcome, PairRecord, Sums, Tally};
+pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
+pub use readiness::{Evidence, Readiness, ReadinessLimits, ReadinessVerdict, Situation, readiness};
 pub use verdict::{Comparison, Incomparable, Verdict};
