@@ -4,6 +4,7 @@
 //! was not compared is counted with its reason; nothing that traffic says is executed, followed or printed unescaped.
 
 pub mod difference;
+pub mod store;
 pub mod verdict;
 
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
