@@ -6,16 +6,16 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
-        mpsc::{Receiver, SyncSender, sync_channel},
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::time::Instant;
 
-use super::{Experiment, Incomparable, pair::Settled};
+use super::{Experiment, Incomparable, StoreBudget, pair::Settled, store::MarkKey};
 
 /// Pairs that may wait to be compared.
 pub const QUEUE_MAX: usize = 256;
@@ -26,9 +26,18 @@ pub const SHARE_OF_MACHINE: f64 = 0.05;
 /// How much of its time may be used at once, when there was little to do before.
 const BURST: Duration = Duration::from_millis(250);
 
-/// Where pairs are handed in. Clones are the same desk; its thread ends with the last of them.
+/// How often what is kept is looked at for what is too old.
+const SWEEP_PERIOD: Duration = Duration::from_secs(10);
+
+/// Where pairs are handed in, and what all experiments of a gateway share. Clones are the same desk; its thread ends with
+/// the last of them.
 #[derive(Clone, Debug)]
-pub struct Desk(SyncSender<Job>);
+pub struct Desk {
+    jobs: SyncSender<Job>,
+    experiments: Arc<Mutex<Vec<Weak<Experiment>>>>,
+    budget: Arc<StoreBudget>,
+    marks: MarkKey,
+}
 
 /// A pair, and whose it is.
 #[derive(Debug)]
@@ -44,24 +53,60 @@ impl Desk {
         let (sender, jobs) = sync_channel(QUEUE_MAX);
         #[expect(clippy::cast_precision_loss, reason = "there are not that many cores")]
         let budget = TimeBudget::new((cores as f64 * SHARE_OF_MACHINE).min(1.0), Instant::now());
-        let spawned = thread::Builder::new().name("compare".into()).spawn(move || work(&jobs, budget));
+        let experiments = Arc::new(Mutex::default());
+        let swept = Arc::clone(&experiments);
+        let spawned = thread::Builder::new().name("compare".into()).spawn(move || work(&jobs, budget, &swept));
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread can be had to compare answers: no pair will be");
         }
-        Self(sender)
+        Self { jobs: sender, experiments, budget: Arc::default(), marks: MarkKey::random() }
+    }
+
+    /// The budget of what all experiments keep.
+    pub(super) fn budget(&self) -> Arc<StoreBudget> {
+        Arc::clone(&self.budget)
+    }
+
+    /// By which equal secrets are known to be equal.
+    pub(super) fn marks(&self) -> MarkKey {
+        self.marks.clone()
+    }
+
+    /// Looks after what this experiment keeps.
+    pub fn look_after(&self, experiment: &Arc<Experiment>) {
+        let mut experiments = lock(&self.experiments);
+        experiments.retain(|one| one.strong_count() > 0);
+        experiments.push(Arc::downgrade(experiment));
     }
 
     /// Hands a pair in; gives it back if there is no room.
     pub(super) fn take(&self, experiment: Arc<Experiment>, pair: Box<Settled>) -> Result<(), Box<Settled>> {
-        self.0.try_send(Job { experiment, pair }).map_err(|refused| match refused {
-            std::sync::mpsc::TrySendError::Full(job) | std::sync::mpsc::TrySendError::Disconnected(job) => job.pair,
+        self.jobs.try_send(Job { experiment, pair }).map_err(|refused| match refused {
+            TrySendError::Full(job) | TrySendError::Disconnected(job) => job.pair,
         })
     }
 }
 
-fn work(jobs: &Receiver<Job>, mut budget: TimeBudget) {
-    while let Ok(Job { experiment, pair }) = jobs.recv() {
+fn lock(experiments: &Mutex<Vec<Weak<Experiment>>>) -> MutexGuard<'_, Vec<Weak<Experiment>>> {
+    // A list is whole whatever happened to who held it.
+    experiments.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Weak<Experiment>>>) {
+    let mut swept = Instant::now();
+    loop {
+        let job = jobs.recv_timeout(SWEEP_PERIOD);
         let begun = Instant::now();
+        if begun.saturating_duration_since(swept) >= SWEEP_PERIOD {
+            swept = begun;
+            let standing: Vec<_> = lock(experiments).iter().filter_map(Weak::upgrade).collect();
+            standing.iter().for_each(|experiment| experiment.sweep(SystemTime::now()));
+        }
+        let Job { experiment, pair } = match job {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         if !budget.has_time(begun) {
             experiment.shed(&pair, Incomparable::Budget, begun);
             continue;

@@ -3,9 +3,12 @@
 //! Promises: threads that serve clients only draw, reserve and hand in, which are atomics; everything else happens on the
 //! comparing thread and those of the admin listener. Every pair that was begun is void, or counted with its verdict.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use http::Method;
@@ -13,14 +16,22 @@ use tokio::time::Instant;
 
 use crate::{
     config::shadow::{Against, BaselineMode, BodyRule, Compare, Policy, Share, Stage},
-    model::{MemoryBudget, Wanted},
+    model::{MemoryBudget, Seen, Wanted},
 };
 
-use super::{Desk, Incomparable, Merging, pair::Settled, ready::Ready};
+use super::{
+    Comparator, Desk, FieldNames, Incomparable, LegOutcome, Merging, PairRecord, Redactor, Verdict, found::Found,
+    pair::Settled, ready::Ready,
+};
+
+/// The window of figures where no stop rule says otherwise.
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// What an experiment is set up with.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// By which people address the shadow.
+    pub key: String,
     /// The policy of the shadow, which compares.
     pub policy: Arc<Policy>,
     /// Whether the live call that is compared with is of a method that changes nothing.
@@ -36,27 +47,46 @@ pub struct Setup {
 /// The comparison of one shadow's answers.
 #[derive(Debug)]
 pub struct Experiment {
-    compare: Compare,
-    setup: Setup,
+    pub(super) setup: Setup,
+    pub(super) compare: Compare,
+    comparator: Comparator,
     /// The share that is compared, which can be changed while it runs.
     sample: AtomicU64,
     /// Whether second live answers are still wanted.
     learns: AtomicBool,
-    begun: AtomicU64,
-    void: AtomicU64,
+    pub(super) begun: AtomicU64,
+    pub(super) void: AtomicU64,
+    /// Nanoseconds spent on comparing.
+    pub(super) spent: AtomicU64,
+    pub(super) names: Mutex<FieldNames>,
+    found: Mutex<Found>,
 }
 
 impl Experiment {
     /// A new one; `None` if the policy compares nothing.
     #[must_use]
-    pub fn new(setup: Setup) -> Option<Self> {
-        let compare = setup.policy.compare.as_deref()?.clone();
+    pub fn new(setup: Setup, now: Instant) -> Option<Self> {
+        let policy = &setup.policy;
+        let compare = policy.compare.as_deref()?.clone();
         let learns = compare.baseline.mode != BaselineMode::Off && setup.live_is_safe;
+        let window = policy.stop_on.as_ref().map_or(WINDOW, |rules| rules.window);
+        let credentials = policy.rewrite.credential_headers.iter().map(http::HeaderName::as_str);
+        let parameters = policy.rewrite.credential_query.iter().map(String::as_str);
+        let redactor = || {
+            Redactor::new(&policy.store, setup.desk.marks())
+                .also_named(credentials.clone())
+                .also_named(parameters.clone())
+        };
+        let found = Found::new(&compare.baseline, &policy.store, window, setup.desk.budget(), redactor, now);
         Some(Self {
+            comparator: Comparator::new(&compare),
             sample: AtomicU64::new(compare.sample.threshold()),
             learns: AtomicBool::new(learns),
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+            names: Mutex::default(),
+            found: Mutex::new(found),
             compare,
             setup,
         })
@@ -93,10 +123,10 @@ impl Experiment {
     }
 
     pub(super) fn wants(&self) -> Wanted {
-        let is_hashed = self.compare.body == BodyRule::Hash;
+        let is_whole = matches!(self.compare.against, Against::Merged(_));
         Wanted {
-            raw: self.compare.stage == Stage::Raw,
-            hashed: is_hashed && !matches!(self.compare.against, Against::Merged(_)),
+            raw: self.compare.stage == Stage::Raw && !is_whole,
+            hashed: self.compare.body == BodyRule::Hash && !is_whole,
             bytes_max: self.compare.body_bytes_max,
         }
     }
@@ -115,10 +145,70 @@ impl Experiment {
     }
 
     /// Counts a pair that is not compared.
-    pub(super) fn shed(&self, _pair: &Settled, _why: Incomparable, _now: Instant) {}
+    pub(super) fn shed(&self, pair: &Settled, why: Incomparable, now: Instant) {
+        self.found().tally.record(&record(pair, Verdict::Incomparable(why)), now);
+    }
 
     /// Compares a pair and counts what comes of it.
-    pub(super) fn judge(&self, pair: &Settled, _now: Instant) {
-        let _ready = Ready::of(&pair.sights, self.compare.against, &self.setup.merging);
+    pub(super) fn judge(&self, pair: &Settled, now: Instant) {
+        match Ready::of(&pair.sights, self.compare.against, &self.setup.merging) {
+            Err(why) => self.shed(pair, why, now),
+            Ok(ready) => self.judge_answers(pair, &ready, now),
+        }
+        let spent = u64::try_from(now.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(spent, Ordering::AcqRel);
+    }
+
+    fn judge_answers(&self, pair: &Settled, ready: &Ready, now: Instant) {
+        let (comparison, baseline) = {
+            // Nobody else holds these for longer than a moment.
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let comparison = self.comparator.compare(&ready.live, &ready.shadow, &mut names);
+            let against_second = |second: &Seen| self.comparator.compare(&ready.live, second, &mut names);
+            (comparison, ready.baseline.as_ref().map(against_second))
+        };
+        if let Verdict::Incomparable(why) = comparison.verdict {
+            return self.shed(pair, why, now);
+        }
+        let baseline = baseline.filter(|baseline| !matches!(baseline.verdict, Verdict::Incomparable(_)));
+        let at = SystemTime::now();
+        let mut found = self.found();
+        let verdict = found.learn(&comparison, baseline.as_ref(), at);
+        found.tally.record(&record(pair, verdict), now);
+        found.time(ready);
+        let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
+        let wants_baseline = found.fields.wants_baseline(at);
+        let tells = begun.is_some() && found.may_log(now);
+        drop(found);
+        if !wants_baseline {
+            self.learns.store(false, Ordering::Release);
+        }
+        tracing::debug!(shadow = self.setup.key, pair = pair.request.number, verdict = verdict.label(), "compared");
+        if let Some(begun) = begun.filter(|_| tells) {
+            tracing::warn!(shadow = self.setup.key, cluster = %begun.id, fields = %begun, "answers differ in a new way");
+        }
+    }
+
+    pub(super) fn found(&self) -> MutexGuard<'_, Found> {
+        // A pair that made it panic was not counted in part: counting does not panic.
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops what has been kept long enough.
+    pub(super) fn sweep(&self, now: SystemTime) {
+        self.found().clusters.sweep(now);
+    }
+}
+
+/// A pair as it is counted.
+fn record(pair: &Settled, verdict: Verdict) -> PairRecord {
+    let missing = LegOutcome { ending: super::Ending::Failed(crate::model::Kind::Cancelled), took: Duration::ZERO };
+    let sights = &pair.sights;
+    let live = sights.live.iter().find(|(place, _)| *place == pair.against).map(|(_, sight)| sight);
+    PairRecord {
+        verdict,
+        live: live.map_or(missing, LegOutcome::from),
+        shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
+        baseline: sights.baseline.as_ref().map(LegOutcome::from),
     }
 }

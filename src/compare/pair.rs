@@ -65,6 +65,8 @@ pub struct Settled {
     pub request: Asked,
     /// What was seen.
     pub sights: Sights,
+    /// The place of the live call that the shadow's is held against.
+    pub against: usize,
     held: Held,
 }
 
@@ -173,7 +175,8 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
-        let settled = Settled { request: self.request.clone(), sights: std::mem::take(sights), held };
+        let (sights, against) = (std::mem::take(sights), self.experiment.compare.against.place());
+        let settled = Settled { request: self.request.clone(), sights, against, held };
         Experiment::settle(&self.experiment, Box::new(settled));
     }
 }

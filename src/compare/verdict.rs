@@ -32,6 +32,20 @@ pub enum Verdict {
     Incomparable(Incomparable),
 }
 
+impl Verdict {
+    /// Its label; of a pair that can't be compared, the reason.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Ignored => "ignored",
+            Self::Noise => "noise",
+            Self::Mismatch => "mismatch",
+            Self::Incomparable(why) => why.label(),
+        }
+    }
+}
+
 /// Why a pair can't be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

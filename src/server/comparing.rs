@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::{
     compare::{Desk, Experiment, experiment::Setup},
     endpoint,
@@ -28,14 +30,18 @@ impl Comparing {
         let policy = shadow.policy.as_ref()?;
         let against = policy.compare.as_ref()?.against;
         let live = endpoint.live.get(against.place())?;
-        let experiment = Experiment::new(Setup {
+        let desk = desk();
+        let setup = Setup {
+            key: shadow.key.clone(),
             policy: Arc::clone(policy),
             live_is_safe: live.method.is_safe(),
             merging: endpoint::whole::merging(endpoint),
             memory: Arc::clone(memory),
-            desk: desk(),
-        })?;
+            desk: desk.clone(),
+        };
+        let experiment = Arc::new(Experiment::new(setup, Instant::now())?);
+        desk.look_after(&experiment);
         let baseline = shadow.baseline.as_deref().map(|plan| Arc::new(Gate::of(plan, Arc::clone(memory), kill, true)));
-        Some(Self { experiment: Arc::new(experiment), baseline })
+        Some(Self { experiment, baseline })
     }
 }
