@@ -192,5 +192,6 @@ fn write_name(out: &mut String, name: &str) {
 
 /// The first bytes of a text, cut at a character.
 pub(super) fn beginning(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
+    // A letter has four bytes at most.
+    (0..4).find_map(|back| text.get(..bytes.min(text.len()).checked_sub(back)?)).unwrap_or_default()
 }

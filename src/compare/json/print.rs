@@ -181,12 +181,9 @@ impl Printer<'_> {
         let mut has_any = counts;
         for (index, child) in item.children().enumerate() {
             let found = self.print(&place.element(Some(index)), child);
-            match found.or_else(|| counts.then(|| Print::of(NOTHING))) {
-                Some(found) => {
-                    print = print.then(index as u64, found);
-                    has_any = true;
-                }
-                None => {}
+            if let Some(found) = found.or_else(|| counts.then(|| Print::of(NOTHING))) {
+                print = print.then(index as u64, found);
+                has_any = true;
             }
         }
         has_any.then_some(print)
