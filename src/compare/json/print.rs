@@ -207,14 +207,14 @@ impl Printer<'_> {
             Content::Bool(false) => Print::of(self.seed ^ NO),
             Content::Bool(true) => Print::of(self.seed ^ YES),
             Content::Number(number) => {
-                self.steps.take(number.len() as u64 / 64);
+                self.steps.take(sayings.work(number.len()));
                 let exact = mix(self.seed ^ NUMBER, self.number(number));
                 let is_fuzzy = sayings.tolerance.is_some() || sayings.within.is_some() || sayings.shape.is_some();
                 let key = is_fuzzy.then(|| number.parse().unwrap_or_default());
                 Print { loose: if is_fuzzy { self.seed ^ NUMBER } else { exact }, exact, key }
             }
             Content::Text(text) => {
-                self.steps.take(text.quoted.len() as u64 / 64);
+                self.steps.take(sayings.work(text.quoted.len()));
                 self.text(&text.meaning(), sayings)
             }
             _ => Print::of(self.seed ^ NULL),
