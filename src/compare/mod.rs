@@ -7,9 +7,13 @@ pub mod bound;
 pub mod counting;
 pub mod difference;
 pub mod readiness;
+pub mod results;
 pub mod verdict;
+pub mod watched;
 
 pub use counting::{Ending, Figures, LegOutcome, PairRecord, Sums, Tally};
 pub use difference::{Difference, DifferenceKind, Excerpt, ValueKind};
 pub use readiness::{Evidence, Readiness, ReadinessLimits, ReadinessVerdict, Situation, readiness};
+pub use results::{Outside, Results};
 pub use verdict::{Comparison, Incomparable, Verdict};
+pub use watched::Watched;

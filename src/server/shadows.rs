@@ -122,6 +122,7 @@ impl Shadows {
             }
             links.push(of_endpoint);
         }
+        self.control.post_through(secure.clone());
         self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
@@ -176,6 +177,7 @@ impl Shadows {
             plan: Arc::clone(shadow),
             gate: Arc::clone(gate),
             former: former.map(|house| Arc::clone(&house.gate)),
+            comparison: None,
         }
     }
 
