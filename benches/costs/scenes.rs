@@ -143,6 +143,7 @@ fn serve(plan: &Plan, times: u64) {
             recipient: Done.start().recipient(),
             gate: gate_of(plan),
             plan: Arc::clone(shadow),
+            compared: None,
         });
         let links = links.collect();
         let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);

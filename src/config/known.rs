@@ -108,6 +108,22 @@ pub enum Scope {
     PolicyLoop,
     /// An element of `loop.trusted_marks` that is an object.
     PolicyPeer,
+    /// `compare` of a policy.
+    PolicyCompare,
+    /// A member of `compare.arrays` that is an object.
+    PolicyArrays,
+    /// A member of `compare.numbers`.
+    PolicyNumbers,
+    /// A member of `compare.times`.
+    PolicyTimes,
+    /// `compare.text` of a policy.
+    PolicyText,
+    /// `compare.baseline` of a policy.
+    PolicyBaseline,
+    /// `store` of a policy.
+    PolicyStore,
+    /// `stop_on` of a policy.
+    PolicyStop,
 }
 
 impl Scope {
@@ -164,6 +180,14 @@ impl Scope {
             Scope::PolicyStep => "@shadow_policy.ramp.steps",
             Scope::PolicyLoop => "@shadow_policy.loop",
             Scope::PolicyPeer => "@shadow_policy.loop.trusted_marks",
+            Scope::PolicyCompare => "@shadow_policy.compare",
+            Scope::PolicyArrays => "@shadow_policy.compare.arrays",
+            Scope::PolicyNumbers => "@shadow_policy.compare.numbers",
+            Scope::PolicyTimes => "@shadow_policy.compare.times",
+            Scope::PolicyText => "@shadow_policy.compare.text",
+            Scope::PolicyBaseline => "@shadow_policy.compare.baseline",
+            Scope::PolicyStore => "@shadow_policy.store",
+            Scope::PolicyStop => "@shadow_policy.stop_on",
         }
     }
 
@@ -702,10 +726,10 @@ const TABLE: &[KnownKey] = &[
     row(At::Shadow, Supported, "dry_run", "default of policies"),
     row(At::Shadow, Supported, "holdout", "default of policies"),
     row(At::Shadow, Supported, "loop", "default of policies"),
-    row(At::Shadow, NotYet, "stop_on", "nothing stops a shadow by itself but its breaker"),
-    row(At::Shadow, NotYet, "compare", "answers are not compared"),
-    row(At::Shadow, NotYet, "store", "answers are not compared"),
-    row(At::Shadow, NotYet, "baseline", "answers are not compared"),
+    row(At::Shadow, Supported, "compare", "default of policies"),
+    row(At::Shadow, Supported, "store", "default of policies"),
+    row(At::Shadow, Supported, "stop_on", "default of policies"),
+    row(At::Shadow, Supported, "raw_values", "whether policies may keep whole values"),
     row(At::Shadow, NotYet, "record", "nothing is recorded"),
     row(At::Overload, Supported, "lag", "50ms unless given"),
     row(At::Policy, Supported, "sample", "which share of the requests"),
@@ -724,10 +748,9 @@ const TABLE: &[KnownKey] = &[
     row(At::Policy, Supported, "dry_run", "decide and count, send nothing"),
     row(At::Policy, Supported, "holdout", "share of the selected requests that is not sent"),
     row(At::Policy, Supported, "loop", "copies that come back"),
-    row(At::Policy, NotYet, "stop_on", "nothing stops a shadow by itself but its breaker"),
-    row(At::Policy, NotYet, "compare", "answers are not compared"),
-    row(At::Policy, NotYet, "store", "answers are not compared"),
-    row(At::Policy, NotYet, "baseline", "answers are not compared"),
+    row(At::Policy, Supported, "compare", "answers are compared with live ones"),
+    row(At::Policy, Supported, "store", "what is kept of the differences"),
+    row(At::Policy, Supported, "stop_on", "when a shadow is stopped by itself"),
     row(At::Policy, NotYet, "record", "nothing is recorded"),
     row(At::PolicySample, Supported, "rate", "0 to 1, or a text like 10%"),
     row(
@@ -794,6 +817,45 @@ const TABLE: &[KnownKey] = &[
     row(At::PolicyLoop, Supported, "trusted_marks", "addresses, networks and keys of other gateways"),
     row(At::PolicyPeer, Supported, "key", "marks are signed with it"),
     row(At::PolicyPeer, Supported, "name", "for people"),
+    row(At::PolicyCompare, Supported, "sample", "share of the copies that are sent"),
+    row(At::PolicyCompare, Supported, "against", "backend:N, merged or merged:N"),
+    row(At::PolicyCompare, Supported, "stage", "raw or processed"),
+    row(At::PolicyCompare, Supported, "status", "exact, class, or an object"),
+    row(At::PolicyCompare, Supported, "headers", "a list, or all"),
+    row(At::PolicyCompare, Supported, "ignore_headers", ""),
+    row(At::PolicyCompare, Supported, "body", "auto, json, text, bytes, hash or none"),
+    row(At::PolicyCompare, Supported, "ignore", "paths whose differences don't count"),
+    row(At::PolicyCompare, Supported, "only", "paths whose differences alone count"),
+    row(At::PolicyCompare, Supported, "arrays", "ordered, set, or an object, by path"),
+    row(At::PolicyCompare, Supported, "numbers", "how far apart, by path"),
+    row(At::PolicyCompare, Supported, "times", "how far apart, by path"),
+    row(At::PolicyCompare, Supported, "shapes", "uuid, iso8601, epoch, hex, jwt or regex:…, by path"),
+    row(At::PolicyCompare, Supported, "strings", "ci, trim or both, by path"),
+    row(At::PolicyCompare, Supported, "null_is_missing", ""),
+    row(At::PolicyCompare, Supported, "text", "what of a text doesn't matter"),
+    row(At::PolicyCompare, Supported, "max_body", "larger bodies are not compared"),
+    row(At::PolicyCompare, Supported, "baseline", "how noise is told from differences, or off"),
+    row(At::PolicyArrays, Supported, "key", "elements with the same member belong together"),
+    row(At::PolicyNumbers, Supported, "abs", ""),
+    row(At::PolicyNumbers, Supported, "rel", ""),
+    row(At::PolicyTimes, Supported, "within", ""),
+    row(At::PolicyText, Supported, "whitespace", "keep or normalize"),
+    row(At::PolicyText, Supported, "similarity", "share of the lines that must be the same"),
+    row(At::PolicyBaseline, Supported, "mode", "off, dual_primary, learned or diffy"),
+    row(At::PolicyBaseline, Supported, "sample", "share of the pairs with a second live answer"),
+    row(At::PolicyBaseline, Supported, "learn_for", "of learned"),
+    row(At::PolicyBaseline, Supported, "learn_pairs", "of learned"),
+    row(At::PolicyStore, Supported, "values", "redacted, shape or raw"),
+    row(At::PolicyStore, Supported, "ttl", ""),
+    row(At::PolicyStore, Supported, "redact", "more names whose values are secret"),
+    row(At::PolicyStop, Supported, "mismatch_rate", "share of the pairs"),
+    row(At::PolicyStop, Supported, "error_delta", "share of the pairs"),
+    row(At::PolicyStop, Supported, "p99_ratio", "times the live side's"),
+    row(At::PolicyStop, Supported, "overhead_p99", "needs a hold-out"),
+    row(At::PolicyStop, Supported, "min_pairs", ""),
+    row(At::PolicyStop, Supported, "window", ""),
+    row(At::PolicyStop, Supported, "action", "pause or kill"),
+    row(At::PolicyStop, Supported, "webhook", "each decision is posted there"),
 ];
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
+    compare::Pair,
     config::shadow::{BodyMode, Dispatch as When, Policy},
     model::{Body, Failure, Reply, Request, body},
     shadow::{Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, Size, SkipReason, Ticket, mirror::body_for},
 };
 
-use super::{ShadowLink, upload};
+use super::{ShadowLink, second_call::SecondCall, upload};
 
 /// The admitted copies of one request.
 pub(super) struct Copies {
@@ -24,6 +25,8 @@ pub(super) struct Copies {
 pub(super) struct Copy {
     pub(super) link: ShadowLink,
     pub(super) ticket: Ticket,
+    /// If its answer is compared.
+    pub(super) pair: Option<Pair>,
 }
 
 /// Where the copies' body comes from.
@@ -153,6 +156,11 @@ impl Copies {
         (body, Self { admitted, timed, in_sequence, source })
     }
 
+    /// The pairs of answers that the live calls have a part in.
+    pub(super) fn pairs(&self) -> Vec<Pair> {
+        self.admitted.iter().filter_map(|copy| copy.pair.clone()).collect()
+    }
+
     /// Sends the copies on their way. Never waits: a body that is still arriving, and an answer that is still to come,
     /// are waited for by a task of its own, which ends with the upload or the request.
     #[must_use]
@@ -204,7 +212,9 @@ fn admit(
         match offered {
             Offered::Admitted(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
             Offered::Admitted(ticket) => {
-                admitted.push(Copy { link: link.clone(), ticket });
+                let compared = link.compared.as_ref().filter(|_| !link.gate.dial().is_dry_run());
+                let pair = compared.and_then(|compared| Pair::begin(&compared.experiment, request));
+                admitted.push(Copy { link: link.clone(), ticket, pair });
                 admit_more(link, size, &mut admitted);
             }
             Offered::Skipped(_) | Offered::Dropped(_) => broken = in_sequence,
@@ -218,7 +228,7 @@ fn admit_more(link: &ShadowLink, size: Size, admitted: &mut Vec<Copy>) {
     let more = link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
     for _ in 0..more {
         if let Offered::Admitted(ticket) = link.gate.admit_more(size) {
-            admitted.push(Copy { link: link.clone(), ticket });
+            admitted.push(Copy { link: link.clone(), ticket, pair: None });
         }
     }
 }
@@ -276,21 +286,28 @@ fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
     let Some(first) = copies.next() else { return };
     let rest = copies.map(|copy| {
         let takes_body = copy.takes_body();
-        let Copy { link, mut ticket } = copy;
+        let Copy { link, mut ticket, pair } = copy;
         // The upload is whole, so from here only the copies before it can keep this one from being sent.
         ticket.expect_drop_for(DropReason::ChainBroken);
-        Chained { recipient: link.recipient, ticket, takes_body, lookups: link.plan.backend.lookups.clone() }
+        let witness = pair.as_ref().map(Pair::shadow);
+        Chained { recipient: link.recipient, ticket, witness, takes_body, lookups: link.plan.backend.lookups.clone() }
     });
     send_one(first, request, body, rest.collect());
 }
 
 fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chained>) {
     let (not_before, takes_body) = (copy.not_before(), copy.takes_body());
-    let Copy { link, mut ticket } = copy;
+    let Copy { link, mut ticket, pair } = copy;
     let body_of_rest = body_for(&rest, body);
     let body = if takes_body { body.share().unwrap_or_default() } else { Body::Empty };
     // From here on only the end of the program can keep it from being sent.
     ticket.expect_drop_for(DropReason::Shutdown);
+    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &link, request, &body));
+    // Neither is always the one that comes first and warms what both find warm.
+    let (before, after) = if fastrand::bool() { (second, None) } else { (None, second) };
+    if let Some(second) = before {
+        second.send(request);
+    }
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     link.recipient.do_send(Mirror {
         request: Arc::clone(request),
@@ -298,8 +315,12 @@ fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chai
         body,
         body_of_rest,
         ticket,
+        witness: pair.as_ref().map(Pair::shadow),
         not_before,
         rest,
         answers: Vec::new(),
     });
+    if let Some(second) = after {
+        second.send(request);
+    }
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     backend::Fetch,
+    compare::{Experiment, Pair},
     component::Exchange,
     model::{Answer, Body, Budget, Data, Failure, Kind, Payload, Reply, Request, Response, promise},
     plan::{EndpointPlan, Flow, ShadowPlan},
@@ -38,6 +39,26 @@ pub struct ShadowLink {
     pub gate: Arc<Gate>,
     /// Its plan.
     pub plan: Arc<ShadowPlan>,
+    /// Where its answers are compared, if they are.
+    pub compared: Option<Compared>,
+}
+
+/// What comparing a shadow's answers needs.
+#[derive(Clone)]
+pub struct Compared {
+    /// Takes the pairs.
+    pub experiment: Arc<Experiment>,
+    /// The way to the live backend's second answer.
+    pub baseline: Option<Baseline>,
+}
+
+/// The way to a live backend that is asked once more, apart from the live path.
+#[derive(Clone)]
+pub struct Baseline {
+    /// Its actor.
+    pub recipient: Recipient<Mirror>,
+    /// Its limit and its books.
+    pub gate: Arc<Gate>,
 }
 
 /// The answer of one live backend.
@@ -65,27 +86,28 @@ impl Dispatch {
     async fn answer(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
         let deadline = self.live_deadline(budget);
         let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, &request, body);
+        let pairs = copies.pairs();
         let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
-                let answer = self.ask(0, &request, Vec::new(), body, deadline);
+                let answer = self.ask(0, &request, Vec::new(), body, &pairs, deadline);
                 let told = copies.hand_over(&request);
                 (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
-                let answers = (0..self.live.len())
-                    .map(|place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline));
-                let answers: Vec<LiveAnswer> = answers.collect();
+                let ask =
+                    |place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), &pairs, deadline);
+                let answers: Vec<LiveAnswer> = (0..self.live.len()).map(ask).collect();
                 let told = copies.hand_over(&request);
                 (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
-                let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), deadline);
+                let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), &pairs, deadline);
                 let told = copies.hand_over(&request);
-                (sequential::follow(self, &request, &body, first, deadline).await, told)
+                (sequential::follow(self, &request, &body, first, &pairs, deadline).await, told)
             }
         };
         let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));
-        self.finish(&mut reply);
+        finish(&self.plan, &mut reply);
         live_answer.tell(answered.unwrap_or_else(|| shown_status(&reply)));
         reply
     }
@@ -102,6 +124,7 @@ impl Dispatch {
         request: &Arc<Request>,
         earlier: Vec<Option<String>>,
         body: Body,
+        pairs: &[Pair],
         deadline: Instant,
     ) -> LiveAnswer {
         let (promise, answer) = promise();
@@ -112,24 +135,25 @@ impl Dispatch {
                 earlier,
                 body,
                 budget: Budget { deadline },
+                witnesses: pairs.iter().filter_map(|pair| pair.live(place)).collect(),
                 promise,
             });
         }
         answer
     }
+}
 
-    /// The shape of the merged whole, then static data.
-    fn finish(&self, reply: &mut Reply) {
-        if let Some(shape) = &self.plan.shape
-            && reply.failures.is_empty()
-            && let Some(response) = &mut reply.response
-            && let Payload::Data(data) = &mut response.payload
-        {
-            *data = shape.apply(std::mem::replace(data, Data::Null));
-        }
-        if let Some(static_data) = &self.plan.static_data {
-            static_data.apply(reply);
-        }
+/// The shape of the merged whole, then static data.
+pub(super) fn finish(plan: &EndpointPlan, reply: &mut Reply) {
+    if let Some(shape) = &plan.shape
+        && reply.failures.is_empty()
+        && let Some(response) = &mut reply.response
+        && let Payload::Data(data) = &mut response.payload
+    {
+        *data = shape.apply(std::mem::replace(data, Data::Null));
+    }
+    if let Some(static_data) = &plan.static_data {
+        static_data.apply(reply);
     }
 }
 

@@ -8,12 +8,14 @@ pub mod copies;
 pub mod dispatch;
 pub mod merge;
 pub mod parallel;
+mod second_call;
 pub mod sequential;
 pub mod static_data;
 pub mod upload;
+pub mod whole;
 
 pub use actor::{Call, EndpointActor};
-pub use dispatch::{Dispatch, ShadowLink};
+pub use dispatch::{Baseline, Compared, Dispatch, ShadowLink};
 
 #[cfg(test)]
 mod tests;

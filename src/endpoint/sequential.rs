@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     backend::DECODED_BYTES_MAX,
+    compare::Pair,
     model::{Body, BodyReceiver, Data, Payload, Reply, Request, Response},
     plan::Lookup,
 };
@@ -23,6 +24,7 @@ pub(super) async fn follow(
     request: &Arc<Request>,
     body: &Body,
     first: LiveAnswer,
+    pairs: &[Pair],
     deadline: Instant,
 ) -> Reply {
     let backends = &dispatch.plan.live;
@@ -44,7 +46,7 @@ pub(super) async fn follow(
             return merge.finish();
         }
         let earlier = next.lookups.iter().map(|lookup| lookup.find(&answers)).collect();
-        let answer = dispatch.ask(answers.len(), request, earlier, body.share().unwrap_or_default(), deadline);
+        let answer = dispatch.ask(answers.len(), request, earlier, body.share().unwrap_or_default(), pairs, deadline);
         outcome = settled(answer, deadline).await;
     }
     merge.add(reply_of(outcome));

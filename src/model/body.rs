@@ -169,13 +169,25 @@ pub struct BodyReceiver {
     ended: bool,
     /// What was looked at before its time.
     peeked: Option<Option<Result<Bytes, BodyError>>>,
+    /// Who sees what comes out.
+    tap: Option<Box<dyn Tap>>,
+}
+
+/// Somebody who sees the chunks of a body in transit as its reader takes them, and must not wait. One that is dropped
+/// before [`Tap::end`] has not seen the whole.
+pub trait Tap: Send + std::fmt::Debug {
+    /// The next chunk.
+    fn chunk(&mut self, chunk: &Bytes);
+
+    /// There are no more: a clean end, or what broke it.
+    fn end(self: Box<Self>, broken: Option<BodyError>);
 }
 
 /// A bounded way for a body from one task to another. `length` is what the sender has promised, if it has.
 #[must_use]
 pub fn transit(length: Option<u64>) -> (BodySender, BodyReceiver) {
     let (sender, pieces) = mpsc::channel(CHUNKS_IN_TRANSIT);
-    (BodySender(sender), BodyReceiver { pieces, length, ended: false, peeked: None })
+    (BodySender(sender), BodyReceiver { pieces, length, ended: false, peeked: None, tap: None })
 }
 
 impl BodySender {
@@ -210,6 +222,12 @@ impl BodyReceiver {
         self.length
     }
 
+    /// The same body, which somebody else sees as well.
+    #[must_use]
+    pub fn tapped(self, tap: Box<dyn Tap>) -> Self {
+        Self { tap: Some(tap), ..self }
+    }
+
     /// The next chunk, which stays the next one; `None` at the end, however it came.
     pub async fn peek(&mut self) -> Option<&Bytes> {
         if self.peeked.is_none() {
@@ -222,6 +240,19 @@ impl BodyReceiver {
     /// The next chunk; `None` after a clean end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
         std::future::poll_fn(|ctx| Pin::new(&mut *self).poll_next(ctx)).await
+    }
+}
+
+impl BodyReceiver {
+    fn show(&mut self, item: Option<&Result<Bytes, BodyError>>) {
+        match (item, &mut self.tap) {
+            (Some(Ok(chunk)), Some(tap)) => tap.chunk(chunk),
+            (ended, tap) => {
+                if let Some(tap) = tap.take() {
+                    tap.end(ended.and_then(|item| item.as_ref().err().copied()));
+                }
+            }
+        }
     }
 }
 
@@ -243,6 +274,9 @@ impl Stream for BodyReceiver {
             None => Some(Err(BodyError::BrokenOff)),
         };
         self.ended = !matches!(item, Some(Ok(_)));
+        if self.tap.is_some() {
+            self.show(item.as_ref());
+        }
         Poll::Ready(item)
     }
 }

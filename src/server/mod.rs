@@ -6,11 +6,13 @@
 mod access;
 pub mod admin;
 pub mod admin_access;
+mod admin_results;
 mod admin_shadows;
 pub mod builtin;
 mod call;
 pub mod changes;
 pub mod clock;
+mod comparing;
 mod edge;
 pub mod egress;
 mod guess;

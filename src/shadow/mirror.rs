@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use actix::{Message, Recipient};
 use tokio::time::Instant;
 
-use crate::model::{Body, Request};
+use crate::model::{Body, Request, Witness};
 
 use super::Ticket;
 
@@ -22,6 +22,8 @@ pub struct Mirror {
     pub body_of_rest: Body,
     /// The right to it.
     pub ticket: Ticket,
+    /// Who sees the answer, if it is compared.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Not to be sent before.
     pub not_before: Option<Instant>,
     /// The shadows that come after this one in a sequential endpoint.
@@ -47,6 +49,8 @@ pub struct Chained {
     pub recipient: Recipient<Mirror>,
     /// The right to it, held since the request came.
     pub ticket: Ticket,
+    /// Who sees the answer, if it is compared.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Whether it gets the body.
     pub takes_body: bool,
     /// What it wants from earlier answers.

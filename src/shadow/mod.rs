@@ -11,7 +11,6 @@ pub mod dial;
 pub mod gate;
 pub mod ledger;
 pub mod marks;
-pub mod memory;
 pub mod mirror;
 pub mod overload;
 pub mod pace;
@@ -28,14 +27,13 @@ pub use dial::{Dial, KillSwitch, Running, Turns};
 pub use gate::{Asked, Gate, Offered, Size, Ticket};
 pub use ledger::Ledger;
 pub use marks::{Marker, PairId};
-pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;
 pub use selection::{Dialed, Recipient, Selector};
 
-pub use crate::stats::Arm;
+pub use crate::{model::MemoryBudget, stats::Arm};
 
 #[cfg(test)]
 mod tests;

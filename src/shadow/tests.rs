@@ -85,7 +85,7 @@ impl Stage {
         let caller = Caller::new(Client::new(plan.service.pool, Secure::new(None)), 0);
         let memory = Arc::new(MemoryBudget::new(1000));
         let gate = Arc::new(Gate::new(BOUNDS, Arc::clone(&memory)));
-        let shadow = ShadowActor::new(shadow, caller, Rc::clone(&recorder)).start();
+        let shadow = ShadowActor::new(shadow, caller, Some(Rc::clone(&recorder))).start();
         Self { shadow, gate, memory, recorder, bodies }
     }
 
@@ -101,6 +101,7 @@ impl Stage {
         let rest = take_body.iter().skip(1).map(|takes_body| Chained {
             recipient: self.shadow.clone().recipient(),
             ticket: waiting(&self.gate),
+            witness: None,
             takes_body: *takes_body,
             lookups: Vec::new(),
         });
@@ -119,6 +120,7 @@ impl Stage {
             body: if take_body.first() == Some(&true) { body() } else { Body::Empty },
             body_of_rest: body(),
             ticket,
+            witness: None,
             not_before: None,
             rest: rest.collect(),
             answers: Vec::new(),

@@ -153,7 +153,9 @@ impl Sums {
         }
     }
 
-    fn cells(&self) -> Vec<MatrixCell> {
+    /// The matrix, cell by cell, without empty ones.
+    #[must_use]
+    pub fn cells(&self) -> Vec<MatrixCell> {
         let rows = OUTCOMES.iter().zip(&self.matrix);
         let cells = rows.flat_map(|(live, row)| {
             OUTCOMES.iter().zip(row).map(|(shadow, pairs)| MatrixCell { live, shadow, pairs: *pairs })

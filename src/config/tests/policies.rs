@@ -7,7 +7,7 @@ use crate::config::{Environment, Source, load};
 
 /// A service with a live backend and two shadows, the first with this policy, and with these `@shadow` of endpoint and
 /// service.
-fn document(policy: &str, endpoint: &str, service: &str) -> String {
+pub(super) fn document(policy: &str, endpoint: &str, service: &str) -> String {
     let shadow = |policy: &str| {
         format!(r#"{{"host":["s"],"extra_config":{{"proxy":{{"shadow":true,"@shadow_policy":{policy}}}}}}}"#)
     };
@@ -28,24 +28,24 @@ fn said(text: &str) -> Vec<String> {
 
 /// Checks what is said word by word, without the place that all of it has in common.
 #[track_caller]
-fn says(text: &str, place: &str, expected: &[&str]) {
+pub(super) fn says(text: &str, place: &str, expected: &[&str]) {
     let said: Vec<_> = said(text).iter().map(|line| line.replace(place, "")).collect();
     assert_eq!(said, expected, "{text}");
 }
 
 #[track_caller]
-fn policy_says(policy: &str, expected: &[&str]) {
+pub(super) fn policy_says(policy: &str, expected: &[&str]) {
     let place = "/endpoints/0/backend/1/extra_config/proxy/@shadow_policy";
     says(&document(policy, "null", "null"), place, expected);
 }
 
 #[track_caller]
-fn endpoint_says(defaults: &str, expected: &[&str]) {
+pub(super) fn endpoint_says(defaults: &str, expected: &[&str]) {
     says(&document("null", defaults, "null"), "/endpoints/0/extra_config/@shadow", expected);
 }
 
 #[track_caller]
-fn service_says(defaults: &str, expected: &[&str]) {
+pub(super) fn service_says(defaults: &str, expected: &[&str]) {
     says(&document("null", "null", defaults), "/extra_config/@shadow", expected);
 }
 
@@ -289,12 +289,9 @@ fn unknown_keys_and_what_was_probably_meant() {
 #[test]
 fn keys_of_later_versions() {
     policy_says(
-        r#"{"stop_on":{},"compare":{},"store":{},"baseline":{},"record":{}}"#,
+        r#"{"baseline":{},"record":{}}"#,
         &[
-            r#"error at /stop_on: "stop_on" is not supported by this version: nothing stops a shadow by itself but its breaker (remove it)"#,
-            r#"error at /compare: "compare" is not supported by this version: answers are not compared (remove it)"#,
-            r#"error at /store: "store" is not supported by this version: answers are not compared (remove it)"#,
-            r#"error at /baseline: "baseline" is not supported by this version: answers are not compared (remove it)"#,
+            r#"error at /baseline: unknown key "baseline" (it belongs to @shadow_policy.compare)"#,
             r#"error at /record: "record" is not supported by this version: nothing is recorded (remove it)"#,
         ],
     );
@@ -308,8 +305,8 @@ fn keys_of_later_versions() {
         ],
     );
     service_says(
-        r#"{"compare":{}}"#,
-        &[r#"error at /compare: "compare" is not supported by this version: answers are not compared (remove it)"#],
+        r#"{"record":{}}"#,
+        &[r#"error at /record: "record" is not supported by this version: nothing is recorded (remove it)"#],
     );
 }
 

@@ -139,6 +139,7 @@ impl Stage {
                     },
                     gate: Arc::new(Gate::of(&plan, Arc::clone(&memory), kill.clone(), false)),
                     plan,
+                    compared: None,
                 }
             })
             .collect();
@@ -219,6 +220,7 @@ fn bounded(plan: &ShadowPlan, bounds: ShadowBounds) -> ShadowPlan {
         timeout: plan.timeout,
         bounds,
         policy: plan.policy.clone(),
+        baseline: None,
     }
 }
 

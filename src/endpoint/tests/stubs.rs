@@ -234,7 +234,17 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
             if let Some(Chained { recipient, ticket, takes_body, .. }) = rest.pop_front() {
                 let body = if takes_body { whole.share().unwrap() } else { Body::Empty };
                 let (earlier, body_of_rest) = (Vec::new(), body_for(&rest, &whole));
-                let next = Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers };
+                let next = Mirror {
+                    request,
+                    earlier,
+                    body,
+                    body_of_rest,
+                    ticket,
+                    witness: None,
+                    not_before: None,
+                    rest,
+                    answers,
+                };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
                 recipient.do_send(next);
             }

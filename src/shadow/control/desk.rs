@@ -33,7 +33,7 @@ pub struct Control {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Inner {
     targets: Vec<Target>,
     /// Somebody switched all shadows off.
     by_hand: Option<Killed>,
@@ -41,7 +41,7 @@ struct Inner {
     by_file: Option<Killed>,
     kill_file: Option<PathBuf>,
     is_watched: bool,
-    audit: Audit,
+    pub(super) audit: Audit,
     /// Where decisions are told.
     post: Post,
     /// Whom webhooks believe.
@@ -251,7 +251,7 @@ impl Control {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         // What is done under the lock is assignments, which don't panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -276,7 +276,7 @@ impl Inner {
         self.snapshot_with(self.targets.clone())
     }
 
-    fn snapshot_of(&self, id: &str) -> Result<Snapshot<Target>, Refusal> {
+    pub(super) fn snapshot_of(&self, id: &str) -> Result<Snapshot<Target>, Refusal> {
         let Some(target) = self.targets.iter().find(|target| target.id() == id) else { return self.unknown() };
         Ok(self.snapshot_with(target.clone()))
     }

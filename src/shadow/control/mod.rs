@@ -14,6 +14,7 @@ pub mod audit;
 pub mod climb;
 pub mod decision;
 pub mod desk;
+pub mod findings;
 pub mod kill_file;
 pub mod order;
 pub mod rules;

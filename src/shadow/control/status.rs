@@ -69,6 +69,8 @@ pub struct TargetStatus {
     pub base: BaseStatus,
     /// What was asked for and has not ended.
     pub overrides: OverridesStatus,
+    /// Whether its answers are compared.
+    pub compared: bool,
     /// The rule that stopped it; null while none has.
     pub stopped: Option<Stopped>,
     /// Its stop rules, as they were measured last; empty without any.
@@ -216,6 +218,7 @@ impl TargetStatus {
             dry_run: standing.dry_run,
             base: BaseStatus::new(target),
             overrides: OverridesStatus::new(target, now.steady),
+            compared: seat.comparison.is_some(),
             stopped: target.overrides.stop,
             rules: target.watch.measures.clone(),
             ramp: RampStatus::new(target, now.wall),

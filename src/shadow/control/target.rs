@@ -281,7 +281,9 @@ fn climb(seat: &Seat, former: Option<&Target>, is_same: bool, base: &Base, now: 
     let ramp: &Ramp = base.schedule.ramp.as_ref()?;
     let before = former.filter(|former| former.base.schedule.ramp.as_ref() == Some(ramp));
     let before = before.and_then(|former| former.climb);
-    if let Some(before) = before.filter(|_| is_same) {
+    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
+    let goes_on = is_same && former.is_some_and(|former| address(&former.seat) == address(seat));
+    if let Some(before) = before.filter(|_| goes_on) {
         return Some(before);
     }
     let entry = seat.comparison.as_ref().map_or_else(Progress::default, |one| Progress::of(&one.total()));

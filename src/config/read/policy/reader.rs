@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderName;
 
-use super::{Layers, breaker, conditions, dispatch, limits, loop_guard, rewrite, sample, schedule};
+use super::{
+    Layers, breaker, compare, conditions, dispatch, limits, loop_guard, rewrite, rules::Shadow, sample, schedule, stop,
+    store,
+};
 use crate::config::{
     Node,
     diagnostic::Findings,
-    shadow::{Network, Policy, Share, Store},
+    shadow::{Network, Policy, Share},
 };
 
 /// What the meaning of a policy depends on besides its keys.
@@ -18,8 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) service: Node<'a>,
     /// The service's name.
     pub(super) salt: &'a str,
-    /// Path and parameters of the endpoint; `None` where a policy is read for no endpoint.
-    pub(super) endpoint: Option<(&'a str, &'a [String])>,
+    /// The shadow and its endpoint; `None` where a policy is read for no shadow.
+    pub(super) shadow: Option<Shadow<'a>>,
     /// The header that the endpoint's `auth/validator` reads the token from.
     pub(super) token_header: Option<HeaderName>,
     /// The time of day, if it is to count.
@@ -44,9 +47,9 @@ pub(super) fn policy(layers: &Layers<'_>, context: &Context<'_>, findings: &mut 
         breaker: breaker::breaker(layers, findings),
         schedule: schedule::schedule(layers, context.now, findings),
         holdout: layers.key("holdout").strict_share(findings).or(Share::of_ratio(0.05)).unwrap_or(Share::NONE),
-        compare: None,
-        stop_on: None,
-        store: Store::default(),
+        compare: compare::compare(layers, context, findings).map(Box::new),
+        stop_on: stop::stop_on(layers, findings),
+        store: store::store(&layers.group("store"), context, findings),
     }
 }
 

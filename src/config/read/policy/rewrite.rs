@@ -85,7 +85,8 @@ fn credential_query(node: &Node<'_>, findings: &mut Findings) -> Vec<String> {
     list
 }
 
-fn names(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<HeaderName>> {
+/// A list of names of headers.
+pub(super) fn names(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<HeaderName>> {
     let list = node.strict_list(findings)?;
     Some(list.iter().filter_map(|entry| name(entry, findings)).collect())
 }

@@ -7,7 +7,8 @@ use crate::config::{
     shadow::{BodyMode, Credentials, Criterion, Dispatch, Policy, SampleKey, Writes},
 };
 
-const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
+/// The methods that change nothing.
+pub(super) const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /// The shadow a policy is for.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,13 @@ pub(super) struct Shadow<'a> {
     pub(super) backend: &'a Backend,
     /// Bytes of bodies that may be held for it at once.
     pub(super) room: usize,
+}
+
+impl<'a> Shadow<'a> {
+    /// The live backends of its endpoint, in file order.
+    pub(super) fn live(&self) -> impl Iterator<Item = &'a Backend> + use<'a> {
+        self.endpoint.backends.iter().filter(|backend| backend.shadow.is_none())
+    }
 }
 
 /// Reports what can't hold or is hardly meant.
@@ -52,8 +60,7 @@ fn check_writes(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findi
             "leave \"multiplier\" or \"unsafe_methods\" out",
         );
     }
-    let live = shadow.endpoint.backends.iter().filter(|backend| backend.shadow.is_none());
-    let mut hosts = live.flat_map(|backend| &backend.hosts);
+    let mut hosts = shadow.live().flat_map(|backend| &backend.hosts);
     if let Some(host) = hosts.find(|host| shadow.backend.hosts.contains(host)) {
         let message = format!("writes are allowed, and {host} is the host of a live backend too: it gets each twice");
         let finding = Diagnostic::new(Severity::Warning, node.pointer(), message);

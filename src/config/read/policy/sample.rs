@@ -53,10 +53,11 @@ fn key(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Optio
 
 /// The place of a parameter among those of the endpoint.
 fn param(node: &Node<'_>, name: &str, context: &Context<'_>, findings: &mut Findings) -> Option<SampleKey> {
-    let (path, params) = context.endpoint?;
+    let endpoint = context.shadow?.endpoint;
+    let (path, params) = (&endpoint.path, &endpoint.params);
     let place = params.iter().position(|param| param == name);
     if place.is_none() {
-        let hint = match params {
+        let hint = match params.as_slice() {
             [] => "the path has no parameters".to_owned(),
             _ => format!("its parameters are {}", params.join(", ")),
         };
