@@ -17,7 +17,10 @@ use serde_json::{Value, json};
 
 use crate::shadow::control::{Moment, Order, Refusal, Terms, Who};
 
-use super::changes::Changes;
+use super::{
+    admin_results::{self, IGNORE},
+    changes::Changes,
+};
 
 /// Where the controls are.
 const ROOT: &str = "/__shadow";
@@ -59,7 +62,8 @@ impl Place {
             "revive" => return Some(Self::Revive),
             _ => {}
         }
-        let (id, verb) = match rest.rsplit_once('/') {
+        let ignored = rest.strip_suffix(IGNORE).and_then(|id| id.strip_suffix('/')).map(|id| (id, IGNORE));
+        let (id, verb) = match ignored.or_else(|| rest.rsplit_once('/')) {
             Some((id, verb)) if !verb.contains(':') => (id, verb),
             _ => (&*rest, ""),
         };
@@ -76,6 +80,10 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
         (Place::Audit, true) => HttpResponse::Ok().json(json!({ "changes": changes.shadows.audit() })),
         (Place::Audit, false) => not_allowed("GET, HEAD"),
         (Place::Shadow { id, verb }, true) if verb.is_empty() => answered(changes.shadows.target(id, Moment::now())),
+        (Place::Shadow { id, verb }, true) if admin_results::is_readable(verb) => {
+            admin_results::read(&changes.shadows, id, verb)
+        }
+        (Place::Shadow { verb, .. }, false) if admin_results::is_readable(verb) => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if verb.is_empty() && request.method() != Method::PATCH => {
             not_allowed("GET, HEAD, PATCH")
         }
@@ -98,6 +106,7 @@ async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, plac
     match place {
         Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now))),
         Place::Revive => answered(Terms::plain(&body).map(|terms| control.revive(who, terms.reason, now))),
+        Place::Shadow { id, verb } if verb == IGNORE => admin_results::ignore(control, id, &body, who),
         Place::Shadow { id, verb } => {
             answered(Order::read(verb, &body).and_then(|(order, terms)| control.order(id, &order, &terms, who, now)))
         }
@@ -120,7 +129,7 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, (StatusC
     Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with Content-Type: application/json"))
 }
 
-fn answered(outcome: Result<impl Serialize, Refusal>) -> HttpResponse {
+pub(super) fn answered(outcome: Result<impl Serialize, Refusal>) -> HttpResponse {
     match outcome {
         Ok(answer) => HttpResponse::Ok().json(answer),
         Err(Refusal::Wrong(message)) => said(StatusCode::BAD_REQUEST, &message),
@@ -131,7 +140,7 @@ fn answered(outcome: Result<impl Serialize, Refusal>) -> HttpResponse {
     }
 }
 
-fn said(status: StatusCode, error: &str) -> HttpResponse {
+pub(super) fn said(status: StatusCode, error: &str) -> HttpResponse {
     HttpResponseBuilder::new(status).json(Value::from_iter([("error", error)]))
 }
 
@@ -157,6 +166,11 @@ mod tests {
             ("/__shadow/GET:/user/{id}:0/pause", shadow("GET:/user/{id}:0", "pause")),
             ("/__shadow/GET:/kill:12/dry-run", shadow("GET:/kill:12", "dry-run")),
             ("/__shadow/GET:/pause:0", shadow("GET:/pause:0", "")),
+            ("/__shadow/GET:/a:0/readiness", shadow("GET:/a:0", "readiness")),
+            ("/__shadow/GET:%2Ffields:0/diffs.ndjson", shadow("GET:/fields:0", "diffs.ndjson")),
+            ("/__shadow/GET:/a:0/fields/ignore", shadow("GET:/a:0", "fields/ignore")),
+            ("/__shadow/GET:/fields/ignore:0", shadow("GET:/fields/ignore:0", "")),
+            ("/__shadow/fields/ignore", shadow("fields", "ignore")),
             ("/__shadow/", shadow("", "")),
             ("/__shadow/%FF", None),
             ("/__stats", None),

@@ -6,6 +6,7 @@
 mod access;
 pub mod admin;
 pub mod admin_access;
+mod admin_results;
 mod admin_shadows;
 pub mod builtin;
 mod call;

@@ -129,12 +129,13 @@ impl Shadows {
                 let upstream = (secure, found, &self.room);
                 let recipient = start_actor(arbiter, shadow, plan, upstream, Some(stats)).recipient();
                 let compared = self.compared(&house, shadow, plan, upstream);
-                seats.push(self.seat(plan, endpoint, shadow, &gate, heritage));
+                seats.push(self.seat(plan, endpoint, shadow, &house, heritage));
                 of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow), compared });
                 housed.insert(shadow.backend.id, house);
             }
             links.push(of_endpoint);
         }
+        self.control.post_through(secure.clone());
         self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
@@ -214,7 +215,7 @@ impl Shadows {
         plan: &Plan,
         endpoint: &EndpointPlan,
         shadow: &Arc<ShadowPlan>,
-        gate: &Arc<Gate>,
+        house: &Housed,
         heritage: &Heritage,
     ) -> Seat {
         let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
@@ -231,8 +232,9 @@ impl Shadows {
             hosts,
             summary: shadow.policy.as_ref().map(|policy| policy.summary(&endpoint.params)),
             plan: Arc::clone(shadow),
-            gate: Arc::clone(gate),
+            gate: Arc::clone(&house.gate),
             former: former.map(|house| Arc::clone(&house.gate)),
+            comparison: house.comparing.as_ref().map(|comparing| Arc::clone(&comparing.experiment) as _),
         }
     }
 

@@ -20,10 +20,12 @@ use super::{Dialed, SkipReason};
 pub enum Running {
     /// It does.
     On = 0,
-    /// Somebody, or a rule, stopped it.
+    /// Somebody paused it.
     Paused = 1,
     /// Its time is over, or has not begun.
     Expired = 2,
+    /// A stop rule paused it.
+    Stopped = 3,
 }
 
 impl Running {
@@ -32,7 +34,7 @@ impl Running {
     pub const fn label(self) -> &'static str {
         match self {
             Self::On => "running",
-            Self::Paused => "paused",
+            Self::Paused | Self::Stopped => "paused",
             Self::Expired => "expired",
         }
     }
@@ -129,7 +131,7 @@ impl Dial {
         }
         match self.running() {
             Running::On => None,
-            Running::Paused => Some(SkipReason::Paused),
+            Running::Paused | Running::Stopped => Some(SkipReason::Paused),
             Running::Expired => Some(SkipReason::Expired),
         }
     }
@@ -146,7 +148,8 @@ impl Dial {
         match self.running.load(Ordering::Acquire) {
             0 => Running::On,
             1 => Running::Paused,
-            _ => Running::Expired,
+            2 => Running::Expired,
+            _ => Running::Stopped,
         }
     }
 

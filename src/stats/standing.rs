@@ -25,8 +25,8 @@ pub struct Standing {
     pub overhead: Option<Overhead>,
 }
 
-/// Why one shadow may copy nothing: somebody paused it, or its time is over or has not begun.
-pub const PAUSES: [&str; 2] = ["admin", "expired"];
+/// Why one shadow may copy nothing: somebody paused it, a stop rule did, or its time is over or has not begun.
+pub const PAUSES: [&str; 3] = ["admin", "rule", "expired"];
 
 /// The states of a breaker by their number in the metrics.
 pub const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];

@@ -9,12 +9,24 @@ Examples:
   gnomon shadow pause --all
   gnomon shadow kill --admin 10.0.0.7:8090      and afterwards: gnomon shadow revive
   gnomon shadow audit --json
+  gnomon shadow report 'GET:/user/{id}:0'       in a pipeline: go on if it exits with 0
 
 A shadow is called as \"status\" shows it: METHOD:PATH:NUMBER.
 A change ends after an hour unless --ttl or --sticky say otherwise.
 The token is taken from --token, else GNOMON_ADMIN_TOKEN.
 
-Exit codes: 0 done, 1 the gateway can't be reached or refuses, 2 wrong usage.";
+Exit codes: 0 done, 1 the gateway can't be reached or refuses, 2 wrong usage; of \"report\" besides 3 not ready, 4 not
+enough data.";
+
+const REPORT: &str = "\
+Without a target: all whose answers are compared.
+
+Exit codes:
+  0  all are ready
+  1  the gateway can't be reached or refuses
+  2  wrong usage
+  3  at least one is not ready
+  4  none is known not to be ready, and of at least one, or of none at all, there is not enough data";
 
 /// What to do with shadows.
 #[derive(Clone, Debug, Subcommand)]
@@ -40,6 +52,9 @@ pub enum ShadowCommand {
     Revive(AllArgs),
     /// Show who changed what
     Audit(AuditArgs),
+    /// Say whether shadows can take the live backends' place, and why
+    #[command(after_help = REPORT)]
+    Report(StatusArgs),
 }
 
 /// Which gateway.
@@ -82,7 +97,7 @@ pub struct TermsArgs {
     pub reason: Option<String>,
 }
 
-/// Arguments of `status`.
+/// Arguments of `status` and `report`.
 #[derive(Args, Clone, Debug)]
 pub struct StatusArgs {
     /// Only these shadows
@@ -212,6 +227,7 @@ impl ShadowCommand {
     pub fn gateway(&self) -> &GatewayArgs {
         match self {
             Self::Status(StatusArgs { gateway, .. })
+            | Self::Report(StatusArgs { gateway, .. })
             | Self::Pause(PauseArgs { gateway, .. })
             | Self::Resume(EndArgs { gateway, .. })
             | Self::Reset(EndArgs { gateway, .. })

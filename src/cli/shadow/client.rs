@@ -41,6 +41,30 @@ impl AdminClient {
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let (status, text) = self.answer(method, path, body).await?;
+        if (200..300).contains(&status) {
+            return self.json(&text);
+        }
+        Err(refusal(status, &text))
+    }
+
+    /// Asks whether a shadow is ready: an answer whose status says that it is not is one all the same.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn readiness(&self, id: &str) -> Result<Value, String> {
+        let (status, text) = self.answer(Method::GET, &format!("{}/readiness", path_of(id)), None).await?;
+        if [200, 409, 425].contains(&status) {
+            return self.json(&text);
+        }
+        Err(refusal(status, &text))
+    }
+
+    fn json(&self, text: &[u8]) -> Result<Value, String> {
+        serde_json::from_slice(text).map_err(|_error| format!("{} is no gnomon", self.root))
+    }
+
+    async fn answer(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Vec<u8>), String> {
         let url = format!("{}/__shadow{path}", self.root);
         let mut request = self.client.request(method, url).insert_header((INTENT, "1"));
         if let Some(token) = &self.token {
@@ -53,10 +77,7 @@ impl AdminClient {
         let mut answer = sent.map_err(|error| format!("no answer from {}: {error}", self.root))?;
         let text = answer.body().limit(ANSWER_MAX).await;
         let text = text.map_err(|error| format!("the answer of {} broke off: {error}", self.root))?;
-        if answer.status().is_success() {
-            return serde_json::from_slice(&text).map_err(|_error| format!("{} is no gnomon", self.root));
-        }
-        Err(refusal(answer.status().as_u16(), &text))
+        Ok((answer.status().as_u16(), text.to_vec()))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     args::{Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
-    table,
+    report, table,
 };
 use crate::{cli::check::UNUSABLE, config::Environment};
 
@@ -29,10 +29,16 @@ pub fn shadow(command: &ShadowCommand) -> ExitCode {
             return ExitCode::from(UNUSABLE);
         }
     };
-    match actix::System::new().block_on(done(command, &client)) {
-        Ok(text) => {
+    let done = async {
+        match command {
+            ShadowCommand::Report(asked) => report::report(&client, &asked.targets, gateway.json).await,
+            _ => done(command, &client).await.map(|text| (text, ExitCode::SUCCESS)),
+        }
+    };
+    match actix::System::new().block_on(done) {
+        Ok((text, code)) => {
             print!("{text}");
-            ExitCode::SUCCESS
+            code
         }
         Err(why) => {
             eprintln!("gnomon: {why}");
@@ -94,7 +100,11 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
             let Limit(max_rps) = asked.max_rps;
             patch(&asked.targets, terms(json!({ "max_rps": max_rps }), &asked.terms))
         }
-        ShadowCommand::Status(_) | ShadowCommand::Kill(_) | ShadowCommand::Revive(_) | ShadowCommand::Audit(_) => None,
+        ShadowCommand::Status(_)
+        | ShadowCommand::Kill(_)
+        | ShadowCommand::Revive(_)
+        | ShadowCommand::Audit(_)
+        | ShadowCommand::Report(_) => None,
     }
 }
 
@@ -142,6 +152,6 @@ fn terms(mut body: Value, terms: &TermsArgs) -> Value {
     body
 }
 
-fn lines(answer: &Value) -> String {
+pub(super) fn lines(answer: &Value) -> String {
     format!("{answer:#}\n")
 }

@@ -68,20 +68,20 @@ pub(super) fn audit(answer: &Value) -> String {
     aligned(titles, rows)
 }
 
-fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
+pub(super) fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
     answer.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn nothing() -> String {
+pub(super) fn nothing() -> String {
     "–".to_owned()
 }
 
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
 /// A member as a word.
-fn word(of: &Value, name: &str) -> String {
+pub(super) fn word(of: &Value, name: &str) -> String {
     match of.get(name) {
         None | Some(Value::Null) => nothing(),
         Some(Value::String(text)) => clean(text),
@@ -101,7 +101,7 @@ fn why(shadow: &Value) -> String {
     if lefts.is_empty() { why } else { format!("{why} ({})", lefts.join(", ")) }
 }
 
-fn percent(rate: Option<&Value>) -> String {
+pub(super) fn percent(rate: Option<&Value>) -> String {
     let rate = rate.and_then(Value::as_f64);
     rate.map_or_else(nothing, |rate| format!("{}%", (rate * 1e5).round() / 1e3))
 }
@@ -112,7 +112,7 @@ fn sum(books: &Value, name: &str) -> String {
 }
 
 /// `+0.1 ms (−0.2…+0.4)`.
-fn difference(of: &Value) -> String {
+pub(super) fn difference(of: &Value) -> String {
     let number = |of: Option<&Value>| of.and_then(Value::as_f64);
     let Some(seen) = number(of.get("difference")) else { return nothing() };
     let bounds = [0, 1].map(|place| number(of.get("interval").and_then(|interval| interval.get(place))));

@@ -43,4 +43,6 @@ pub enum Situation {
     Expired,
     /// It sends nothing.
     DryRun,
+    /// Its answers are not compared.
+    NotCompared,
 }

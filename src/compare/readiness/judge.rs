@@ -111,6 +111,7 @@ fn state(evidence: &Evidence<'_>) -> Reason {
         Situation::Expired => (Holding::Holds, "its time is over: what was seen counts"),
         Situation::Paused => (Holding::Unknown, "it is paused: nothing more is seen"),
         Situation::DryRun => (Holding::Unknown, "it is a dry run: nothing is sent"),
+        Situation::NotCompared => (Holding::Unknown, "its answers are not compared"),
         Situation::Stopped => (Holding::Fails, "a stop rule has stopped it"),
         Situation::Killed => (Holding::Fails, "all shadows are switched off"),
     };

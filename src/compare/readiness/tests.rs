@@ -134,6 +134,7 @@ fn what_the_shadow_does_counts() {
         (Situation::Expired, ReadinessVerdict::Ready),
         (Situation::Paused, ReadinessVerdict::NotEnoughData),
         (Situation::DryRun, ReadinessVerdict::NotEnoughData),
+        (Situation::NotCompared, ReadinessVerdict::NotEnoughData),
         (Situation::Stopped, ReadinessVerdict::NotReady),
         (Situation::Killed, ReadinessVerdict::NotReady),
     ] {

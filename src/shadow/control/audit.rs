@@ -7,6 +7,8 @@ use std::{collections::VecDeque, fmt, net::SocketAddr, time::SystemTime};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::rules::Rule;
+
 /// How many changes are kept.
 pub const KEPT_MAX: usize = 200;
 
@@ -28,6 +30,8 @@ pub enum Who {
     Clock,
     /// Another configuration.
     Reload,
+    /// A stop rule that was broken.
+    Rule(Rule),
 }
 
 impl Who {
@@ -40,12 +44,16 @@ impl Who {
             Self::KillFile => "kill_file",
             Self::Clock => "clock",
             Self::Reload => "reload",
+            Self::Rule(_) => "rule",
         }
     }
 }
 
 impl fmt::Display for Who {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Rule(rule) = self {
+            return write!(out, "rule {}", rule.label());
+        }
         let Self::Admin { peer, token } = self else { return out.write_str(self.label()) };
         out.write_str("admin")?;
         if let Some(peer) = peer {

@@ -19,7 +19,7 @@ const ID: &str = "GET:/user/{id}:0";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A shadow; null has it in plain mode.
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
+pub(super) fn plan(policy: &Value) -> Arc<ShadowPlan> {
     let mut proxy = json!({ "shadow": true });
     if !policy.is_null() {
         proxy["@shadow_policy"] = policy.clone();
@@ -65,6 +65,7 @@ impl Scene {
             plan: Arc::clone(plan),
             gate: Arc::clone(gate),
             former: former.cloned(),
+            comparison: None,
         };
         self.control.settle(vec![seat], None, now);
     }

@@ -338,6 +338,7 @@ impl Ledgered for Gate {
             paused: match self.dial.running() {
                 Running::On => None,
                 Running::Paused => Some("admin"),
+                Running::Stopped => Some("rule"),
                 Running::Expired => Some("expired"),
             },
             breaker: self.breaker().map(|breaker| breaker.state().label()),

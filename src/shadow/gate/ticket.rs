@@ -91,7 +91,7 @@ impl Ticket {
         match dial.running() {
             Running::On if dial.is_dry_run() => return Err(DropReason::DryRun),
             Running::On => {}
-            Running::Paused => return Err(DropReason::Paused),
+            Running::Paused | Running::Stopped => return Err(DropReason::Paused),
             Running::Expired => return Err(DropReason::Expired),
         }
         if let (Some(breaker), None) = (self.gate.breaker(), self.pass) {
