@@ -344,6 +344,7 @@ impl Ledgered for Gate {
             breaker: self.breaker().map(|breaker| breaker.state().label()),
             breaker_transitions: self.breaker().map_or(0, Breaker::transitions),
             overhead: self.arms().map(Arms::overhead),
+            comparison: None,
         }
     }
 }
