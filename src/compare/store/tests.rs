@@ -64,7 +64,8 @@ fn pairs_that_differ_alike_fall_together_in_any_order() {
     let Added::New(begun) = clusters.add(&found(1, "/", &[a.clone(), b.clone(), a.clone()]), after(0)) else {
         panic!("the first is new")
     };
-    let noise = Found { is_noise: true, ..found(2, "/", &[b.clone(), a.clone()]) };
+    let turned = [b.clone(), a.clone()];
+    let noise = Found { is_noise: true, ..found(2, "/", &turned) };
     assert!(matches!(clusters.add(&noise, after(0)), Added::Known));
     assert!(matches!(clusters.add(&found(3, "/", &[a]), after(0)), Added::New(_)));
     assert!(matches!(clusters.add(&found(4, "/", &[]), after(0)), Added::Nothing));
