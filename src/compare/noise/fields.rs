@@ -162,6 +162,12 @@ impl Fields {
         }
     }
 
+    /// How often all fields were looked at.
+    #[must_use]
+    pub fn looks_made(&self) -> u32 {
+        self.looks().map_or(0, Looks::made)
+    }
+
     const fn looks(&self) -> Option<&Looks> {
         match &self.mode {
             Mode::DualPrimary(looks) | Mode::Learned(looks, _) => Some(looks),

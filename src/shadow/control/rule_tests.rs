@@ -61,6 +61,10 @@ impl Results for Probe {
         String::new()
     }
 
+    fn forget(&self, now: Instant) {
+        self.restart(now);
+    }
+
     fn ignore(&self, _path: &str, _kind: Option<DifferenceKind>) -> Option<Value> {
         None
     }
@@ -99,6 +103,7 @@ fn plan(rules: StopOn, ramp: Option<Ramp>) -> Arc<ShadowPlan> {
         timeout: plain.timeout,
         bounds: plain.bounds,
         policy: Some(Arc::new(policy)),
+        baseline: None,
     })
 }
 
