@@ -16,9 +16,10 @@ use crate::{
 };
 
 use super::{
-    DropReason, Mirror, Rewriter,
+    Cleared, DropReason, Mirror, Rewriter,
     mirror::{Chained, body_for},
     rewrite::Finish,
+    window::Loss,
 };
 
 /// One shadow backend on one shadow thread.
@@ -70,10 +71,19 @@ impl Parts {
         if let Some(time) = mirror.not_before {
             sleep_until(time).await;
         }
-        let _turn = mirror.ticket.gate().turn().await;
-        let body = mirror.ticket.clear().and_then(|()| match &self.rewriter {
-            Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket),
-            None => Ok(mirror.body),
+        let turn = tokio::select! {
+            biased;
+            reason = Loss::of(&mut mirror.loss) => return mirror.ticket.drop_for(reason),
+            turn = mirror.ticket.gate().turn() => turn,
+        };
+        let cleared = mirror.ticket.clear();
+        let body = cleared.and_then(|cleared| {
+            let body = match &self.rewriter {
+                Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket)?,
+                None => mirror.body,
+            };
+            // Only now, so that a dry run tells what can't be made.
+            if cleared == Cleared::DryRun { Err(DropReason::DryRun) } else { Ok(body) }
         });
         match body {
             Ok(body) => {
@@ -85,13 +95,21 @@ impl Parts {
                 give_up(mirror.rest, DropReason::ChainBroken);
             }
         }
+        drop(turn);
     }
 
     async fn send(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, body_of_rest, ticket, not_before: _, mut rest, mut answers } = mirror;
+        let Mirror { request, earlier, body, mut loss, body_of_rest, ticket, not_before: _, mut rest, mut answers } =
+            mirror;
         let deadline = Instant::now() + self.plan.timeout;
         let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
-        let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
+        let outcome = tokio::select! {
+            biased;
+            // The call is dropped, so its connection is closed in the middle of the body.
+            reason = Loss::of(&mut loss) => Err(Loss::failure(reason)),
+            outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline) => outcome
+                .map_err(|failure| Loss::said(&mut loss).map_or(failure, Loss::failure)),
+        };
         measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
         match outcome {
             Ok((status, _, data)) => {
@@ -228,5 +246,15 @@ fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, a
     let body = if takes_body { whole.share().unwrap_or_default() } else { Body::Empty };
     let body_of_rest = body_for(&rest, whole);
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers });
+    recipient.do_send(Mirror {
+        request,
+        earlier,
+        body,
+        loss: None,
+        body_of_rest,
+        ticket,
+        not_before: None,
+        rest,
+        answers,
+    });
 }

@@ -162,8 +162,9 @@ fn what_a_policy_has_used_up_stays_so_until_the_policy_changes() {
     let file = |limits: &Value| {
         let mut file = mirrored(&live, &shadow);
         let proxy = &mut file["endpoints"][0]["backend"][1]["extra_config"]["proxy"];
-        proxy["@shadow_policy"] = json!({ "limits": limits });
-        file
+        // Neither chance nor a busy machine takes a copy away.
+        proxy["@shadow_policy"] = json!({ "limits": limits, "holdout": 0 });
+        with(file, &json!({ "extra_config": { "@shadow": { "overload": "off" } } }))
     };
     let slow = json!({ "max_rps": 0.001 });
     let gnomon = Gnomon::run(&file(&slow));

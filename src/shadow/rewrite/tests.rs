@@ -171,7 +171,7 @@ fn a_shared_store_never_sees_the_live_idempotency_key() {
 fn patched(content_type: &str, body: &'static [u8]) -> (Result<String, DropReason>, u64) {
     let plan = plan(&json!({"body_patch": {"model": "new", "debug": null}}));
     let gate = Arc::new(Gate::of(&plan, Arc::new(MemoryBudget::new(1000)), KillSwitch::default(), false));
-    let Offered::Admitted(mut ticket) = gate.admit_more(Size { body: body.len(), head: 0 }) else {
+    let Offered::Admitted(mut ticket) = gate.admit_more(Size { body: body.len(), ..Size::default() }) else {
         panic!("there is room")
     };
     let rewriter = Rewriter::new(plan.policy.as_deref().unwrap());
