@@ -39,4 +39,6 @@ pub use selection::{Dialed, Recipient, Selector};
 pub use crate::stats::Arm;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    config::{Environment, Source, load},
     model::Kind,
-    plan::compile,
-    shadow::Running,
+    shadow::{
+        Running,
+        fixture::{plan, plan_at},
+    },
 };
 
 /// The gate of a shadow with this policy, and a request it may like.
@@ -17,25 +18,6 @@ struct Scene {
     gate: Arc<Gate>,
     request: Request,
     kill: KillSwitch,
-}
-
-/// The plan of a shadow with this policy.
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
-    plan_at("http://127.0.0.1:80", policy)
-}
-
-fn plan_at(host: &str, policy: &Value) -> Arc<ShadowPlan> {
-    let text = json!({"version": 3, "host": [host], "endpoints": [{
-        "endpoint": "/x",
-        "backend": [
-            {"url_pattern": "/live"},
-            {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
-        ]
-    }]})
-    .to_string();
-    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
 }
 
 impl Scene {

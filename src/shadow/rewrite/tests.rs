@@ -8,25 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     backend::LastTouch,
-    config::{Environment, Source, load, shadow::Credentials},
+    config::shadow::Credentials,
     model::{Body, Headers, Origin, Outbound, Request, body::Held},
-    plan::{ShadowPlan, compile},
-    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, Size, Ticket},
+    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, Size, Ticket, fixture::plan},
 };
-
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
-    let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
-        "endpoint": "/x",
-        "backend": [
-            {"url_pattern": "/live"},
-            {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
-        ]
-    }]})
-    .to_string();
-    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
-}
 
 fn headers(pairs: &[(&str, &str)]) -> Headers {
     let mut headers = Headers::new();
