@@ -118,9 +118,12 @@ async fn beginning(mut payload: web::Payload) -> String {
 /// A log is read by more people than a request.
 fn headers_without_credentials(request: &HttpRequest, service: &ServicePlan) -> BTreeMap<String, Vec<String>> {
     let mut told = without_secrets(headers(request), &service.secret_headers);
-    for value in told.values_mut().flatten() {
-        // A page that a client comes from may have secrets in its query.
-        *value = query::redacted(value, &service.secret_parameters).into_owned();
+    for (name, value) in told.iter_mut().flat_map(|(name, values)| values.iter_mut().map(move |value| (name, value))) {
+        *value = match name.as_str() {
+            // What is in a query here was in one there.
+            "Referer" => value.split('?').next().unwrap_or_default().to_owned(),
+            _ => query::redacted(value, &service.secret_parameters).into_owned(),
+        };
     }
     told
 }

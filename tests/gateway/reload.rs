@@ -283,7 +283,8 @@ fn sighup_loads_the_file_again() {
     gnomon.signal("HUP");
     let served = wait_for(|| (gnomon.get("/a").json()["from"] == "two").then_some(()));
     assert!(served.is_some(), "{}", gnomon.output());
-    assert!(gnomon.output().contains("GET /a: backend changed"), "{}", gnomon.output());
+    let told = wait_for(|| gnomon.output().contains("GET /a: backend changed").then_some(()));
+    assert!(told.is_some(), "{}", gnomon.output());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::{
     client,
     files::{endpoint, live, service, with},
     gnomon::Gnomon,
+    patience::wait_for,
     selection::shadow_under,
     upstream::Upstream,
 };
@@ -82,6 +83,8 @@ fn what_clients_send_in_confidence_is_nowhere_but_at_the_live_backend() {
         assert!(!client::get(gnomon.admin(), page).text().contains(CANARY), "{page}");
     }
     assert!(v1.seen().iter().all(|seen| seen.target.contains(CANARY)), "the live backend gets all of it");
+    let is_told = || gnomon.output().contains("GET      \"/__debug/?page=3").then_some(());
+    wait_for(is_told).expect("the log is written soon");
     let log = gnomon.output();
     assert!(log.contains("access_token=***") && log.contains("page=2"), "{log}");
     assert!(log.contains("Headers: {") && log.contains("(redacted)") && log.contains("page=3"), "{log}");
