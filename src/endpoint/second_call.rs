@@ -34,7 +34,7 @@ impl SecondCall {
             Body::Held(held) => held.len(),
             Body::Empty | Body::Transit(_) => 0,
         };
-        let size = Size { body: bytes, head: request.head_bytes(), streamed: false };
+        let size = Size { body: bytes, head: request.head_bytes(), streamed: 0 };
         let Offered::Admitted(mut ticket) = gate.offer(Asked { request, drawn: 0, size }) else { return None };
         ticket.expect_drop_for(DropReason::Shutdown);
         Some(Self { recipient: recipient.clone(), ticket, witness, body })
