@@ -61,6 +61,18 @@ pub struct Baseline {
     pub gate: Arc<Gate>,
 }
 
+/// One live call of a request.
+pub(super) struct LiveCall<'a> {
+    /// The backend's place.
+    pub(super) place: usize,
+    /// Values from earlier answers.
+    pub(super) earlier: Vec<Option<String>>,
+    /// The body to send.
+    pub(super) body: Body,
+    /// The pairs that its answer may have a part in.
+    pub(super) pairs: &'a [Pair],
+}
+
 /// The answer of one live backend.
 pub(super) type LiveAnswer = Answer<Result<Response, Failure>>;
 
@@ -89,19 +101,24 @@ impl Dispatch {
         let pairs = copies.pairs();
         let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
-                let answer = self.ask(0, &request, Vec::new(), body, &pairs, deadline);
+                let call = LiveCall { place: 0, earlier: Vec::new(), body, pairs: &pairs };
+                let answer = self.ask(&request, call, deadline);
                 let told = copies.hand_over(&request);
                 (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
-                let ask =
-                    |place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), &pairs, deadline);
+                let ask = |place| {
+                    let body = body.share().unwrap_or_default();
+                    self.ask(&request, LiveCall { place, earlier: Vec::new(), body, pairs: &pairs }, deadline)
+                };
                 let answers: Vec<LiveAnswer> = (0..self.live.len()).map(ask).collect();
                 let told = copies.hand_over(&request);
                 (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
-                let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), &pairs, deadline);
+                let (earlier, part) = (Vec::new(), body.share().unwrap_or_default());
+                let call = LiveCall { place: 0, earlier, body: part, pairs: &pairs };
+                let first = self.ask(&request, call, deadline);
                 let told = copies.hand_over(&request);
                 (sequential::follow(self, &request, &body, first, &pairs, deadline).await, told)
             }
@@ -118,15 +135,8 @@ impl Dispatch {
     }
 
     /// Sends a live call on its way.
-    pub(super) fn ask(
-        &self,
-        place: usize,
-        request: &Arc<Request>,
-        earlier: Vec<Option<String>>,
-        body: Body,
-        pairs: &[Pair],
-        deadline: Instant,
-    ) -> LiveAnswer {
+    pub(super) fn ask(&self, request: &Arc<Request>, call: LiveCall<'_>, deadline: Instant) -> LiveAnswer {
+        let LiveCall { place, earlier, body, pairs } = call;
         let (promise, answer) = promise();
         if let Some(backend) = self.live.get(place) {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]

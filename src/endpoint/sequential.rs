@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Dispatch,
-    dispatch::{LiveAnswer, reply_of, settled},
+    dispatch::{LiveAnswer, LiveCall, reply_of, settled},
     merge::Merge,
 };
 
@@ -46,7 +46,8 @@ pub(super) async fn follow(
             return merge.finish();
         }
         let earlier = next.lookups.iter().map(|lookup| lookup.find(&answers)).collect();
-        let answer = dispatch.ask(answers.len(), request, earlier, body.share().unwrap_or_default(), pairs, deadline);
+        let body = body.share().unwrap_or_default();
+        let answer = dispatch.ask(request, LiveCall { place: answers.len(), earlier, body, pairs }, deadline);
         outcome = settled(answer, deadline).await;
     }
     merge.add(reply_of(outcome));

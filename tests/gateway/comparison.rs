@@ -24,6 +24,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Places and kinds in which answers differ, and what is decided about them.
 type Fields = BTreeMap<(String, String), String>;
 
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
 fn path_of(id: &str) -> String {
     format!("/__shadow/{}", id.replace('/', "%2F").replace('{', "%7B").replace('}', "%7D"))
 }
@@ -36,8 +40,8 @@ fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
 
 fn fields(gnomon: &Gnomon, id: &str) -> Fields {
     let told = read(gnomon, id, "fields");
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
-    let rows = told["fields"].as_array().unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
+    let rows = told["fields"].as_array().expect("a list");
     rows.iter().map(|row| ((text(row, "path"), text(row, "kind")), text(row, "decision"))).collect()
 }
 
@@ -55,19 +59,19 @@ fn done(gnomon: &Gnomon, id: &str, verb: &str, body: &Value) -> Value {
 /// The pairs of the only shadow whose answers are compared, balanced whenever they are looked at.
 fn comparison(gnomon: &Gnomon) -> Value {
     let stats = client::get(gnomon.admin(), "/__stats").json();
-    let backends = stats["endpoints"].as_array().unwrap().iter().flat_map(|one| one["backends"].as_array().unwrap());
+    let backends = list(&stats["endpoints"]).iter().flat_map(|one| list(&one["backends"]));
     let mut compared = backends.map(|backend| backend["standing"]["comparison"].clone()).filter(|one| !one.is_null());
     let figures = compared.next().expect("a shadow is compared");
-    let sum = |name: &str| figures[name].as_array().unwrap().iter().map(|one| one[1].as_u64().unwrap()).sum::<u64>();
-    let number = |name: &str| figures[name].as_u64().unwrap();
+    let sum = |name: &str| list(&figures[name]).iter().map(|one| one[1].as_u64().expect("a number")).sum::<u64>();
+    let number = |name: &str| figures[name].as_u64().expect("a number");
     let judged = sum("verdicts") + sum("incomparable");
     assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
     figures
 }
 
 fn counted(figures: &Value, list: &str, name: &str) -> u64 {
-    let counts = figures[list].as_array().unwrap();
-    counts.iter().find(|one| one[0] == name).map_or(0, |one| one[1].as_u64().unwrap())
+    let counts = self::list(&figures[list]);
+    counts.iter().find(|one| one[0] == name).map_or(0, |one| one[1].as_u64().expect("a number"))
 }
 
 fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -117,7 +121,7 @@ fn demo_addresses(demo: &Gnomon) -> [SocketAddr; 2] {
     let output = demo.output();
     ["/v1/user/42", "/v2/user/42"].map(|path| {
         let (before, _) = output.split_once(path).expect("the demo says where its services are");
-        before.rsplit("http://").next().unwrap().parse().unwrap()
+        before.rsplit("http://").next().and_then(|address| address.parse().ok()).expect("an address")
     })
 }
 
