@@ -99,6 +99,7 @@ fn plan(rules: StopOn, ramp: Option<Ramp>) -> Arc<ShadowPlan> {
         timeout: plain.timeout,
         bounds: plain.bounds,
         policy: Some(Arc::new(policy)),
+        baseline: None,
     })
 }
 
