@@ -85,11 +85,23 @@ impl BodyPlan {
             return Err(Incomparable::TooLarge);
         }
         let form = self.form(live, &mine, &theirs);
-        if mine.is_same(&theirs) && !(records && matches!(form, Form::Json | Form::Unknown)) {
+        if mine.is_same(&theirs) {
+            if records && matches!(form, Form::Json | Form::Unknown) {
+                self.record(&mine, findings);
+            }
             return Ok(());
         }
         let (live, shadow) = (mine.unpacked(self.bytes_max)?, theirs.unpacked(self.bytes_max)?);
         self.unpacked(form, &live, &shadow, records, findings)
+    }
+
+    /// Records the fields of an answer that is the same on both sides, if it has any.
+    fn record(&self, held: &Held<'_>, findings: &mut Findings<'_>) {
+        if let Ok(body) = held.unpacked(self.bytes_max)
+            && let Ok(document) = Document::read(&body)
+        {
+            walk::record(&document, findings.names);
+        }
     }
 
     fn form(&self, live: &Seen, mine: &Held<'_>, theirs: &Held<'_>) -> Form {
@@ -133,7 +145,7 @@ impl BodyPlan {
     ) -> Result<(), Incomparable> {
         let (mine, theirs) = match (Document::read(live), Document::read(shadow)) {
             (Ok(mine), Ok(theirs)) => (mine, theirs),
-            // What is the same is the same, though its fields can't be recorded.
+            // What is the same when unpacked is the same, though nobody could read it.
             _ if live == shadow => return Ok(()),
             (Err(Unreadable::TooLarge), _) | (_, Err(Unreadable::TooLarge)) => return Err(Incomparable::TooLarge),
             (Err(Unreadable::Invalid), Err(Unreadable::Invalid)) => {

@@ -192,5 +192,63 @@ fn write_name(out: &mut String, name: &str) {
 
 /// The first bytes of a text, cut at a character.
 pub(super) fn beginning(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
+    // A letter has four bytes at most.
+    (0..4).find_map(|back| text.get(..bytes.min(text.len()).checked_sub(back)?)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::shadow::FieldStep;
+
+    #[test]
+    fn names_are_written_as_the_file_writes_them() {
+        for name in ["a", "", "a.b", "a[0]", "{*}", "it's", "größe", "a b"] {
+            let mut written = String::new();
+            write_name(&mut written, name);
+            assert_eq!(written, FieldStep::Name(name.to_owned()).to_string());
+        }
+        let trail = [Step::Name("items"), Step::Index(3), Step::Name("a.b")];
+        assert_eq!(place(&trail), "$.items[3]['a.b']");
+        assert_eq!(FieldNames::new().pattern(&trail), "$.items[*]['a.b']");
+    }
+
+    #[test]
+    fn many_members_of_one_object_are_data() {
+        let mut names = FieldNames::new();
+        for number in 0..MEMBERS_MAX {
+            assert_eq!(names.pattern(&[Step::Name(&format!("n{number}"))]), format!("$.n{number}"));
+        }
+        assert_eq!(names.pattern(&[Step::Name("new"), Step::Name("id")]), "${*}.id");
+        assert_eq!(names.pattern(&[Step::Name("n7"), Step::Name("id")]), "$.n7.id");
+        assert_eq!(names.pattern(&[Step::Name("other"), Step::Name("id")]), "${*}.id");
+        assert_eq!(names.seen(), MEMBERS_MAX + 3);
+    }
+
+    #[test]
+    fn the_table_never_grows_beyond_its_limits() {
+        let mut names = FieldNames::new();
+        for number in 0..100_u32 {
+            for other in 0..100_u32 {
+                let (one, other) = (format!("a{number}"), format!("b{other}"));
+                let _any_pattern = names.pattern(&[Step::Name(&one), Step::Index(0), Step::Name(&other)]).len();
+                let _any_header = names.header(&format!("x-{one}-{other}")).len();
+            }
+        }
+        assert!(names.seen() < PATTERNS_MAX && names.seen() > PATTERNS_MAX - 2 * SPARE);
+        assert_eq!(names.patterns().count(), names.seen());
+        // What was known before stays known; what is new has no name of its own.
+        assert_eq!(names.pattern(&[Step::Name("a0"), Step::Index(5), Step::Name("b0")]), "$.a0[*].b0");
+        assert_eq!(names.pattern(&[Step::Name("never")]), "${*}");
+    }
+
+    #[test]
+    fn long_and_deep_names_are_cut() {
+        let mut names = FieldNames::new();
+        let long = "é".repeat(5000);
+        assert_eq!(names.pattern(&[Step::Name(&long)]), "${*}");
+        assert!(place(&[Step::Name(&long); 64]).len() <= PLACE_BYTES_MAX + 3);
+        assert!(names.pattern(&[Step::Name(&"n".repeat(100)); 64]).len() <= PATTERN_BYTES_MAX);
+        assert_eq!((beginning("aé", 2), beginning("aé", 3), beginning("aé", 9)), ("a", "aé", "aé"));
+    }
 }

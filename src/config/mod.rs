@@ -21,6 +21,7 @@ pub mod load;
 pub mod log_pattern;
 pub mod node;
 pub mod position;
+pub mod promote;
 pub mod proxies;
 pub mod read;
 pub mod rules;

@@ -15,7 +15,11 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::shadow::control::{Moment, Order, Refusal, Terms, Who};
+use crate::{
+    config::promote::Refusal as Refused,
+    plan::promoted,
+    shadow::control::{Moment, Order, Refusal, Terms, Who},
+};
 
 use super::{
     admin_results::{self, IGNORE},
@@ -24,6 +28,9 @@ use super::{
 
 /// Where the controls are.
 const ROOT: &str = "/__shadow";
+
+/// What shows a shadow made live.
+const PROMOTE: &str = "promote";
 
 /// The largest body that is read, in bytes.
 const BODY_MAX: usize = 64 << 10;
@@ -87,9 +94,37 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
         (Place::Shadow { verb, .. }, _) if verb.is_empty() && request.method() != Method::PATCH => {
             not_allowed("GET, HEAD, PATCH")
         }
+        (Place::Shadow { id, verb }, true) if verb == PROMOTE => promotion(&request, &changes, id.clone()).await,
+        (Place::Shadow { verb, .. }, false) if verb == PROMOTE => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if !verb.is_empty() && request.method() != Method::POST => not_allowed("POST"),
         (Place::Kill | Place::Revive, _) if request.method() != Method::POST => not_allowed("POST"),
         _ => change(&request, payload, &changes, &place).await,
+    }
+}
+
+/// The file as it is now, with the shadow made live. It may hold secrets, so whoever may not change anything may not see
+/// it.
+async fn promotion(request: &HttpRequest, changes: &Changes, id: String) -> HttpResponse {
+    if let Some(refusal) = changes.refuse(request) {
+        return refusal;
+    }
+    let Some(load) = changes.load.clone() else {
+        return said(StatusCode::CONFLICT, "this gateway has no file to show");
+    };
+    // Reading may take its time, and the listener answers others meanwhile.
+    let made = web::block(move || {
+        let loaded = load();
+        let Some((service, document)) = loaded.service.as_ref().zip(loaded.places.document()) else {
+            return Err(Refused::Impossible("the configuration can't be used as it is now".to_owned()));
+        };
+        let promotion = promoted(service, document, &id)?;
+        Ok(json!({ "patch": promotion.patch, "document": promotion.document, "notes": promotion.notes }))
+    });
+    match made.await {
+        Ok(Ok(answer)) => HttpResponse::Ok().json(answer),
+        Ok(Err(Refused::Unknown(ids))) => answered(Err::<Value, _>(Refusal::Unknown(ids))),
+        Ok(Err(Refused::Impossible(why))) => said(StatusCode::CONFLICT, &why),
+        Err(_gone) => said(StatusCode::INTERNAL_SERVER_ERROR, "the configuration could not be loaded"),
     }
 }
 

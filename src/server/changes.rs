@@ -14,7 +14,7 @@ use super::{
     admin::text,
     admin_access::admin_guard,
     admin_shadows,
-    reload::{Announcer, Cause, Orders},
+    reload::{Announcer, Cause, Loader, Orders},
 };
 
 /// The ways to change something.
@@ -26,6 +26,8 @@ pub struct Changes {
     pub announcer: Announcer,
     /// Where shadows are controlled.
     pub shadows: Arc<Control>,
+    /// How the configuration is loaded, if it can be again.
+    pub load: Option<Loader>,
 }
 
 impl Changes {

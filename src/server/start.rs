@@ -145,6 +145,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let handle = server.handle();
     actix::spawn(server);
     let (shadows, discovery) = (Rc::new(RefCell::new(shadows)), Rc::new(RefCell::new(discovery)));
+    let load = options.load.clone();
     let reloader = options.load.map(|load| {
         let followers = (Rc::clone(&shadows), Rc::clone(&discovery));
         Reloader::new(load, Arc::new(blueprint), followers, announcer.clone()).start()
@@ -152,7 +153,8 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let (orders, reloader) = reloader.unzip();
     let control = shadows.borrow().control();
     actix::spawn(tick_until_gone(Arc::downgrade(&control)));
-    let changes = Changes { orders: orders.clone(), announcer: announcer.clone(), shadows: Arc::clone(&control) };
+    let shadows_of_changes = Arc::clone(&control);
+    let changes = Changes { orders: orders.clone(), announcer: announcer.clone(), shadows: shadows_of_changes, load };
     let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {

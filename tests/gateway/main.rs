@@ -68,6 +68,8 @@ mod original;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod promotion;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod secrets;

@@ -1,5 +1,7 @@
 //! What may be typed after `gnomon shadow`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "\
@@ -10,6 +12,7 @@ Examples:
   gnomon shadow kill --admin 10.0.0.7:8090      and afterwards: gnomon shadow revive
   gnomon shadow audit --json
   gnomon shadow report 'GET:/user/{id}:0'       in a pipeline: go on if it exits with 0
+  gnomon shadow promote -c krakend.json 'GET:/user/{id}:0' --file -o next.json
 
 A shadow is called as \"status\" shows it: METHOD:PATH:NUMBER.
 A change ends after an hour unless --ttl or --sticky say otherwise.
@@ -55,6 +58,8 @@ pub enum ShadowCommand {
     /// Say whether shadows can take the live backends' place, and why
     #[command(after_help = REPORT)]
     Report(StatusArgs),
+    /// Print how a file looks in which a shadow and its live backend have changed places; asks no gateway
+    Promote(PromoteArgs),
 }
 
 /// Which gateway.
@@ -209,6 +214,26 @@ pub struct AuditArgs {
     pub gateway: GatewayArgs,
 }
 
+/// Arguments of `promote`.
+#[derive(Args, Clone, Debug)]
+pub struct PromoteArgs {
+    /// The configuration: JSON, or by extension .yaml, .yml or .toml
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The shadow, as "status" calls it
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Print the steps as a JSON Patch (RFC 6902); this is the default
+    #[arg(long, conflicts_with = "file")]
+    pub patch: bool,
+    /// Print the whole next file as JSON
+    #[arg(long)]
+    pub file: bool,
+    /// Write it there instead
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// Copies a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit(pub Option<f64>);
@@ -222,9 +247,9 @@ fn limit(text: &str) -> Result<Limit, String> {
 }
 
 impl ShadowCommand {
-    /// The gateway that is meant.
+    /// The gateway that is meant, if any is.
     #[must_use]
-    pub fn gateway(&self) -> &GatewayArgs {
+    pub fn gateway(&self) -> Option<&GatewayArgs> {
         match self {
             Self::Status(StatusArgs { gateway, .. })
             | Self::Report(StatusArgs { gateway, .. })
@@ -236,7 +261,8 @@ impl ShadowCommand {
             | Self::DryRun(DryRunArgs { gateway, .. })
             | Self::Kill(AllArgs { gateway, .. })
             | Self::Revive(AllArgs { gateway, .. })
-            | Self::Audit(AuditArgs { gateway }) => gateway,
+            | Self::Audit(AuditArgs { gateway }) => Some(gateway),
+            Self::Promote(_) => None,
         }
     }
 }

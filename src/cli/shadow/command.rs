@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     args::{Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
-    report, table,
+    promote, report, table,
 };
 use crate::{cli::check::UNUSABLE, config::Environment};
 
@@ -19,7 +19,11 @@ const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
 
 /// Looks at shadows or changes them.
 pub fn shadow(command: &ShadowCommand) -> ExitCode {
-    let gateway = command.gateway();
+    let gateway = match (command, command.gateway()) {
+        (ShadowCommand::Promote(arguments), _) => return promote::promote(arguments),
+        (_, Some(gateway)) => gateway,
+        (_, None) => return ExitCode::from(UNUSABLE),
+    };
     let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
     let token = gateway.token.clone().or_else(of_environment);
     let client = match AdminClient::new(&gateway.admin, token) {
@@ -32,7 +36,7 @@ pub fn shadow(command: &ShadowCommand) -> ExitCode {
     let done = async {
         match command {
             ShadowCommand::Report(asked) => report::report(&client, &asked.targets, gateway.json).await,
-            _ => done(command, &client).await.map(|text| (text, ExitCode::SUCCESS)),
+            _ => done(command, gateway.json, &client).await.map(|text| (text, ExitCode::SUCCESS)),
         }
     };
     match actix::System::new().block_on(done) {
@@ -55,8 +59,7 @@ struct Change<'a> {
     body: Value,
 }
 
-async fn done(command: &ShadowCommand, client: &AdminClient) -> Result<String, String> {
-    let json = command.gateway().json;
+async fn done(command: &ShadowCommand, json: bool, client: &AdminClient) -> Result<String, String> {
     let answer = match command {
         ShadowCommand::Status(arguments) if arguments.targets.is_empty() => client.ask(Method::GET, "", None).await?,
         ShadowCommand::Status(arguments) => {
@@ -104,7 +107,8 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
         | ShadowCommand::Kill(_)
         | ShadowCommand::Revive(_)
         | ShadowCommand::Audit(_)
-        | ShadowCommand::Report(_) => None,
+        | ShadowCommand::Report(_)
+        | ShadowCommand::Promote(_) => None,
     }
 }
 

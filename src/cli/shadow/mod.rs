@@ -6,6 +6,7 @@
 pub mod args;
 mod client;
 mod command;
+mod promote;
 mod report;
 mod table;
 

@@ -44,7 +44,7 @@ impl<'a> Walk<'a, '_, '_> {
             self.differ(place, DifferenceKind::Size, Some(live), Some(shadow));
             self.rest(place, live, both, Side::Live);
             self.rest(place, shadow, both, Side::Shadow);
-        } else if place.counts() && moved.len() > 1 && self.are_permuted(place, live, shadow, &moved) {
+        } else if place.counts() && moved && self.are_permuted(place, live, shadow) {
             self.findings.rewind(mark);
             self.differ(place, DifferenceKind::Order, Some(live), Some(shadow));
         }
@@ -92,22 +92,16 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
-    /// Compares the first `count` elements of both, place by place; which differ, as far as that was found out.
-    fn in_place(&mut self, place: &Place<'_>, (live, shadow): (Item<'a>, Item<'a>), count: usize) -> Vec<usize> {
-        let mut moved = Vec::new();
+    /// Compares the first `count` elements of both, place by place; whether any differ.
+    fn in_place(&mut self, place: &Place<'_>, (live, shadow): (Item<'a>, Item<'a>), count: usize) -> bool {
+        let mark = self.findings.mark();
         for (index, (live, shadow)) in live.children().zip(shadow.children()).take(count).enumerate() {
             if self.is_over() {
-                // What was not looked at may have moved too.
-                moved.extend(index..count);
                 break;
             }
-            let mark = self.findings.mark();
             self.at(Step::Index(index), |walk| walk.values(&place.element(Some(index)), live, shadow));
-            if self.findings.has_grown(mark) {
-                moved.push(index);
-            }
         }
-        moved
+        self.findings.has_grown(mark)
     }
 
     /// With how many elements both end that are the same.
@@ -131,19 +125,23 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
-    /// Whether the elements in these places are the same in both, in another order.
-    fn are_permuted(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>, moved: &[usize]) -> bool {
+    /// Whether both have the same elements in another order. All elements are asked, also those that a rule about their
+    /// place ignores: if such a rule could turn an order into values, one more rule could make more differences.
+    fn are_permuted(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) -> bool {
         if self.trial.is_some() {
             return false;
         }
         let element = place.element(None);
         let mut printer = self.printer();
-        let [lives, shadows] = [live, shadow].map(|list| {
-            let items = moved.iter().filter_map(|index| list.child(*index));
-            let mut prints: Vec<_> = items.map(|item| printer.print(&element, item).map(|print| print.exact)).collect();
-            prints.sort_unstable();
-            prints
-        });
+        let (mut lives, mut shadows) = (Vec::new(), Vec::new());
+        for (live, shadow) in live.children().zip(shadow.children()) {
+            if live.text() != shadow.text() {
+                lives.push(printer.print(&element, live).map(|print| print.exact));
+                shadows.push(printer.print(&element, shadow).map(|print| print.exact));
+            }
+        }
+        lives.sort_unstable();
+        shadows.sort_unstable();
         lives == shadows && !self.steps.is_out()
     }
 

@@ -112,14 +112,6 @@ impl<'a> Item<'a> {
         places.iter().map(move |place| self.beside(*place))
     }
 
-    /// The element or member in this place.
-    pub(super) fn child(self, index: usize) -> Option<Self> {
-        let span = self.span();
-        let within = u32::try_from(index).is_ok_and(|index| index < span.count);
-        let place = self.document.children.get(span.start as usize + index).filter(|_| within)?;
-        Some(self.beside(*place))
-    }
-
     /// The member of this name.
     pub(super) fn member(self, name: &str) -> Option<Self> {
         matches!(self.value.content, Content::Object(_)).then_some(())?;

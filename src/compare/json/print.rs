@@ -181,12 +181,9 @@ impl Printer<'_> {
         let mut has_any = counts;
         for (index, child) in item.children().enumerate() {
             let found = self.print(&place.element(Some(index)), child);
-            match found.or_else(|| counts.then(|| Print::of(NOTHING))) {
-                Some(found) => {
-                    print = print.then(index as u64, found);
-                    has_any = true;
-                }
-                None => {}
+            if let Some(found) = found.or_else(|| counts.then(|| Print::of(NOTHING))) {
+                print = print.then(index as u64, found);
+                has_any = true;
             }
         }
         has_any.then_some(print)
@@ -210,14 +207,14 @@ impl Printer<'_> {
             Content::Bool(false) => Print::of(self.seed ^ NO),
             Content::Bool(true) => Print::of(self.seed ^ YES),
             Content::Number(number) => {
-                self.steps.take(number.len() as u64 / 64);
+                self.steps.take(sayings.work(number.len()));
                 let exact = mix(self.seed ^ NUMBER, self.number(number));
                 let is_fuzzy = sayings.tolerance.is_some() || sayings.within.is_some() || sayings.shape.is_some();
                 let key = is_fuzzy.then(|| number.parse().unwrap_or_default());
                 Print { loose: if is_fuzzy { self.seed ^ NUMBER } else { exact }, exact, key }
             }
             Content::Text(text) => {
-                self.steps.take(text.quoted.len() as u64 / 64);
+                self.steps.take(sayings.work(text.quoted.len()));
                 self.text(&text.meaning(), sayings)
             }
             _ => Print::of(self.seed ^ NULL),

@@ -23,8 +23,8 @@ use super::{
     scalar,
 };
 
-/// How much work one pair may be, in steps of about one value each. Twice what an honest pair of the largest documents
-/// can need with lists in each other that are sets.
+/// How much work one pair may be, in steps of about one value each: what the largest documents need if each of their
+/// values is looked at fifty times.
 pub(crate) const STEPS_MAX: u64 = 1_000_000;
 
 /// Who has what the other lacks.
@@ -95,7 +95,7 @@ impl<'a> Walk<'a, '_, '_> {
                 Some(ArrayRule::Key(name)) => self.keyed(place, name, live, shadow),
             },
             (one, other) if kind(one) == kind(other) => {
-                self.steps.take((live.text().len() + shadow.text().len()) as u64 / 64);
+                self.steps.take(place.sayings.work(live.text().len() + shadow.text().len()));
                 if !scalar::is_same(one, other, &place.sayings) {
                     self.differ(place, DifferenceKind::Value, Some(live), Some(shadow));
                 }
