@@ -58,6 +58,8 @@ pub struct Experiment {
     pub(super) void: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
+    /// Pairs that had been judged when the comparison began anew.
+    pub(super) forgotten: AtomicU64,
     pub(super) names: Mutex<FieldNames>,
     found: Mutex<Found>,
 }
@@ -66,25 +68,16 @@ impl Experiment {
     /// A new one; `None` if the policy compares nothing.
     #[must_use]
     pub fn new(setup: Setup, now: Instant) -> Option<Self> {
-        let policy = &setup.policy;
-        let compare = policy.compare.as_deref()?.clone();
-        let learns = compare.baseline.mode != BaselineMode::Off && setup.live_is_safe;
-        let window = policy.stop_on.as_ref().map_or(WINDOW, |rules| rules.window);
-        let credentials = policy.rewrite.credential_headers.iter().map(http::HeaderName::as_str);
-        let parameters = policy.rewrite.credential_query.iter().map(String::as_str);
-        let redactor = || {
-            Redactor::new(&policy.store, setup.desk.marks())
-                .also_named(credentials.clone())
-                .also_named(parameters.clone())
-        };
-        let found = Found::new(&compare.baseline, &policy.store, window, setup.desk.budget(), redactor, now);
+        let compare = setup.policy.compare.as_deref()?.clone();
+        let found = nothing_found(&setup, &compare, now);
         Some(Self {
             comparator: Comparator::new(&compare),
             sample: AtomicU64::new(compare.sample.threshold()),
-            learns: AtomicBool::new(learns),
+            learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
             spent: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
             names: Mutex::default(),
             found: Mutex::new(found),
             compare,
@@ -173,7 +166,7 @@ impl Experiment {
         let baseline = baseline.filter(|baseline| !matches!(baseline.verdict, Verdict::Incomparable(_)));
         let at = SystemTime::now();
         let mut found = self.found();
-        let verdict = found.learn(&comparison, baseline.as_ref(), at);
+        let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
         found.tally.record(&record(pair, verdict), now);
         found.time(ready);
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
@@ -189,6 +182,16 @@ impl Experiment {
         }
     }
 
+    /// Begins anew, as for another version of the shadow.
+    pub(super) fn forget(&self, now: Instant) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = self.found();
+        self.forgotten.fetch_add(found.tally.total().pairs(), Ordering::AcqRel);
+        *found = nothing_found(&self.setup, &self.compare, now);
+        *names = FieldNames::default();
+        self.learns.store(self.setup.learns(&self.compare), Ordering::Release);
+    }
+
     pub(super) fn found(&self) -> MutexGuard<'_, Found> {
         // A pair that made it panic was not counted in part: counting does not panic.
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
@@ -198,6 +201,24 @@ impl Experiment {
     pub(super) fn sweep(&self, now: SystemTime) {
         self.found().clusters.sweep(now);
     }
+}
+
+impl Setup {
+    /// Whether second live answers are wanted at the beginning.
+    fn learns(&self, compare: &Compare) -> bool {
+        compare.baseline.mode != BaselineMode::Off && self.live_is_safe
+    }
+}
+
+fn nothing_found(setup: &Setup, compare: &Compare, now: Instant) -> Found {
+    let Policy { stop_on, store, rewrite, .. } = &*setup.policy;
+    let window = stop_on.as_ref().map_or(WINDOW, |rules| rules.window);
+    let redactor = || {
+        Redactor::new(store, setup.desk.marks())
+            .also_named(rewrite.credential_headers.iter().map(http::HeaderName::as_str))
+            .also_named(rewrite.credential_query.iter().map(String::as_str))
+    };
+    Found::new(&compare.baseline, store, window, setup.desk.budget(), redactor, now)
 }
 
 /// A pair as it is counted.

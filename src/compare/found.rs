@@ -12,6 +12,7 @@ use crate::config::shadow::{Baseline, Store};
 
 use super::{
     Clusters, Comparison, Deltas, Difference, DifferenceKind, Fields, Redactor, StoreBudget, Tally, Verdict,
+    appraisal::Appraisal,
     pair::Asked,
     ready::Ready,
     store::{Added, Found as Differing, NewCluster},
@@ -20,10 +21,16 @@ use super::{
 /// New ways to differ are told to the log no more often than this.
 const LOG_PERIOD: Duration = Duration::from_secs(1);
 
+/// After how many pairs it is looked for what has turned out to be noise, where that is decided at any time.
+const APPRAISAL_PERIOD: u32 = 64;
+
 /// What was found so far.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) tally: Tally,
+    appraisal: Appraisal,
+    looks: u32,
+    since_look: u32,
     pub(super) fields: Fields,
     pub(super) clusters: Clusters,
     /// How much slower the shadow was than the live answer.
@@ -46,6 +53,9 @@ impl Found {
     ) -> Self {
         Self {
             tally: Tally::new(window, now),
+            appraisal: Appraisal::default(),
+            looks: 0,
+            since_look: 0,
             fields: Fields::new(baseline),
             clusters: Clusters::new(store, budget, redactor()),
             against_live: Deltas::default(),
@@ -56,12 +66,34 @@ impl Found {
     }
 
     /// Takes in where a pair differs; gives its verdict, by what is known of noise with it.
-    pub(super) fn learn(&mut self, shadow: &Comparison, baseline: Option<&Comparison>, at: SystemTime) -> Verdict {
+    pub(super) fn learn(
+        &mut self,
+        shadow: &Comparison,
+        baseline: Option<&Comparison>,
+        (at, now): (SystemTime, Instant),
+    ) -> Verdict {
         fn places(of: &Comparison) -> impl Iterator<Item = (&str, DifferenceKind)> {
             of.differences.iter().map(|difference: &Difference| (&*difference.path, difference.kind))
         }
         self.fields.record(places(shadow), baseline.map(places), at);
-        self.fields.verdict(shadow)
+        self.since_look += 1;
+        if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
+            self.appraise(now);
+        }
+        let verdict = self.fields.verdict(shadow);
+        if verdict == Verdict::Mismatch {
+            self.appraisal.remember(shadow);
+        }
+        verdict
+    }
+
+    /// Counts anew what has turned out to be noise.
+    pub(super) fn appraise(&mut self, now: Instant) {
+        (self.looks, self.since_look) = (self.fields.looks_made(), 0);
+        let pairs = self.appraisal.turned_out(&self.fields);
+        if pairs > 0 {
+            self.tally.reappraise(pairs, now);
+        }
     }
 
     /// Takes in how long the answers took.

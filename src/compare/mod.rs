@@ -10,6 +10,7 @@
 //! bounded, and what was not compared is counted with its reason; nothing that traffic says is executed, followed or
 //! printed unescaped.
 
+mod appraisal;
 mod body;
 pub mod bound;
 pub mod comparator;

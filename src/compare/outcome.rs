@@ -79,8 +79,15 @@ impl Results for Experiment {
         lines.map(|line| line + "\n").collect()
     }
 
+    fn forget(&self, now: Instant) {
+        Experiment::forget(self, now);
+    }
+
     fn ignore(&self, path: &str, kind: Option<DifferenceKind>) -> Option<Value> {
-        let is_known = self.found().fields.ignore(path, kind);
+        let mut found = self.found();
+        let is_known = found.fields.ignore(path, kind);
+        found.appraise(Instant::now());
+        drop(found);
         is_known.then(|| json!({ "path": path, "keep": line_of(path) }))
     }
 }
@@ -100,7 +107,8 @@ impl Compared for Experiment {
         ];
         let matrix = sums.cells().into_iter().map(|cell| (cell.live, cell.shadow, cell.pairs)).collect();
         // In this order, so that no pair is missing that was begun: a pair is begun before it is anything else.
-        let (void, begun) = (load(&self.void), load(&self.begun));
+        let (void, forgotten, begun) = (load(&self.void), load(&self.forgotten), load(&self.begun));
+        let begun = begun.saturating_sub(forgotten);
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let compare_seconds = load(&self.spent) as f64 / 1e9;
         ComparisonFigures {

@@ -3,6 +3,7 @@
 //! Promises of whoever implements it: nothing that traffic says leaves it unredacted; answers are bounded.
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::stats::Overhead;
 
@@ -24,6 +25,9 @@ pub trait Results: Watched {
 
     /// The same, one JSON object a line.
     fn diffs_by_line(&self) -> String;
+
+    /// Forgets all pairs, fields and differences, as for another version of the shadow.
+    fn forget(&self, now: Instant);
 
     /// Takes the differences of a field for noise from now on, those of one kind or all; gives the line of the
     /// configuration that keeps it so. `None` when no such field is known.

@@ -27,15 +27,17 @@ impl SecondCall {
     /// Asks for the right to it, if this pair is to have one.
     pub(super) fn admit(pair: &Pair, link: &ShadowLink, request: &Arc<Request>, body: &Body) -> Option<Self> {
         let Some(Compared { baseline: Some(Baseline { recipient, gate }), .. }) = &link.compared else { return None };
+        // A body that is still arriving has one reader.
+        let body = body.share()?;
         let witness = pair.baseline()?;
-        let bytes = match body {
+        let bytes = match &body {
             Body::Held(held) => held.len(),
             Body::Empty | Body::Transit(_) => 0,
         };
-        let size = Size { body: bytes, head: request.head_bytes() };
+        let size = Size { body: bytes, head: request.head_bytes(), streamed: 0 };
         let Offered::Admitted(mut ticket) = gate.offer(Asked { request, drawn: 0, size }) else { return None };
         ticket.expect_drop_for(DropReason::Shutdown);
-        Some(Self { recipient: recipient.clone(), ticket, witness, body: body.share()? })
+        Some(Self { recipient: recipient.clone(), ticket, witness, body })
     }
 
     /// Sends it.
@@ -46,6 +48,7 @@ impl SecondCall {
             request: Arc::clone(request),
             earlier: Vec::new(),
             body,
+            loss: None,
             body_of_rest: Body::Empty,
             ticket,
             witness: Some(witness),

@@ -82,6 +82,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
         secret_parameters: ServicePlan::secret_parameters(config),
+        secret_headers: ServicePlan::secret_headers(config),
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
         head_time: config.read_header_timeout.or(config.read_timeout),

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::{
         config::shadow::{Conditions, TextPattern},
-        shadow::selection::tests::policy,
+        shadow::fixture::policy,
     };
 
     fn needs(key: SampleKey, criteria: Vec<Criterion>) -> OriginNeeds {

@@ -3,7 +3,7 @@
 //! Promises: answers of upstreams leave here only redacted; a judgement has a status that a pipeline can act on.
 
 use actix_web::{
-    HttpResponse, HttpResponseBuilder,
+    HttpResponse,
     http::{StatusCode, header::CONTENT_TYPE},
 };
 use serde::Deserialize;
@@ -34,7 +34,13 @@ pub(super) fn is_readable(verb: &str) -> bool {
 pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
     if verb == READINESS {
         return match control.readiness(id) {
-            Ok(readiness) => HttpResponseBuilder::new(status(readiness.verdict)).json(readiness),
+            Ok(readiness) => {
+                let (status, reason) = status(readiness.verdict);
+                // The reason of 425 is not known to the library.
+                let mut answer = HttpResponse::build(status).json(readiness);
+                answer.head_mut().reason = Some(reason);
+                answer
+            }
             Err(refusal) => answered(Err::<(), _>(refusal)),
         };
     }
@@ -52,11 +58,11 @@ pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
 }
 
 /// 425 is what tells a pipeline to ask again later.
-fn status(verdict: ReadinessVerdict) -> StatusCode {
+fn status(verdict: ReadinessVerdict) -> (StatusCode, &'static str) {
     match verdict {
-        ReadinessVerdict::Ready => StatusCode::OK,
-        ReadinessVerdict::NotReady => StatusCode::CONFLICT,
-        ReadinessVerdict::NotEnoughData => StatusCode::from_u16(425).unwrap_or(StatusCode::CONFLICT),
+        ReadinessVerdict::Ready => (StatusCode::OK, "OK"),
+        ReadinessVerdict::NotReady => (StatusCode::CONFLICT, "Conflict"),
+        ReadinessVerdict::NotEnoughData => (StatusCode::from_u16(425).unwrap_or(StatusCode::CONFLICT), "Too Early"),
     }
 }
 

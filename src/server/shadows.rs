@@ -129,6 +129,9 @@ impl Shadows {
                 let upstream = (secure, found, &self.room);
                 let recipient = start_actor(arbiter, shadow, plan, upstream, Some(stats)).recipient();
                 let compared = self.compared(&house, shadow, plan, upstream);
+                if let Some(compared) = &compared {
+                    registry.comparisons.insert(shadow.backend.id, Arc::clone(&compared.experiment) as _);
+                }
                 seats.push(self.seat(plan, endpoint, shadow, &house, heritage));
                 of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow), compared });
                 housed.insert(shadow.backend.id, house);

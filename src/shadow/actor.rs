@@ -16,9 +16,10 @@ use crate::{
 };
 
 use super::{
-    DropReason, Mirror, Rewriter,
+    Cleared, DropReason, Mirror, Rewriter,
     mirror::{Chained, body_for},
     rewrite::Finish,
+    window::Loss,
 };
 
 /// One shadow backend on one shadow thread.
@@ -71,10 +72,19 @@ impl Parts {
         if let Some(time) = mirror.not_before {
             sleep_until(time).await;
         }
-        let _turn = mirror.ticket.gate().turn().await;
-        let body = mirror.ticket.clear().and_then(|()| match &self.rewriter {
-            Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket),
-            None => Ok(mirror.body),
+        let turn = tokio::select! {
+            biased;
+            reason = Loss::of(&mut mirror.loss) => return mirror.ticket.drop_for(reason),
+            turn = mirror.ticket.gate().turn() => turn,
+        };
+        let cleared = mirror.ticket.clear();
+        let body = cleared.and_then(|cleared| {
+            let body = match &self.rewriter {
+                Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket)?,
+                None => mirror.body,
+            };
+            // Only now, so that a dry run tells what can't be made.
+            if cleared == Cleared::DryRun { Err(DropReason::DryRun) } else { Ok(body) }
         });
         match body {
             Ok(body) => {
@@ -86,15 +96,23 @@ impl Parts {
                 give_up(mirror.rest, DropReason::ChainBroken);
             }
         }
+        drop(turn);
     }
 
     async fn send(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, body_of_rest, ticket, witness, not_before: _, mut rest, mut answers } =
+        let Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before: _, rest, answers } =
             mirror;
+        let (mut loss, mut rest, mut answers) = (loss, rest, answers);
         let deadline = Instant::now() + self.plan.timeout;
         let measured = self.recorder.as_ref().map(|recorder| Measured::start(recorder, self.plan.backend.id, deadline));
         let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice() };
-        let outcome = self.call(asked, body, wanted_by(&rest), deadline).await;
+        let outcome = tokio::select! {
+            biased;
+            // The call is dropped, so its connection is closed in the middle of the body.
+            reason = Loss::of(&mut loss) => Err(Loss::failure(reason)),
+            outcome = self.call(asked, body, wanted_by(&rest), deadline) => outcome
+                .map_err(|failure| Loss::said(&mut loss).map_or(failure, Loss::failure)),
+        };
         if let Some(measured) = measured {
             measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
         }
@@ -235,6 +253,7 @@ fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, a
         request,
         earlier,
         body,
+        loss: None,
         body_of_rest,
         ticket,
         witness,

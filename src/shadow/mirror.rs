@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::model::{Body, Request, Witness};
 
-use super::Ticket;
+use super::{Ticket, window::Loss};
 
 /// Send a copy of this request.
 #[derive(Debug)]
@@ -16,8 +16,10 @@ pub struct Mirror {
     pub request: Arc<Request>,
     /// Values from earlier shadow answers of a sequence.
     pub earlier: Vec<Option<String>>,
-    /// The whole body, or none if the policy wants none; never one in transit.
+    /// The whole body, or none if the policy wants none, or one that is still arriving.
     pub body: Body,
+    /// Of a body that is still arriving, who says that the rest of it will not come.
+    pub loss: Option<Loss>,
     /// The body for those of the rest that take it.
     pub body_of_rest: Body,
     /// The right to it.

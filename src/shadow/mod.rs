@@ -19,12 +19,13 @@ pub mod rewrite;
 pub mod schedule;
 pub mod selection;
 pub mod trace;
+pub mod window;
 
 pub use actor::ShadowActor;
 pub use breaker::Breaker;
 pub use control::Control;
 pub use dial::{Dial, KillSwitch, Running, Turns};
-pub use gate::{Asked, Gate, Offered, Size, Ticket};
+pub use gate::{Asked, Cleared, Gate, Offered, Size, Ticket};
 pub use ledger::Ledger;
 pub use marks::{Marker, PairId};
 pub use mirror::{Chained, Mirror};
@@ -35,5 +36,7 @@ pub use selection::{Dialed, Recipient, Selector};
 
 pub use crate::{model::MemoryBudget, stats::Arm};
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

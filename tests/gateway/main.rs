@@ -10,6 +10,7 @@ mod bodies;
 mod client;
 #[cfg(test)]
 mod commands;
+mod comparison;
 #[cfg(test)]
 mod files;
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub enum ShadowCommand {
     DryRun(DryRunArgs),
     /// End all that was asked for: what the file says counts again
     Reset(EndArgs),
+    /// Begin the comparison of answers anew, as for another version of the shadow
+    Restart(EndArgs),
     /// Switch all shadows off, at once
     Kill(AllArgs),
     /// Switch them on again
@@ -256,6 +258,7 @@ impl ShadowCommand {
             | Self::Pause(PauseArgs { gateway, .. })
             | Self::Resume(EndArgs { gateway, .. })
             | Self::Reset(EndArgs { gateway, .. })
+            | Self::Restart(EndArgs { gateway, .. })
             | Self::Rate(RateArgs { gateway, .. })
             | Self::Limit(LimitArgs { gateway, .. })
             | Self::DryRun(DryRunArgs { gateway, .. })

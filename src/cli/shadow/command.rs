@@ -95,6 +95,7 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
         ShadowCommand::Pause(asked) => change(&asked.targets, "/pause", terms(json!({}), &asked.terms)),
         ShadowCommand::Resume(asked) => change(&asked.targets, "/resume", reason(asked.reason.as_ref())),
         ShadowCommand::Reset(asked) => change(&asked.targets, "/reset", reason(asked.reason.as_ref())),
+        ShadowCommand::Restart(asked) => change(&asked.targets, "/restart", reason(asked.reason.as_ref())),
         ShadowCommand::DryRun(asked) => {
             change(&asked.targets, "/dry-run", terms(json!({ "on": asked.on == "on" }), &asked.terms))
         }

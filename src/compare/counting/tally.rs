@@ -85,6 +85,14 @@ impl Tally {
         self.recent.read(now)
     }
 
+    /// Counts pairs that counted as differing as noise. Which of them are in the window is not known, so it begins anew.
+    pub fn reappraise(&mut self, pairs: u64, now: Instant) {
+        let pairs = pairs.min(self.total.mismatches);
+        self.total.mismatches -= pairs;
+        self.total.noise += pairs;
+        self.restart(now);
+    }
+
     /// Lets the window begin anew, so that what was before is not held against what comes.
     pub fn restart(&mut self, now: Instant) {
         self.settle();

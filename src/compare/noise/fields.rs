@@ -136,9 +136,8 @@ impl Fields {
     /// All fields: first those that differ for real, then undecided ones, then noise; of each the most frequent first.
     #[must_use]
     pub fn rows(&self) -> Vec<FieldRow> {
-        let fields = self.table.iter().flat_map(|(path, kinds)| kinds.iter().map(move |field| (path, field)));
-        let row =
-            |(path, field): (&Box<str>, &Field)| field.row(path, self.decided(field), self.pairs, self.baseline_pairs);
+        let fields = self.table.iter().flat_map(|(path, kinds)| kinds.iter().map(move |field| (&**path, field)));
+        let row = |(path, field): (&str, &Field)| field.row(path, self.decided(field), self.pairs, self.baseline_pairs);
         let mut rows: Vec<FieldRow> = fields.map(row).collect();
         rows.sort_by(|one, other| {
             let by_weight = (one.decision, other.raw).cmp(&(other.decision, one.raw));
@@ -160,6 +159,12 @@ impl Fields {
             next_look: looks.map(Looks::next),
             learning: matches!(&self.mode, Mode::Learned(_, learning) if !learning.is_over()),
         }
+    }
+
+    /// How often all fields were looked at.
+    #[must_use]
+    pub fn looks_made(&self) -> u32 {
+        self.looks().map_or(0, Looks::made)
     }
 
     const fn looks(&self) -> Option<&Looks> {

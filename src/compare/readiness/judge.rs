@@ -161,7 +161,7 @@ fn wanted_pairs(differ: u64, compared: u64, limit: f64) -> String {
             _ => return "too many".to_owned(),
         }
     }
-    while high - low > high / 100 {
+    while high - low > (high / 100).max(1) {
         let middle = u64::midpoint(low, high);
         if bound::upper(differ, middle) > limit { low = middle } else { high = middle }
     }

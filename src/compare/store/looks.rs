@@ -280,7 +280,8 @@ mod tests {
                 prop_assert!(is_secret(&format!("{before}{secret}{after}")), "{secret}");
             }
             // One in some thousands takes turns too rarely.
-            prop_assert!(is_secret(&format!("{before} {token}{after}")) || !is_random(&token));
+            let text = format!("{before} {token}{after}");
+            prop_assert!(is_secret(&text) || !is_random(&token));
         }
     }
 }

@@ -29,7 +29,9 @@ pub(super) struct Place {
 impl Redactor {
     /// The place that a path leads to.
     pub(super) fn place(&self, path: &str) -> Place {
-        let place = if let Some(name) = path.strip_prefix(HEADER) {
+        let place = if self.shows_all() {
+            Place { shown: path.into(), is_secret: false, is_address: false }
+        } else if let Some(name) = path.strip_prefix(HEADER) {
             self.header(name)
         } else if path.starts_with('$') {
             self.field(path)
@@ -65,18 +67,24 @@ impl Redactor {
 
     /// A name of a field, of a header or of a parameter.
     pub(super) fn name(&self, name: &str) -> String {
-        let is_shown = self.shows_all() || (name.len() <= NAME_BYTES_MAX && !looks::is_secret(name));
+        let is_shown = name.len() <= NAME_BYTES_MAX && !looks::is_secret(name);
         if is_shown { name.to_owned() } else { self.inline(name) }
     }
 
     /// A path that is too long, with a mark of the whole at its end: two that begin alike stay apart.
     fn cut_path(&self, shown: &str, path: &str) -> Box<str> {
+        let shown = printable(shown);
         if shown.len() <= PATH_BYTES_MAX {
             return shown.into();
         }
         let mark = self.inline(path);
-        format!("{}…{mark}", beginning(shown, PATH_BYTES_MAX - mark.len() - '…'.len_utf8())).into()
+        format!("{}…{mark}", beginning(&shown, PATH_BYTES_MAX - mark.len() - '…'.len_utf8())).into()
     }
+}
+
+/// A text that may stand in a line of the log: what would end the line or steer a terminal is U+FFFD.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A path in which names that were replaced stand without quotes.

@@ -164,6 +164,15 @@ fn the_same_secret_is_recognised_wherever_it_stands() {
 }
 
 #[test]
+fn what_traffic_calls_a_field_can_not_break_a_line() {
+    for values in [StoredValues::Redacted, StoredValues::Raw] {
+        let redactor = redactor(values);
+        assert_eq!(redactor.redact_path("$.a\n\u{1b}[0].b"), "$.a\u{fffd}\u{fffd}[0].b");
+        assert_eq!(redactor.redact_target("/a\r?b"), "/a\u{fffd}?b");
+    }
+}
+
+#[test]
 fn long_values_that_begin_alike_have_different_marks() {
     let redactor = redactor(StoredValues::Redacted);
     let long = |end: &str| redactor.redact_value("$.token", &string(&format!("{}{end}", "x".repeat(600))));

@@ -126,7 +126,8 @@ impl Redactor {
         let is_cut = is_cut(excerpt);
         let target = if place.is_address && !is_cut { Some(self.redact_target(&content)) } else { None };
         if let Some(target) = target.or_else(|| if is_cut { None } else { self.address(&content) }) {
-            return if self.looks_secret_besides(&target) {
+            // Parts were looked at one by one; together they may still look like something.
+            return if looks::is_secret(&target) {
                 self.hidden(excerpt)
             } else {
                 StoredValue::shown(excerpt.kind, &written(excerpt.kind, &target), excerpt.bytes, false)
@@ -144,11 +145,6 @@ impl Redactor {
         let is_address = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
             && !text.contains(|letter: char| letter.is_whitespace());
         is_address.then(|| self.redact_target(text))
-    }
-
-    /// Whether an address still looks like a secret with its parts replaced.
-    fn looks_secret_besides(&self, target: &str) -> bool {
-        looks::is_secret(target)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{Redactor, value::beginning};
+use super::{Redactor, place::printable, value::beginning};
 
 /// The longest address that is kept, in bytes.
 pub(super) const TARGET_BYTES_MAX: usize = 1_024;
@@ -26,9 +26,9 @@ impl Redactor {
         let begun = beginning(target, TARGET_BYTES_MAX);
         let is_cut = begun.len() < target.len();
         let mut shown = if self.shows_all() {
-            begun.to_owned()
+            printable(begun)
         } else {
-            self.parts(if is_cut { whole_parts(begun) } else { begun })
+            printable(&self.parts(if is_cut { whole_parts(begun) } else { begun }))
         };
         if is_cut || shown.len() > TARGET_BYTES_MAX {
             shown.truncate(beginning(&shown, TARGET_BYTES_MAX - '…'.len_utf8()).len());

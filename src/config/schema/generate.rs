@@ -156,25 +156,25 @@ fn typed(kind: Kind) -> Value {
         Kind::Against => json!({ "type": "string", "pattern": AGAINST }),
         Kind::StatusRule => status_rule(),
         Kind::Paths => json!({ "type": "array", "items": { "type": "string", "pattern": r"^\$" } }),
-        Kind::Shapes => map_of(json!({ "type": "string", "pattern": SHAPE })),
-        Kind::StringRules => map_of(json!({
+        Kind::Shapes => map_of(&json!({ "type": "string", "pattern": SHAPE })),
+        Kind::StringRules => map_of(&json!({
             "type": ["string", "array"],
             "pattern": STRING_RULE,
             "items": { "type": "string", "pattern": STRING_RULE },
         })),
-        Kind::MapOf(scope) => map_of(json!({ "$ref": reference(scope) })),
-        Kind::MapOfWordOr(words, scope) => map_of(typed(Kind::WordOr(words, scope))),
+        Kind::MapOf(scope) => map_of(&json!({ "$ref": reference(scope) })),
+        Kind::MapOfWordOr(words, scope) => map_of(&typed(Kind::WordOr(words, scope))),
         Kind::Object => json!({ "type": "object" }),
         Kind::Scope(scope) => json!({ "$ref": reference(scope) }),
         Kind::List(scope) => json!({ "type": "array", "items": { "$ref": reference(scope) } }),
     }
 }
 
-fn map_of(member: Value) -> Value {
+fn map_of(member: &Value) -> Value {
     json!({ "type": "object", "additionalProperties": member })
 }
 
 fn status_rule() -> Value {
     let codes = json!({ "type": "array", "items": { "type": ["string", "integer"], "pattern": STATUS_CODE } });
-    json!({ "anyOf": [{ "type": "string", "enum": ["exact", "class"] }, map_of(codes)] })
+    json!({ "anyOf": [{ "type": "string", "enum": ["exact", "class"] }, map_of(&codes)] })
 }

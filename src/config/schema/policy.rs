@@ -92,7 +92,7 @@ fn limits(key: &str) -> Kind {
 
 fn body(key: &str) -> Kind {
     match key {
-        "mode" => Kind::Choice(&["buffer", "none"]),
+        "mode" => Kind::Choice(&["buffer", "stream", "none"]),
         _ => Kind::Size,
     }
 }

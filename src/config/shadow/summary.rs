@@ -20,8 +20,10 @@ impl Policy {
         }
         limits(&self.limits, &mut parts);
         parts.extend(dispatch(self.dispatch, self.when_status.as_ref()));
-        if self.body == BodyMode::None {
-            parts.push("without bodies".to_owned());
+        match self.body {
+            BodyMode::Buffer => {}
+            BodyMode::Stream(_) => parts.push("bodies streamed".to_owned()),
+            BodyMode::None => parts.push("without bodies".to_owned()),
         }
         rewrite(&self.rewrite, &mut parts);
         if self.breaker.is_none() {

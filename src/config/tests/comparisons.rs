@@ -57,13 +57,13 @@ fn policy_in(around: &Around, backend: &Value, endpoint: &Value, service: &Value
     service.endpoints[0].backends.last()?.shadow.as_ref()?.policy.clone()
 }
 
-fn policy(backend: Value, endpoint: Value, service: Value) -> Arc<Policy> {
+fn policy(backend: &Value, endpoint: &Value, service: &Value) -> Arc<Policy> {
     let around = Around { live: vec![json!({})], ..Around::default() };
-    policy_in(&around, &backend, &endpoint, &service).expect("policy mode")
+    policy_in(&around, backend, endpoint, service).expect("policy mode")
 }
 
-fn compared(compare: Value) -> Compare {
-    let policy = policy(json!({ "compare": compare }), NOTHING, NOTHING);
+fn compared(compare: &Value) -> Compare {
+    let policy = policy(&json!({ "compare": compare }), &NOTHING, &NOTHING);
     policy.compare.as_deref().cloned().expect("it compares")
 }
 
@@ -73,7 +73,7 @@ fn paths(texts: &[&str]) -> Vec<FieldPath> {
 
 #[test]
 fn nothing_is_compared_unless_the_file_says_so() {
-    let policy = policy(json!({}), NOTHING, NOTHING);
+    let policy = policy(&json!({}), &NOTHING, &NOTHING);
     assert!(policy.compare.is_none() && policy.stop_on.is_none());
     assert_eq!((policy.store.values, policy.store.ttl), (StoredValues::Redacted, Duration::from_secs(3600)));
     assert!(policy.store.redact.is_empty());
@@ -81,7 +81,7 @@ fn nothing_is_compared_unless_the_file_says_so() {
 
 #[test]
 fn an_empty_object_compares_with_the_defaults() {
-    let compare = compared(json!({}));
+    let compare = compared(&json!({}));
     assert_eq!((compare.sample, compare.against, compare.stage), (Share::ALL, Against::Backend(0), Stage::Processed));
     assert_eq!((compare.status, compare.body, compare.text), (StatusRule::Exact, BodyRule::Auto, TextRule::default()));
     assert_eq!(compare.headers.named.unwrap(), COMPARED_HEADERS);
@@ -93,7 +93,7 @@ fn an_empty_object_compares_with_the_defaults() {
 
 #[test]
 fn every_key_of_a_comparison_is_read() {
-    let compare = compared(rich());
+    let compare = compared(&rich());
     assert_eq!((Some(compare.sample), compare.against), (Share::of_ratio(0.5), Against::Backend(0)));
     assert_eq!((compare.stage, compare.body), (Stage::Processed, BodyRule::Json));
     assert_eq!(compare.status, StatusRule::Map(vec![(200, vec![200, 204]), (404, vec![410])]));
@@ -107,7 +107,7 @@ fn every_key_of_a_comparison_is_read() {
 
 #[test]
 fn every_rule_of_json_is_read() {
-    let json = compared(rich()).json;
+    let json = compared(&rich()).json;
     assert_eq!(json.ignore, paths(&["$.meta.id", "$.items[*].at"]));
     assert_eq!(json.only, paths(&["$.meta", "$.items"]));
     let arrays = [ArrayRule::Key("id".to_owned()), ArrayRule::Ordered, ArrayRule::Set];
@@ -134,7 +134,7 @@ fn every_key_of_the_store_and_of_stopping_is_read() {
         "action": "kill", "webhook": "https://hooks.test:8443/x?y",
     });
     let store = json!({"values": "shape", "ttl": "2h", "redact": ["IBAN", " pin ", "iban"]});
-    let policy = policy(json!({"compare": {}, "stop_on": rules, "store": store}), NOTHING, NOTHING);
+    let policy = policy(&json!({"compare": {}, "stop_on": rules, "store": store}), &NOTHING, &NOTHING);
     let rules = policy.stop_on.as_ref().unwrap();
     assert_eq!((rules.mismatch_rate, rules.error_delta), (Some(0.01), Some(0.02)));
     assert_eq!((rules.p99_ratio, rules.overhead_p99, rules.min_pairs), (Some(3.0), Some(0.5), 7));
@@ -146,7 +146,7 @@ fn every_key_of_the_store_and_of_stopping_is_read() {
 
 #[test]
 fn one_rule_stops_with_the_defaults_and_none_does_not() {
-    let stop = |rules: Value| policy(json!({"compare": {}, "stop_on": rules}), NOTHING, NOTHING).stop_on.clone();
+    let stop = |rules: Value| policy(&json!({"compare": {}, "stop_on": rules}), &NOTHING, &NOTHING).stop_on.clone();
     let rules = stop(json!({"overhead_p99": "5%"})).unwrap();
     assert_eq!((rules.min_pairs, rules.window, rules.action), (500, Duration::from_secs(600), StopAction::Pause));
     assert_eq!((rules.mismatch_rate, rules.webhook), (None, None));
@@ -156,7 +156,7 @@ fn one_rule_stops_with_the_defaults_and_none_does_not() {
 
 #[test]
 fn whole_values_are_kept_where_the_service_allows_it() {
-    let policy = policy(json!({"compare": {}, "store": {"values": "raw"}}), NOTHING, json!({"raw_values": true}));
+    let policy = policy(&json!({"compare": {}, "store": {"values": "raw"}}), &NOTHING, &json!({"raw_values": true}));
     assert_eq!(policy.store.values, StoredValues::Raw);
 }
 
@@ -168,7 +168,7 @@ fn the_nearest_place_that_has_a_key_decides_it() {
     });
     let endpoint = json!({"compare": {"ignore": ["$.b"], "baseline": {"sample": 0}}, "store": {"redact": ["b"]}});
     let backend = json!({"compare": {"sample": 0.1, "text": {"whitespace": "normalize"}}, "stop_on": {"window": "2h"}});
-    let policy = policy(backend, endpoint, service);
+    let policy = policy(&backend, &endpoint, &service);
     let compare = policy.compare.as_deref().unwrap();
     assert_eq!((Some(compare.sample), &compare.status), (Share::of_ratio(0.1), &StatusRule::Class));
     assert_eq!(compare.json.ignore, paths(&["$.b"]));
@@ -184,17 +184,17 @@ fn a_nearer_off_ends_what_a_farther_place_began() {
     let service =
         json!({"compare": {"status": "class", "baseline": {"mode": "diffy"}}, "stop_on": {"overhead_p99": 0.1}});
     let off = json!({"compare": "off", "stop_on": "off"});
-    let of = |backend: Value, endpoint: Value| policy(backend, endpoint, service.clone());
-    for policy in [of(off.clone(), NOTHING), of(NOTHING, off.clone()), of(json!({}), off.clone())] {
+    let of = |backend: &Value, endpoint: &Value| policy(backend, endpoint, &service);
+    for policy in [of(&off, &NOTHING), of(&NOTHING, &off), of(&json!({}), &off)] {
         assert!(policy.compare.is_none() && policy.stop_on.is_none());
     }
-    let again = of(json!({"compare": {}, "stop_on": {"error_delta": 0.1}}), off);
+    let again = of(&json!({"compare": {}, "stop_on": {"error_delta": 0.1}}), &off);
     assert_eq!(again.compare.as_ref().unwrap().status, StatusRule::Exact);
     assert_eq!(again.stop_on.as_ref().unwrap().overhead_p99, None);
-    let quiet = of(json!({"compare": {"baseline": "off"}, "stop_on": {"overhead_p99": "off"}}), NOTHING);
+    let quiet = of(&json!({"compare": {"baseline": "off"}, "stop_on": {"overhead_p99": "off"}}), &NOTHING);
     assert_eq!(quiet.compare.as_ref().unwrap().baseline.mode, BaselineMode::Off);
     assert_eq!(quiet.stop_on, None);
-    let same = of(json!({"compare": null, "stop_on": null}), NOTHING);
+    let same = of(&json!({"compare": null, "stop_on": null}), &NOTHING);
     assert!(same.compare.is_some() && same.stop_on.is_some());
 }
 

@@ -296,11 +296,9 @@ fn keys_of_later_versions() {
         ],
     );
     policy_says(
-        r#"{"limits":{"constant_rps":1},"body":{"mode":"stream","stream_window":1},"network":{"retry":"connect"}}"#,
+        r#"{"limits":{"constant_rps":1},"network":{"retry":"connect"}}"#,
         &[
             r#"error at /limits/constant_rps: "constant_rps" is not supported by this version: no steady rate is filled (remove it)"#,
-            r#"error at /body/mode: "stream" is not supported by this version (write "buffer" or "none")"#,
-            r#"error at /body/stream_window: "stream_window" is not supported by this version: bodies are not streamed (remove it)"#,
             r#"error at /network/retry: "retry" is not supported by this version: nothing is sent twice (remove it)"#,
         ],
     );
@@ -448,6 +446,31 @@ fn writes() {
 }
 
 #[test]
+fn what_is_streamed_is_never_whole_and_never_waits() {
+    policy_says(r#"{"body":{"mode":"stream","stream_window":"64KiB"}}"#, &[]);
+    policy_says(
+        r#"{"body":{"mode":"stream","stream_window":0},"dispatch":"after_primary","body_patch":{"a":1}}"#,
+        &[
+            r#"error at /body/stream_window: a window of 0 bytes lets nothing through (write "256KiB", or leave it out)"#,
+            r#"error at /dispatch: a streamed copy is sent while its body arrives, and this waits (leave it out, or write "mode": "buffer")"#,
+            r#"error at /body_patch: a patch needs the whole body, and a streamed copy never has it (leave it out, or write "mode": "buffer")"#,
+        ],
+    );
+    policy_says(
+        r#"{"body":{"mode":"stream"},"when_primary_status":["2xx"]}"#,
+        &[
+            r#"error at /when_primary_status: a streamed copy is sent while its body arrives, and this waits (leave it out, or write "mode": "buffer")"#,
+        ],
+    );
+    policy_says(
+        r#"{"body":{"stream_window":9}}"#,
+        &[
+            r#"warning at /body/stream_window: bodies are not streamed, so there is no window (write "mode": "stream" beside it, or leave it out)"#,
+        ],
+    );
+}
+
+#[test]
 fn limits() {
     policy_says(
         r#"{"limits":{"max_concurrent":0,"queue":-1,"max_rps":0,"max_bytes_per_s":0,"multiplier":101}}"#,
@@ -470,7 +493,7 @@ fn limits() {
     policy_says(
         r#"{"body":{"mode":"all","max_request":-1,"max_response":"x"}}"#,
         &[
-            r#"error at /body/mode: "all" is not one of buffer, none (leave it out for the default)"#,
+            r#"error at /body/mode: "all" is not one of buffer, stream, none (leave it out for the default)"#,
             "error at /body/max_request: -1 is not an amount of bytes (write a number of bytes, or one with B, kB, MB, GB, KiB, MiB or GiB)",
             r#"error at /body/max_response: "x" is not an amount of bytes (write a number of bytes, or one with B, kB, MB, GB, KiB, MiB or GiB)"#,
         ],

@@ -10,6 +10,7 @@ mod offers;
 mod sequences;
 mod simulation;
 mod stage;
+mod streams;
 mod stubs;
 mod times;
 mod upheavals;

@@ -61,6 +61,10 @@ impl Results for Probe {
         String::new()
     }
 
+    fn forget(&self, now: Instant) {
+        self.restart(now);
+    }
+
     fn ignore(&self, _path: &str, _kind: Option<DifferenceKind>) -> Option<Value> {
         None
     }
@@ -89,7 +93,7 @@ fn ramp(start: SystemTime) -> Ramp {
 
 /// The shadow that the other tests control, with rules.
 fn plan(rules: StopOn, ramp: Option<Ramp>) -> Arc<ShadowPlan> {
-    let plain = super::tests::plan(&json!({}));
+    let plain = crate::shadow::fixture::plan(&json!({}));
     let mut policy = (**plain.policy.as_ref().unwrap()).clone();
     policy.stop_on = Some(rules);
     policy.schedule.ramp = ramp;

@@ -53,6 +53,8 @@ pub enum Setting {
     MaxRps,
     /// Whether nothing is sent.
     DryRun,
+    /// What comparing its answers has come to.
+    Comparison,
 }
 
 impl Setting {
@@ -67,6 +69,7 @@ impl Setting {
             Self::Rate => "rate",
             Self::MaxRps => "max_rps",
             Self::DryRun => "dry_run",
+            Self::Comparison => "comparison",
         }
     }
 }
@@ -193,6 +196,8 @@ impl Effective {
             Setting::Rate => percent(self.rate),
             Setting::MaxRps => self.max_rps.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string()),
             Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
+            // Of what it has come to nothing is set.
+            Setting::Comparison => String::new(),
         }
     }
 }

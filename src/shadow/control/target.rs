@@ -246,8 +246,24 @@ impl Target {
                 }
                 self.overrides.clear()
             }
+            Order::Restart => return self.restart(now),
         };
         Ok(self.settle(&about, now.wall))
+    }
+
+    /// Forgets what its comparison has come to.
+    fn restart(&mut self, now: Moment) -> Result<Vec<Changed>, Refusal> {
+        let Some(comparison) = &self.seat.comparison else {
+            let message = format!("the answers of {} are not compared: its policy has no \"compare\"", self.id());
+            return Err(Refusal::Wrong(message));
+        };
+        let pairs = comparison.total().pairs();
+        comparison.forget(now.steady);
+        self.begin_anew(now);
+        if let (Some(climb), Some(ramp)) = (&mut self.climb, &self.base.schedule.ramp) {
+            *climb = Climb { entry: Progress::default(), ..Climb::new(ramp, now.wall, Progress::default()) };
+        }
+        Ok(vec![Changed { what: Setting::Comparison, before: format!("{pairs} pairs"), after: "begun anew".into() }])
     }
 
     /// Works out what holds and tells the gate; gives what is different, and what came of `about` in any case.
@@ -302,7 +318,7 @@ pub(super) fn held_by(in_step: Progress, rules: &StopOn) -> String {
 /// How long an order lasts that has a time at all.
 pub(super) fn lasting(order: &Order, terms: &Terms) -> Option<Duration> {
     match order {
-        Order::Resume | Order::Reset => None,
+        Order::Resume | Order::Reset | Order::Restart => None,
         Order::Adjust { .. } | Order::Pause | Order::DryRun(_) => terms.lasts,
     }
 }

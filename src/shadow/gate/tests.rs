@@ -20,7 +20,7 @@ impl Admits for Arc<Gate> {
             claims: None,
             origin: None,
         };
-        match self.offer(Asked { request: &request, drawn: 0, size: Size { body: body_bytes, head: 0 } }) {
+        match self.offer(Asked { request: &request, drawn: 0, size: Size { body: body_bytes, ..Size::default() } }) {
             Offered::Admitted(ticket) => Some(ticket),
             Offered::Skipped(_) | Offered::Dropped(_) => None,
         }

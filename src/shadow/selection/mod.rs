@@ -15,4 +15,4 @@ pub use hash::{Purpose, hash};
 pub use selector::{Dialed, Recipient, Selector};
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

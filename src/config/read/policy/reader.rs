@@ -33,15 +33,16 @@ pub(super) struct Context<'a> {
 pub(super) fn policy(layers: &Layers<'_>, context: &Context<'_>, findings: &mut Findings) -> Policy {
     let matches = layers.group("match");
     let when_status = dispatch::statuses(&layers.key("when_primary_status"), findings);
+    let body = limits::body_mode(layers, findings);
     Policy {
         sample: sample::sample(&layers.group("sample"), context, findings),
         conditions: conditions::conditions(&matches, findings),
         writes: conditions::writes(&matches, findings),
         loop_guard: loop_guard::loop_guard(&layers.group("loop"), findings),
-        limits: limits::limits(layers, context, findings),
+        limits: limits::limits(layers, context, body, findings),
         dispatch: dispatch::dispatch(&layers.key("dispatch"), when_status.is_some(), findings),
         when_status,
-        body: limits::body_mode(&layers.group("body").key("mode"), findings),
+        body,
         rewrite: rewrite::rewrite(layers, context, findings),
         network: network(&layers.group("network"), findings),
         breaker: breaker::breaker(layers, findings),
