@@ -81,6 +81,8 @@ mod selection;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod targets;
 #[cfg(test)]
 mod tls;

@@ -48,6 +48,14 @@ impl AdminClient {
         Err(refusal(status, &text))
     }
 
+    /// Reads something below `/__shadow`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn read(&self, path: &str) -> Result<Value, String> {
+        self.ask(Method::GET, path, None).await
+    }
+
     /// Asks whether a shadow is ready: an answer whose status says that it is not is one all the same.
     ///
     /// # Errors

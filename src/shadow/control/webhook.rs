@@ -108,3 +108,19 @@ async fn attempt(letter: &Letter) -> Result<(), String> {
         Err(_elapsed) => Err(format!("no answer within {} s", ANSWER_TIME.as_secs())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_holds_nobody_up() {
+        let (queue, letters) = mpsc::sync_channel(QUEUE_MAX);
+        let mut post = Post(Some(queue));
+        for number in 0..=u8::MAX {
+            post.leave(Letter { url: String::new(), body: vec![number], secure: None });
+        }
+        let left: Vec<u8> = letters.try_iter().flat_map(|letter| letter.body).collect();
+        assert_eq!(left, (0..64).collect::<Vec<u8>>());
+    }
+}
