@@ -28,6 +28,15 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// The number of a label with its count.
+fn number_of(counted: &Value) -> u64 {
+    counted.get(1).and_then(Value::as_u64).expect("a count")
+}
+
 fn path_of(id: &str) -> String {
     format!("/__shadow/{}", id.replace('/', "%2F").replace('{', "%7B").replace('}', "%7D"))
 }
@@ -40,8 +49,8 @@ fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
 
 fn fields(gnomon: &Gnomon, id: &str) -> Fields {
     let told = read(gnomon, id, "fields");
-    let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
-    let rows = told["fields"].as_array().expect("a list");
+    let text = |row: &Value, name: &str| member(row, name).as_str().expect("a text").to_owned();
+    let rows = list(member(&told, "fields"));
     rows.iter().map(|row| ((text(row, "path"), text(row, "kind")), text(row, "decision"))).collect()
 }
 
@@ -59,19 +68,20 @@ fn done(gnomon: &Gnomon, id: &str, verb: &str, body: &Value) -> Value {
 /// The pairs of the only shadow whose answers are compared, balanced whenever they are looked at.
 fn comparison(gnomon: &Gnomon) -> Value {
     let stats = client::get(gnomon.admin(), "/__stats").json();
-    let backends = list(&stats["endpoints"]).iter().flat_map(|one| list(&one["backends"]));
-    let mut compared = backends.map(|backend| backend["standing"]["comparison"].clone()).filter(|one| !one.is_null());
+    let backends = list(member(&stats, "endpoints")).iter().flat_map(|one| list(member(one, "backends")));
+    let mut compared =
+        backends.map(|backend| member(member(backend, "standing"), "comparison").clone()).filter(|one| !one.is_null());
     let figures = compared.next().expect("a shadow is compared");
-    let sum = |name: &str| list(&figures[name]).iter().map(|one| one[1].as_u64().expect("a number")).sum::<u64>();
-    let number = |name: &str| figures[name].as_u64().expect("a number");
+    let sum = |name: &str| list(member(&figures, name)).iter().map(|one| number_of(one)).sum::<u64>();
+    let number = |name: &str| member(&figures, name).as_u64().expect("a number");
     let judged = sum("verdicts") + sum("incomparable");
     assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
     figures
 }
 
 fn counted(figures: &Value, list: &str, name: &str) -> u64 {
-    let counts = self::list(&figures[list]);
-    counts.iter().find(|one| one[0] == name).map_or(0, |one| one[1].as_u64().expect("a number"))
+    let counts = self::list(member(figures, list));
+    counts.iter().find(|one| one.get(0).is_some_and(|label| label == name)).map_or(0, number_of)
 }
 
 fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
