@@ -72,7 +72,7 @@ fn comparison(gnomon: &Gnomon) -> Value {
     let mut compared =
         backends.map(|backend| member(member(backend, "standing"), "comparison").clone()).filter(|one| !one.is_null());
     let figures = compared.next().expect("a shadow is compared");
-    let sum = |name: &str| list(member(&figures, name)).iter().map(|one| number_of(one)).sum::<u64>();
+    let sum = |name: &str| list(member(&figures, name)).iter().map(number_of).sum::<u64>();
     let number = |name: &str| member(&figures, name).as_u64().expect("a number");
     let judged = sum("verdicts") + sum("incomparable");
     assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
@@ -188,9 +188,8 @@ fn a_rule_stops_a_faulty_rewrite_and_the_repaired_one_is_ready() {
 /// A gateway with one shadow whose answers are compared.
 fn comparing(compare: &Value, v1: &Upstream, v2: &Upstream) -> Gnomon {
     let policy = json!({ "holdout": 0, "compare": compare });
-    let mut file = service(&[endpoint("/user/{id}", &[live(v1, "/v1/{id}"), shadow_under(&policy, v2, "/v2/{id}")])]);
-    file["extra_config"] = json!({ "@shadow": { "overload": "off" } });
-    Gnomon::run(&file)
+    let file = service(&[endpoint("/user/{id}", &[live(v1, "/v1/{id}"), shadow_under(&policy, v2, "/v2/{id}")])]);
+    Gnomon::run(&with(file, &json!({ "extra_config": { "@shadow": { "overload": "off" } } })))
 }
 
 #[test]
