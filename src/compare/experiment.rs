@@ -56,6 +56,8 @@ pub struct Experiment {
     learns: AtomicBool,
     pub(super) begun: AtomicU64,
     pub(super) void: AtomicU64,
+    /// Pairs that found the desk full and are in no tally yet.
+    turned_away: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
     /// Pairs that had been judged when the comparison began anew.
@@ -76,6 +78,7 @@ impl Experiment {
             learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             names: Mutex::default(),
@@ -132,8 +135,9 @@ impl Experiment {
     pub(super) fn settle(self: &Arc<Self>, pair: Box<Settled>) {
         if pair.sights.shadow.is_none() {
             self.void.fetch_add(1, Ordering::AcqRel);
-        } else if let Err(pair) = self.setup.desk.take(Arc::clone(self), pair) {
-            self.shed(&pair, Incomparable::Budget, Instant::now());
+        } else if self.setup.desk.take(Arc::clone(self), pair).is_err() {
+            // Whoever reads the figures enters it there: no lock is taken on this thread.
+            self.turned_away.fetch_add(1, Ordering::AcqRel);
         }
     }
 
@@ -192,9 +196,15 @@ impl Experiment {
         self.learns.store(self.setup.learns(&self.compare), Ordering::Release);
     }
 
+    /// What was found, with the pairs that were turned away; never asked for on a thread that serves clients.
     pub(super) fn found(&self) -> MutexGuard<'_, Found> {
         // A pair that made it panic was not counted in part: counting does not panic.
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let turned_away = self.turned_away.swap(0, Ordering::AcqRel);
+        if turned_away > 0 {
+            found.tally.shed(turned_away, Incomparable::Budget, Instant::now());
+        }
+        found
     }
 
     /// Drops what has been kept long enough.

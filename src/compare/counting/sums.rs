@@ -105,6 +105,12 @@ impl Sums {
         }
     }
 
+    /// Counts pairs that were not compared and whose calls were not looked at.
+    pub(super) fn shed(&mut self, pairs: u64, why: Incomparable) {
+        let places = Incomparable::ALL.iter().zip(&mut self.incomparable);
+        places.filter(|(one, _)| **one == why).for_each(|(_, count)| *count += pairs);
+    }
+
     /// Adds what another counted.
     pub fn merge(&mut self, other: &Self) {
         self.matches += other.matches;

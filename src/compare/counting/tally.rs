@@ -7,9 +7,12 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
-use crate::stats::{
-    latency::Latencies,
-    samples::{Samples, rounding},
+use crate::{
+    compare::Incomparable,
+    stats::{
+        latency::Latencies,
+        samples::{Samples, rounding},
+    },
 };
 
 use super::{
@@ -71,6 +74,12 @@ impl Tally {
             time(&mut self.fresh.baseline, baseline);
             time(&mut self.fresh.shadow_beside_baseline, &record.shadow);
         }
+    }
+
+    /// Counts pairs of which nobody knows more than why they were not compared.
+    pub fn shed(&mut self, pairs: u64, why: Incomparable, now: Instant) {
+        self.total.shed(pairs, why);
+        self.recent.slot_at(now).shed(pairs, why);
     }
 
     /// All pairs since the beginning.
