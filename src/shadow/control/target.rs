@@ -10,11 +10,13 @@ use crate::{
     config::shadow::{Ramp, StopAction, StopOn},
     plan::ShadowPlan,
     shadow::{Gate, Running},
+    stats::Ledgered,
 };
 
 use super::{
     Climb, Decided, Decision, Stopped, Who,
     climb::Climbed,
+    findings::without_room,
     order::{Order, Refusal, Terms},
     rules::{Measure, Progress},
     settings::{Base, Effective, Held, Moment, Overrides, Setting},
@@ -57,6 +59,30 @@ pub(super) struct Target {
     pub(super) climb: Option<Climb>,
     /// What its gate was told last.
     pub(super) effective: Effective,
+    /// What its books said when its comparison was begun anew.
+    pub(super) counted: Counted,
+}
+
+/// Copies up to some moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    /// Those that had no room.
+    pub(super) dropped: u64,
+    /// Those that were sent.
+    pub(super) sent: u64,
+}
+
+impl Counted {
+    fn of(gate: &Gate) -> Self {
+        let books = gate.books();
+        Self { dropped: without_room(&books), sent: books.sent }
+    }
+}
+
+/// Whether the comparison of a shadow is that of before a reload.
+fn compares_on(before: &Seat, after: &Seat) -> bool {
+    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
+    address(before) == address(after)
 }
 
 /// What came of looking at the clock.
@@ -97,7 +123,9 @@ impl Target {
         let effective = Effective::at(&base, &overrides, climb.as_ref(), now.wall);
         let before = former.map_or(effective, |former| former.effective);
         let ended = former.map_or_else(Vec::new, |former| former.ended_by(&overrides));
-        let target = Self { seat, base, overrides, watch, climb, effective };
+        let goes_on = former.filter(|former| compares_on(&former.seat, &seat));
+        let counted = goes_on.map_or_else(|| Counted::of(&seat.gate), |former| former.counted);
+        let target = Self { seat, base, overrides, watch, climb, effective, counted };
         target.tell();
         (target, changes(&before, &effective, &ended))
     }
@@ -259,6 +287,7 @@ impl Target {
         };
         let pairs = comparison.total().pairs();
         comparison.forget(now.steady);
+        self.counted = Counted::of(&self.seat.gate);
         self.begin_anew(now);
         if let (Some(climb), Some(ramp)) = (&mut self.climb, &self.base.schedule.ramp) {
             *climb = Climb { entry: Progress::default(), ..Climb::new(ramp, now.wall, Progress::default()) };
@@ -297,8 +326,7 @@ fn climb(seat: &Seat, former: Option<&Target>, is_same: bool, base: &Base, now: 
     let ramp: &Ramp = base.schedule.ramp.as_ref()?;
     let before = former.filter(|former| former.base.schedule.ramp.as_ref() == Some(ramp));
     let before = before.and_then(|former| former.climb);
-    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
-    let goes_on = is_same && former.is_some_and(|former| address(&former.seat) == address(seat));
+    let goes_on = is_same && former.is_some_and(|former| compares_on(&former.seat, seat));
     if let Some(before) = before.filter(|_| goes_on) {
         return Some(before);
     }
