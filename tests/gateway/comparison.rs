@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::gnomon::demo::{NOISE, PLANTED};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     client::{self, Answer},
@@ -24,7 +24,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Places and kinds in which answers differ, and what is decided about them.
 type Fields = BTreeMap<(String, String), String>;
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -37,11 +37,11 @@ fn number_of(counted: &Value) -> u64 {
     counted.get(1).and_then(Value::as_u64).expect("a count")
 }
 
-fn path_of(id: &str) -> String {
+pub(crate) fn path_of(id: &str) -> String {
     format!("/__shadow/{}", id.replace('/', "%2F").replace('{', "%7B").replace('}', "%7D"))
 }
 
-fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
+pub(crate) fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
     let answer = client::get(gnomon.admin(), &format!("{}/{what}", path_of(id)));
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
@@ -65,26 +65,46 @@ fn done(gnomon: &Gnomon, id: &str, verb: &str, body: &Value) -> Value {
     answer.json()
 }
 
-/// The pairs of the only shadow whose answers are compared, balanced whenever they are looked at.
+/// The pairs of the only shadow whose answers are compared.
 fn comparison(gnomon: &Gnomon) -> Value {
-    let stats = client::get(gnomon.admin(), "/__stats").json();
-    let backends = list(member(&stats, "endpoints")).iter().flat_map(|one| list(member(one, "backends")));
-    let mut compared =
-        backends.map(|backend| member(member(backend, "standing"), "comparison").clone()).filter(|one| !one.is_null());
-    let figures = compared.next().expect("a shadow is compared");
-    let sum = |name: &str| list(member(&figures, name)).iter().map(number_of).sum::<u64>();
-    let number = |name: &str| member(&figures, name).as_u64().expect("a number");
-    let judged = sum("verdicts") + sum("incomparable");
-    assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
-    figures
+    figures(gnomon).expect("a shadow is compared")
 }
 
-fn counted(figures: &Value, list: &str, name: &str) -> u64 {
+/// The same if there is such a shadow.
+pub(crate) fn figures(gnomon: &Gnomon) -> Option<Value> {
+    all_figures(gnomon).into_iter().next()
+}
+
+/// The pairs of all shadows whose answers are compared, balanced whenever they are looked at.
+pub(crate) fn all_figures(gnomon: &Gnomon) -> Vec<Value> {
+    let stats = client::get(gnomon.admin(), "/__stats").json();
+    let backends = list(member(&stats, "endpoints")).iter().flat_map(|one| list(member(one, "backends")));
+    let compared =
+        backends.map(|backend| member(member(backend, "standing"), "comparison").clone()).filter(|one| !one.is_null());
+    compared.inspect(balance).collect()
+}
+
+fn balance(figures: &Value) {
+    let sum = |name: &str| list(member(figures, name)).iter().map(number_of).sum::<u64>();
+    let number = |name: &str| member(figures, name).as_u64().expect("a number");
+    let judged = sum("verdicts") + sum("incomparable");
+    assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
+}
+
+/// What came of pairs, by verdict or by the reason why they can't be compared, as far as it happened.
+pub(crate) fn outcomes(figures: &Value) -> Value {
+    let all = ["verdicts", "incomparable"].into_iter().flat_map(|name| list(member(figures, name)));
+    let counted = all.filter(|one| number_of(one) != 0);
+    let named = |one: &Value| Some((one.get(0)?.as_str()?.to_owned(), one.get(1)?.clone()));
+    counted.filter_map(named).collect::<Map<_, _>>().into()
+}
+
+pub(crate) fn counted(figures: &Value, list: &str, name: &str) -> u64 {
     let counts = self::list(member(figures, list));
     counts.iter().find(|one| one.get(0).is_some_and(|label| label == name)).map_or(0, number_of)
 }
 
-fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let found = wait_for(|| Some(comparison(gnomon)).filter(&wanted));
     found.unwrap_or_else(|| panic!("not in time: {what}\n{:#}\n{}", comparison(gnomon), gnomon.output()))
 }

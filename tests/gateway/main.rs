@@ -67,6 +67,8 @@ mod metrics;
 #[cfg(test)]
 mod original;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod promotion;
