@@ -73,6 +73,13 @@ impl Tally {
         }
     }
 
+    /// Counts pairs of which nothing was looked at, for want of room.
+    pub fn turn_away(&mut self, pairs: u64, now: Instant) {
+        self.settle();
+        self.total.turn_away(pairs);
+        self.recent.slot_at(now).turn_away(pairs);
+    }
+
     /// All pairs since the beginning.
     pub fn total(&mut self) -> &Sums {
         self.settle();
