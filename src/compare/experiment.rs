@@ -56,12 +56,14 @@ pub struct Experiment {
     learns: AtomicBool,
     pub(super) begun: AtomicU64,
     pub(super) void: AtomicU64,
-    /// Pairs that found the desk full and are in no tally yet.
+    /// Pairs for which there was no room where they are compared, and which are in no sum yet.
     turned_away: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
-    /// Pairs that had been judged when the comparison began anew.
+    /// Pairs that count no more, since the comparison began anew.
     pub(super) forgotten: AtomicU64,
+    /// How many pairs had been begun then.
+    begun_before: AtomicU64,
     pub(super) names: Mutex<FieldNames>,
     found: Mutex<Found>,
 }
@@ -81,6 +83,7 @@ impl Experiment {
             turned_away: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
+            begun_before: AtomicU64::new(0),
             names: Mutex::default(),
             found: Mutex::new(found),
             compare,
@@ -88,14 +91,14 @@ impl Experiment {
         })
     }
 
-    /// Draws whether the answers to a request are compared; if so, whether there is to be a second live answer.
-    pub(super) fn draw(&self, method: &Method) -> Option<bool> {
+    /// Draws whether the answers to a request are compared, and what becomes of the pair.
+    pub(super) fn draw(&self, method: &Method) -> Option<Drawn> {
         let is_drawn = self.sample().takes(fastrand::u64(..));
-        is_drawn.then(|| {
-            self.begun.fetch_add(1, Ordering::AcqRel);
-            self.learns.load(Ordering::Acquire)
+        is_drawn.then(|| Drawn {
+            place: self.begun.fetch_add(1, Ordering::AcqRel),
+            has_baseline: self.learns.load(Ordering::Acquire)
                 && method.is_safe()
-                && self.compare.baseline.sample.takes(fastrand::u64(..))
+                && self.compare.baseline.sample.takes(fastrand::u64(..)),
         })
     }
 
@@ -131,19 +134,31 @@ impl Experiment {
         &self.setup.memory
     }
 
-    /// Takes a pair whose legs are all gone.
+    /// Takes a pair whose legs are all gone. Runs on threads that serve clients, so what is found is left alone here: the
+    /// comparing thread may hold it.
     pub(super) fn settle(self: &Arc<Self>, pair: Box<Settled>) {
         if pair.sights.shadow.is_none() {
             self.void.fetch_add(1, Ordering::AcqRel);
         } else if self.setup.desk.take(Arc::clone(self), pair).is_err() {
-            // Whoever reads the figures enters it there: no lock is taken on this thread.
             self.turned_away.fetch_add(1, Ordering::AcqRel);
         }
     }
 
     /// Counts a pair that is not compared.
     pub(super) fn shed(&self, pair: &Settled, why: Incomparable, now: Instant) {
-        self.found().tally.record(&record(pair, Verdict::Incomparable(why)), now);
+        let mut found = self.found();
+        if !self.is_forgotten(pair, &found) {
+            found.tally.record(&record(pair, Verdict::Incomparable(why)), now);
+        }
+    }
+
+    /// Whether a pair is of the time before the comparison began anew; if so, it counts no more.
+    fn is_forgotten(&self, pair: &Settled, _found: &MutexGuard<'_, Found>) -> bool {
+        let is_forgotten = pair.place < self.begun_before.load(Ordering::Acquire);
+        if is_forgotten {
+            self.forgotten.fetch_add(1, Ordering::AcqRel);
+        }
+        is_forgotten
     }
 
     /// Compares a pair and counts what comes of it.
@@ -170,12 +185,16 @@ impl Experiment {
         let baseline = baseline.filter(|baseline| !matches!(baseline.verdict, Verdict::Incomparable(_)));
         let at = SystemTime::now();
         let mut found = self.found();
+        if self.is_forgotten(pair, &found) {
+            return;
+        }
         let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
-        found.tally.record(&record(pair, verdict), now);
         found.time(ready);
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);
+        // Last, so that a pair that makes any of this panic is counted once.
+        found.tally.record(&record(pair, verdict), now);
         drop(found);
         if !wants_baseline {
             self.learns.store(false, Ordering::Release);
@@ -186,23 +205,26 @@ impl Experiment {
         }
     }
 
-    /// Begins anew, as for another version of the shadow.
+    /// Begins anew, as for another version of the shadow. Pairs under way are of the one before: they wait until they are
+    /// settled, and are forgotten then.
     pub(super) fn forget(&self, now: Instant) {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = self.found();
-        self.forgotten.fetch_add(found.tally.total().pairs(), Ordering::AcqRel);
+        self.begun_before.store(self.begun.load(Ordering::Acquire), Ordering::Release);
+        let (void, judged) = (self.void.swap(0, Ordering::AcqRel), found.tally.total().pairs());
+        self.forgotten.fetch_add(void + judged, Ordering::AcqRel);
         *found = nothing_found(&self.setup, &self.compare, now);
         *names = FieldNames::default();
         self.learns.store(self.setup.learns(&self.compare), Ordering::Release);
     }
 
-    /// What was found, with the pairs that were turned away; never asked for on a thread that serves clients.
+    /// What is found, with the pairs that were turned away meanwhile. Not for threads that serve clients.
     pub(super) fn found(&self) -> MutexGuard<'_, Found> {
         // A pair that made it panic was not counted in part: counting does not panic.
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let turned_away = self.turned_away.swap(0, Ordering::AcqRel);
         if turned_away > 0 {
-            found.tally.shed(turned_away, Incomparable::Budget, Instant::now());
+            found.tally.turn_away(turned_away, Instant::now());
         }
         found
     }
@@ -211,6 +233,15 @@ impl Experiment {
     pub(super) fn sweep(&self, now: SystemTime) {
         self.found().clusters.sweep(now);
     }
+}
+
+/// A pair that is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Drawn {
+    /// How many were begun before it.
+    pub(super) place: u64,
+    /// Whether there is to be a second live answer.
+    pub(super) has_baseline: bool,
 }
 
 impl Setup {

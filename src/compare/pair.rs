@@ -16,7 +16,7 @@ use http::Method;
 
 use crate::model::{MemoryBudget, Request, Sight, Wanted, Witness};
 
-use super::Experiment;
+use super::{Experiment, experiment::Drawn};
 
 /// The longest path that is kept of a request, in bytes.
 const PATH_BYTES_MAX: usize = 1024;
@@ -28,7 +28,7 @@ pub struct Pair(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     experiment: Arc<Experiment>,
-    has_baseline: bool,
+    drawn: Drawn,
     request: Asked,
     held: AtomicUsize,
     sights: Mutex<Sights>,
@@ -67,6 +67,8 @@ pub struct Settled {
     pub sights: Sights,
     /// The place of the live call that the shadow's is held against.
     pub against: usize,
+    /// How many pairs were begun before it.
+    pub(super) place: u64,
     held: Held,
 }
 
@@ -102,7 +104,7 @@ impl Pair {
     /// A pair for one request, if it is the turn of this one to be compared.
     #[must_use]
     pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
-        let has_baseline = experiment.draw(&request.method)?;
+        let drawn = experiment.draw(&request.method)?;
         let path = request.origin.as_ref().map_or("", |origin| &origin.path);
         let end = (0..=PATH_BYTES_MAX.min(path.len())).rev().find(|end| path.is_char_boundary(*end)).unwrap_or(0);
         let request = Asked {
@@ -113,7 +115,7 @@ impl Pair {
         };
         let inner = Inner {
             experiment: Arc::clone(experiment),
-            has_baseline,
+            drawn,
             request,
             held: AtomicUsize::new(0),
             sights: Mutex::default(),
@@ -136,7 +138,7 @@ impl Pair {
     /// The witness of a second live call, if there is to be one.
     #[must_use]
     pub fn baseline(&self) -> Option<Arc<dyn Witness>> {
-        self.0.has_baseline.then(|| self.leg(Side::Baseline))
+        self.0.drawn.has_baseline.then(|| self.leg(Side::Baseline))
     }
 
     fn leg(&self, side: Side) -> Arc<dyn Witness> {
@@ -160,14 +162,17 @@ impl Witness for Leg {
 
     /// Of several calls that race, the first that is seen counts.
     fn saw(&self, sight: Sight) {
-        // What is done under the lock does not panic.
+        let mut sight = Some(sight);
+        // What is done under the lock does not panic, and is short: what comes too late is dropped after it.
         let mut sights = self.pair.0.sights.lock().unwrap_or_else(PoisonError::into_inner);
         match self.side {
-            Side::Live(place) if sights.live.iter().all(|(seen, _)| *seen != place) => sights.live.push((place, sight)),
-            Side::Live(_) => {}
-            Side::Shadow => drop(sights.shadow.get_or_insert(sight)),
-            Side::Baseline => drop(sights.baseline.get_or_insert(sight)),
+            Side::Live(place) if sights.live.iter().any(|(seen, _)| *seen == place) => {}
+            Side::Live(place) => sights.live.extend(sight.take().map(|sight| (place, sight))),
+            Side::Shadow if sights.shadow.is_none() => sights.shadow = sight.take(),
+            Side::Baseline if sights.baseline.is_none() => sights.baseline = sight.take(),
+            Side::Shadow | Side::Baseline => {}
         }
+        drop(sights);
     }
 }
 
@@ -176,7 +181,7 @@ impl Drop for Inner {
         let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
         let (sights, against) = (std::mem::take(sights), self.experiment.compare.against.place());
-        let settled = Settled { request: self.request.clone(), sights, against, held };
+        let settled = Settled { request: self.request.clone(), sights, against, place: self.drawn.place, held };
         Experiment::settle(&self.experiment, Box::new(settled));
     }
 }

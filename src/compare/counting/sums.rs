@@ -31,6 +31,8 @@ pub struct Sums {
     pub mismatches: u64,
     /// [`Verdict::Incomparable`], in the order of [`Incomparable::ALL`].
     pub incomparable: [u64; Incomparable::ALL.len()],
+    /// Of those, pairs of which not even the endings are known: they are in nothing below.
+    pub unseen: u64,
     /// Pairs whose live call is an error, see [`LegOutcome::is_error`].
     pub live_errors: u64,
     /// Pairs whose shadow call is one.
@@ -78,7 +80,15 @@ impl Sums {
     /// The share of pairs in which the shadow is in error, less that of the live side; 0 when there are none.
     #[must_use]
     pub fn error_delta(&self) -> f64 {
-        share(self.shadow_errors, self.pairs()) - share(self.live_errors, self.pairs())
+        let seen = self.pairs().saturating_sub(self.unseen);
+        share(self.shadow_errors, seen) - share(self.live_errors, seen)
+    }
+
+    /// Counts pairs that nobody had the time to look at.
+    pub(super) fn turn_away(&mut self, pairs: u64) {
+        let places = Incomparable::ALL.iter().zip(&mut self.incomparable);
+        places.filter(|(one, _)| **one == Incomparable::Budget).for_each(|(_, count)| *count += pairs);
+        self.unseen += pairs;
     }
 
     /// Counts a pair, its durations aside.
@@ -105,12 +115,6 @@ impl Sums {
         }
     }
 
-    /// Counts pairs that were not compared and whose calls were not looked at.
-    pub(super) fn shed(&mut self, pairs: u64, why: Incomparable) {
-        let places = Incomparable::ALL.iter().zip(&mut self.incomparable);
-        places.filter(|(one, _)| **one == why).for_each(|(_, count)| *count += pairs);
-    }
-
     /// Adds what another counted.
     pub fn merge(&mut self, other: &Self) {
         self.matches += other.matches;
@@ -118,6 +122,7 @@ impl Sums {
         self.noise += other.noise;
         self.mismatches += other.mismatches;
         self.incomparable.iter_mut().zip(other.incomparable).for_each(|(own, more)| *own += more);
+        self.unseen += other.unseen;
         self.live_errors += other.live_errors;
         self.shadow_errors += other.shadow_errors;
         let cells = self.matrix.as_flattened_mut().iter_mut();

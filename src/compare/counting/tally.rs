@@ -76,10 +76,11 @@ impl Tally {
         }
     }
 
-    /// Counts pairs of which nobody knows more than why they were not compared.
-    pub fn shed(&mut self, pairs: u64, why: Incomparable, now: Instant) {
-        self.total.shed(pairs, why);
-        self.recent.slot_at(now).shed(pairs, why);
+    /// Counts pairs of which nothing was looked at, for want of room.
+    pub fn turn_away(&mut self, pairs: u64, now: Instant) {
+        self.settle();
+        self.total.turn_away(pairs);
+        self.recent.slot_at(now).turn_away(pairs);
     }
 
     /// All pairs since the beginning.
