@@ -50,6 +50,8 @@ pub struct Experiment {
     pub(super) setup: Setup,
     pub(super) compare: Compare,
     comparator: Comparator,
+    /// How the endpoint makes a whole of its parts now.
+    merging: Mutex<Merging>,
     /// The share that is compared, which can be changed while it runs.
     sample: AtomicU64,
     /// Whether second live answers are still wanted.
@@ -76,6 +78,7 @@ impl Experiment {
         let found = nothing_found(&setup, &compare, now);
         Some(Self {
             comparator: Comparator::new(&compare),
+            merging: Mutex::new(setup.merging.clone()),
             sample: AtomicU64::new(compare.sample.threshold()),
             learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
@@ -111,6 +114,11 @@ impl Experiment {
     /// Compares another share from now on.
     pub fn set_sample(&self, sample: Share) {
         self.sample.store(sample.threshold(), Ordering::Release);
+    }
+
+    /// The endpoint makes its whole in this way from now on.
+    pub fn set_merging(&self, merging: Merging) {
+        *self.merging.lock().unwrap_or_else(PoisonError::into_inner) = merging;
     }
 
     /// Whether the answer of the live call in this place matters.
@@ -163,7 +171,8 @@ impl Experiment {
 
     /// Compares a pair and counts what comes of it.
     pub(super) fn judge(&self, pair: &Settled, now: Instant) {
-        match Ready::of(&pair.sights, self.compare.against, &self.setup.merging) {
+        let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match Ready::of(&pair.sights, self.compare.against, &merging) {
             Err(why) => self.shed(pair, why, now),
             Ok(ready) => self.judge_answers(pair, &ready, now),
         }
@@ -194,7 +203,8 @@ impl Experiment {
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);
         // Last, so that a pair that makes any of this panic is counted once.
-        found.tally.record(&record(pair, verdict), now);
+        let differs = baseline.as_ref().map(|second| found.fields.verdict(second) == Verdict::Mismatch);
+        found.tally.record(&PairRecord { baseline_differs: differs, ..record(pair, verdict) }, now);
         drop(found);
         if !wants_baseline {
             self.learns.store(false, Ordering::Release);
@@ -272,5 +282,6 @@ fn record(pair: &Settled, verdict: Verdict) -> PairRecord {
         live: live.map_or(missing, LegOutcome::from),
         shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
         baseline: sights.baseline.as_ref().map(LegOutcome::from),
+        baseline_differs: None,
     }
 }

@@ -7,12 +7,9 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
-use crate::{
-    compare::Incomparable,
-    stats::{
-        latency::Latencies,
-        samples::{Samples, rounding},
-    },
+use crate::stats::{
+    latency::Latencies,
+    samples::{Samples, rounding},
 };
 
 use super::{

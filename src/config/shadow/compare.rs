@@ -21,7 +21,7 @@ pub struct Compare {
     pub stage: Stage,
     /// `status`: `exact` unless given.
     pub status: StatusRule,
-    /// `headers`: [`COMPARED_HEADERS`] unless given.
+    /// `headers`: unless given [`COMPARED_HEADERS`] of raw answers, and none of processed ones.
     pub headers: HeaderRules,
     /// `body`: by the content type unless given.
     pub body: BodyRule,

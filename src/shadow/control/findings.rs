@@ -12,8 +12,13 @@ use crate::{
 
 use super::{Control, Entry, Moment, Refusal, Who, status::Snapshot, target::Target};
 
-/// Drops that say nothing about whether there was room: copies were not wanted, or there was nothing to copy.
-const UNWANTED: [DropReason; 6] = [
+/// Drops that say nothing about whether there was room: copies were not wanted, so many not, or there was nothing to copy.
+const UNWANTED: [DropReason; 11] = [
+    DropReason::Rate,
+    DropReason::BytesRate,
+    DropReason::ClientAborted,
+    DropReason::BodyError,
+    DropReason::ChainBroken,
     DropReason::DryRun,
     DropReason::Killed,
     DropReason::Paused,

@@ -289,8 +289,9 @@ impl Target {
         comparison.forget(now.steady);
         self.counted = Counted::of(&self.seat.gate);
         self.begin_anew(now);
-        if let (Some(climb), Some(ramp)) = (&mut self.climb, &self.base.schedule.ramp) {
-            *climb = Climb { entry: Progress::default(), ..Climb::new(ramp, now.wall, Progress::default()) };
+        // What was seen in this step was of the version before; the step stays.
+        if let Some(climb) = &mut self.climb {
+            climb.entry = Progress::default();
         }
         Ok(vec![Changed { what: Setting::Comparison, before: format!("{pairs} pairs"), after: "begun anew".into() }])
     }
