@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gnomon::compare::{Incomparable, Verdict};
 use serde_json::Value;
 
 /// Which stages a stage may name. The order is that of a request; what is not listed here is refused.
@@ -360,7 +361,9 @@ fn the_page_on_shadows_lists_every_reason_and_every_key() {
     let page = read("docs/shadowing.md");
     let reasons = gnomon::shadow::DropReason::ALL.map(gnomon::shadow::DropReason::label);
     let keys: Vec<String> = gnomon::config::known_keys().filter_map(|row| name_of_shadow_key(&row)).collect();
-    let wanted = reasons.into_iter().chain(keys.iter().map(String::as_str));
+    let verdicts = [Verdict::Match, Verdict::Ignored, Verdict::Noise, Verdict::Mismatch].map(Verdict::label);
+    let outcomes = Incomparable::ALL.map(Incomparable::label).into_iter().chain(verdicts);
+    let wanted = reasons.into_iter().chain(outcomes).chain(keys.iter().map(String::as_str));
     said(&differences("docs/shadowing.md", wanted, row_names(&page)));
 }
 

@@ -10,6 +10,7 @@ mod bodies;
 mod client;
 #[cfg(test)]
 mod commands;
+#[cfg(test)]
 mod comparison;
 #[cfg(test)]
 mod files;

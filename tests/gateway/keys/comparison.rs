@@ -27,8 +27,8 @@ fn bodies(scope: At, key: &'static str, value: Value, [live, shadow]: [Value; 2]
     compared(scope, key, value, live, shadow).sees(outcome, json!({ expected: 1 }))
 }
 
-fn two(live: Value, shadow: Value) -> [Value; 2] {
-    [json!({ "a": live }), json!({ "a": shadow })]
+fn two(values: [Value; 2]) -> [Value; 2] {
+    values.map(|value| json!({ "a": value }))
 }
 
 fn answers() -> Vec<Case> {
@@ -40,7 +40,7 @@ fn answers() -> Vec<Case> {
     let live = |url_pattern| json!({ "host": ["{upstream}"], "url_pattern": url_pattern });
     let proxy = json!({ "shadow": true, "@shadow_policy": { "compare": { "against": "backend:0" } } });
     let shadow = json!({ "host": ["{upstream}"], "url_pattern": "/shadow", "extra_config": { "proxy": proxy } });
-    let one_or_two = || two(json!(1), json!(2));
+    let one_or_two = || two([json!(1), json!(2)]);
     vec![
         at("sample", json!(0), one_or_two(), "mismatch").sees(outcome, json!({})),
         at("against", json!("backend:1"), one_or_two(), "match")
@@ -59,7 +59,7 @@ fn answers() -> Vec<Case> {
             "ignored",
         ),
         at("body", json!("none"), one_or_two(), "match"),
-        at("max_body", json!(20), two(json!("x".repeat(30)), json!("x".repeat(30))), "too_large"),
+        at("max_body", json!(20), two([json!("x".repeat(30)), json!("x".repeat(30))]), "too_large"),
         // Both are JSON, and compared as texts.
         texts(At::PolicyCompare, "text", json!({ "whitespace": "normalize" }), "{ \"a\":  1 }", "{ \"a\": 1 }"),
         texts(At::PolicyText, "whitespace", json!("normalize"), "{ \"a\":  1 }", "{ \"a\": 1 }"),
@@ -78,21 +78,21 @@ fn texts(scope: At, key: &'static str, value: Value, live: &str, shadow: &str) -
 fn places() -> Vec<Case> {
     let at = |key, value, answers, expected| bodies(At::PolicyCompare, key, value, answers, expected);
     let uuids = ["6f9619ff-8b86-4d11-b42d-00c04fc964ff", "0e37df36-f698-4ca7-9e0c-6d3c5a1c2f10"];
-    let times = || two(json!("2026-01-01T00:00:00Z"), json!("2026-01-01T00:00:01Z"));
+    let times = || two([json!("2026-01-01T00:00:00Z"), json!("2026-01-01T00:00:01Z")]);
     let named = |names: [&str; 2]| names.map(|name| json!({ "id": name, "n": 1 })).to_vec().into();
     vec![
-        at("ignore", json!(["$.a"]), two(json!(1), json!(2)), "ignored"),
-        at("only", json!(["$.b"]), two(json!(1), json!(2)), "ignored"),
-        at("arrays", json!({ "$.a": "set" }), two(json!([1, 2]), json!([2, 1])), "match"),
-        at("numbers", json!({ "$.a": { "abs": 1 } }), two(json!(1), json!(1.5)), "match"),
+        at("ignore", json!(["$.a"]), two([json!(1), json!(2)]), "ignored"),
+        at("only", json!(["$.b"]), two([json!(1), json!(2)]), "ignored"),
+        at("arrays", json!({ "$.a": "set" }), two([json!([1, 2]), json!([2, 1])]), "match"),
+        at("numbers", json!({ "$.a": { "abs": 1 } }), two([json!(1), json!(1.5)]), "match"),
         at("times", json!({ "$.a": { "within": "2s" } }), times(), "match"),
-        at("shapes", json!({ "$.a": "uuid" }), two(json!(uuids[0]), json!(uuids[1])), "match"),
-        at("strings", json!({ "$.a": "ci" }), two(json!("Ada"), json!("ADA")), "match"),
+        at("shapes", json!({ "$.a": "uuid" }), two([json!(uuids[0]), json!(uuids[1])]), "match"),
+        at("strings", json!({ "$.a": "ci" }), two([json!("Ada"), json!("ADA")]), "match"),
         at("null_is_missing", json!(true), [json!({ "a": null }), json!({})], "match"),
-        bodies(At::PolicyArrays, "key", json!("id"), two(named(["x", "y"]), named(["y", "x"])), "match")
+        bodies(At::PolicyArrays, "key", json!("id"), two([named(["x", "y"]), named(["y", "x"])]), "match")
             .otherwise(json!("n")),
-        bodies(At::PolicyNumbers, "abs", json!(1), two(json!(1), json!(1.5)), "match").otherwise(json!(0.1)),
-        bodies(At::PolicyNumbers, "rel", json!(0.5), two(json!(1), json!(1.5)), "match").otherwise(json!(0.1)),
+        bodies(At::PolicyNumbers, "abs", json!(1), two([json!(1), json!(1.5)]), "match").otherwise(json!(0.1)),
+        bodies(At::PolicyNumbers, "rel", json!(0.5), two([json!(1), json!(1.5)]), "match").otherwise(json!(0.1)),
         bodies(At::PolicyTimes, "within", json!("2s"), times(), "match").otherwise(json!("1ms")),
     ]
 }
