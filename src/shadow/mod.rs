@@ -17,9 +17,7 @@ pub mod overload;
 pub mod pace;
 pub mod reason;
 pub mod rewrite;
-pub mod schedule;
 pub mod selection;
-pub mod trace;
 
 pub use actor::ShadowActor;
 pub use breaker::Breaker;

@@ -2,44 +2,16 @@
 //!
 //! Pure: the same policy, wishes and moment give the same result.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
     config::shadow::{Policy, Schedule, Share},
-    shadow::{
-        Running,
-        schedule::{Position, position},
-    },
+    control::{Held, Position, Who, held::percent, position},
+    shadow::Running,
 };
-
-use super::Who;
-
-/// A moment by both clocks: the one on the wall, which schedules are written for, and the one that nobody sets.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// For schedules.
-    pub wall: SystemTime,
-    /// For how long a change lasts.
-    pub steady: Instant,
-}
-
-impl Moment {
-    /// This moment.
-    #[must_use]
-    pub fn now() -> Self {
-        Self { wall: SystemTime::now(), steady: Instant::now() }
-    }
-
-    /// A later one.
-    #[must_use]
-    pub fn after(self, time: Duration) -> Self {
-        let (wall, steady) = (self.wall.checked_add(time), self.steady.checked_add(time));
-        Self { wall: wall.unwrap_or(self.wall), steady: steady.unwrap_or(self.steady) }
-    }
-}
 
 /// One thing that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,15 +43,6 @@ impl Setting {
     }
 }
 
-/// A wish, and when it ends.
-#[derive(Clone, Debug)]
-pub struct Held<T> {
-    /// What was asked for.
-    pub value: T,
-    /// `None` stays until a restart.
-    pub until: Option<Instant>,
-}
-
 /// What was asked for and has not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -96,14 +59,11 @@ pub struct Overrides {
 impl Overrides {
     /// Drops what has ended; gives what that was about.
     pub fn expire(&mut self, now: Instant) -> Vec<Setting> {
-        fn ends<T>(held: &mut Option<Held<T>>, now: Instant) -> bool {
-            held.take_if(|held| held.until.is_some_and(|until| now >= until)).is_some()
-        }
         let ended = [
-            (Setting::State, ends(&mut self.pause, now)),
-            (Setting::Rate, ends(&mut self.rate, now)),
-            (Setting::MaxRps, ends(&mut self.max_rps, now)),
-            (Setting::DryRun, ends(&mut self.dry_run, now)),
+            (Setting::State, Held::expire(&mut self.pause, now)),
+            (Setting::Rate, Held::expire(&mut self.rate, now)),
+            (Setting::MaxRps, Held::expire(&mut self.max_rps, now)),
+            (Setting::DryRun, Held::expire(&mut self.dry_run, now)),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }
@@ -191,10 +151,4 @@ impl Effective {
             Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
         }
     }
-}
-
-/// A share for people, to three digits after the point.
-fn percent(share: Share) -> String {
-    let percent = (share.ratio() * 1e5).round() / 1e3;
-    format!("{percent}%")
 }

@@ -6,16 +6,12 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
+    control::{Moment, audit::text_of, held::HeldStatus},
     plan::ShadowBounds,
     stats::{Books, Ledgered, Overhead},
 };
 
-use super::{
-    audit::text_of,
-    desk::Killed,
-    settings::{Held, Moment},
-    target::Target,
-};
+use super::{desk::Killed, target::Target};
 
 /// All shadows.
 #[derive(Clone, Debug, Serialize)]
@@ -106,15 +102,6 @@ pub struct OverridesStatus {
     /// Who paused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<HeldStatus<String>>,
-}
-
-/// One wish.
-#[derive(Clone, Debug, Serialize)]
-pub struct HeldStatus<T> {
-    /// What was asked for.
-    pub value: T,
-    /// Seconds until it ends; null if it stays until a restart.
-    pub seconds_left: Option<f64>,
 }
 
 /// What one shadow may hold.
@@ -238,13 +225,6 @@ impl OverridesStatus {
             dry_run: overrides.dry_run.as_ref().map(|held| HeldStatus::new(held, held.value, now)),
             pause: overrides.pause.as_ref().map(|held| HeldStatus::new(held, held.value.to_string(), now)),
         }
-    }
-}
-
-impl<T> HeldStatus<T> {
-    fn new<U>(held: &Held<U>, value: T, now: Instant) -> Self {
-        let seconds_left = held.until.map(|until| until.saturating_duration_since(now).as_secs_f64());
-        Self { value, seconds_left }
     }
 }
 

@@ -5,12 +5,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{plan::ShadowPlan, shadow::Gate};
+use crate::{
+    control::{Held, Moment, Refusal, Terms, Who},
+    plan::ShadowPlan,
+    shadow::Gate,
+};
 
 use super::{
-    Who,
-    order::{Order, Refusal, Terms},
-    settings::{Base, Effective, Held, Moment, Overrides, Setting},
+    order::Order,
+    settings::{Base, Effective, Overrides, Setting},
 };
 
 /// A shadow of a plan with its gate, and how it is told to people.

@@ -14,10 +14,11 @@ use crate::{
         OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, Store, TextPattern, TraceContext, Writes,
     },
     model::{Headers, Origin, Request},
+    sample::{Purpose, hash},
     shadow::SkipReason,
 };
 
-use super::{Dialed, Purpose, Recipient, Selector, hash};
+use super::{Dialed, Recipient, Selector};
 
 /// What a file says that says nothing but `{}`.
 pub(crate) fn policy() -> Policy {

@@ -1,4 +1,4 @@
-//! What a policy's clock says: the step of a ramp, and whether its time is over.
+//! What the clock of a policy or a split says: the step of a ramp, and whether its time is over.
 //!
 //! Promises: a pure function of the policy, the time it was loaded and the time now, so that every node agrees.
 
