@@ -21,3 +21,5 @@ mod schedule;
 use layers::Layers;
 pub(super) use policies::policies;
 use reader::Context;
+pub(super) use sample::key as sample_key;
+pub(super) use schedule::ramp as steps;
