@@ -252,6 +252,9 @@ mod tests {
         ] {
             assert_eq!(over(&base, &own), merged);
         }
-        assert_eq!(over(&json!({ "host": [] }), &json!({ "extra_config": {} })), json!({ "host": [], "extra_config": {} }));
+        assert_eq!(
+            over(&json!({ "host": [] }), &json!({ "extra_config": {} })),
+            json!({ "host": [], "extra_config": {} })
+        );
     }
 }
