@@ -15,5 +15,6 @@ pub mod sample;
 pub mod server;
 pub mod shadow;
 pub mod shape;
+pub mod split;
 pub mod stats;
 pub mod tls;

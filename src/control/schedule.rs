@@ -29,7 +29,8 @@ pub fn position(schedule: &Schedule, loaded: SystemTime, now: SystemTime) -> Pos
 }
 
 /// The rate of the step that a ramp has come to; `None` before it starts. The last step stays.
-fn step(ramp: &Ramp, now: SystemTime) -> Option<Share> {
+#[must_use]
+pub fn step(ramp: &Ramp, now: SystemTime) -> Option<Share> {
     let mut left = now.duration_since(ramp.start).ok()?;
     for step in &ramp.steps {
         match step.lasts.and_then(|lasts| left.checked_sub(lasts)) {

@@ -20,12 +20,14 @@ use crate::{
 use super::{
     copies::{Copies, answered_status, shown_status},
     parallel, sequential,
+    split_link::{Chosen, SplitLink},
 };
 
 /// What one thread needs to serve one endpoint.
 pub struct Dispatch {
     pub(super) plan: Arc<EndpointPlan>,
     pub(super) live: Vec<Recipient<Fetch>>,
+    splits: Vec<SplitLink>,
     pub(super) shadows: Vec<ShadowLink>,
 }
 
@@ -40,6 +42,15 @@ pub struct ShadowLink {
     pub plan: Arc<ShadowPlan>,
 }
 
+/// What is the same for all live calls of one request.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) request: &'a Arc<Request>,
+    /// Drawn once for all splits.
+    pub(super) drawn: u64,
+    pub(super) deadline: Instant,
+}
+
 /// The answer of one live backend.
 pub(super) type LiveAnswer = Answer<Result<Response, Failure>>;
 
@@ -47,7 +58,13 @@ impl Dispatch {
     /// Serves `plan` through these actors, which stand in the order of the plan's backends.
     #[must_use]
     pub fn new(plan: Arc<EndpointPlan>, live: Vec<Recipient<Fetch>>, shadows: Vec<ShadowLink>) -> Self {
-        Self { plan, live, shadows }
+        Self { plan, live, splits: Vec::new(), shadows }
+    }
+
+    /// The same with those that take a part of the live calls, in the order of the plan's splits.
+    #[must_use]
+    pub fn splitting(self, splits: Vec<SplitLink>) -> Self {
+        Self { splits, ..self }
     }
 
     /// Serves one request, through the components inside the endpoint. A request they turn away is never mirrored.
@@ -64,24 +81,27 @@ impl Dispatch {
 
     async fn answer(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
         let deadline = self.live_deadline(budget);
+        let asking = Asking { request: &request, drawn: self.drawn(), deadline };
         let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, &request, body);
         let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
-                let answer = self.ask(0, &request, Vec::new(), body, deadline);
+                let answer = self.ask(asking, self.choose(asking, 0), Vec::new(), body);
                 let told = copies.hand_over(&request);
                 (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
                 let answers = (0..self.live.len())
-                    .map(|place| self.ask(place, &request, Vec::new(), body.share().unwrap_or_default(), deadline));
+                    .map(|place| (place, body.share().unwrap_or_default()))
+                    .map(|(place, body)| self.ask(asking, self.choose(asking, place), Vec::new(), body));
                 let answers: Vec<LiveAnswer> = answers.collect();
                 let told = copies.hand_over(&request);
                 (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
-                let first = self.ask(0, &request, Vec::new(), body.share().unwrap_or_default(), deadline);
+                let body_of_first = body.share().unwrap_or_default();
+                let first = self.ask(asking, self.choose(asking, 0), Vec::new(), body_of_first);
                 let told = copies.hand_over(&request);
-                (sequential::follow(self, &request, &body, first, deadline).await, told)
+                (sequential::follow(self, asking, &body, first).await, told)
             }
         };
         let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));
@@ -95,23 +115,37 @@ impl Dispatch {
         budget.deadline - (self.plan.timeout - self.plan.backend_time())
     }
 
+    /// One number for all splits of the endpoint, and none where there is no split.
+    fn drawn(&self) -> u64 {
+        if self.splits.is_empty() { 0 } else { fastrand::u64(..) }
+    }
+
+    /// Who takes the live call in this place.
+    pub(super) fn choose(&self, asking: Asking<'_>, place: usize) -> Option<Chosen<'_>> {
+        let split = self.splits.iter().find(|split| split.plan.place == place);
+        let variant = split.and_then(|split| split.variant(split.splitter.choose(asking.request, asking.drawn)?));
+        let base =
+            || Some(Chosen { recipient: self.live.get(place)?, plan: self.plan.live.get(place)?, variant: None });
+        variant.or_else(base)
+    }
+
     /// Sends a live call on its way.
     pub(super) fn ask(
         &self,
-        place: usize,
-        request: &Arc<Request>,
+        asking: Asking<'_>,
+        chosen: Option<Chosen<'_>>,
         earlier: Vec<Option<String>>,
         body: Body,
-        deadline: Instant,
     ) -> LiveAnswer {
         let (promise, answer) = promise();
-        if let Some(backend) = self.live.get(place) {
+        if let Some(Chosen { recipient, variant, .. }) = chosen {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
-            backend.do_send(Fetch {
-                request: Arc::clone(request),
+            recipient.do_send(Fetch {
+                request: Arc::clone(asking.request),
                 earlier,
                 body,
-                budget: Budget { deadline },
+                variant,
+                budget: Budget { deadline: asking.deadline },
                 promise,
             });
         }

@@ -9,11 +9,13 @@ pub mod dispatch;
 pub mod merge;
 pub mod parallel;
 pub mod sequential;
+pub mod split_link;
 pub mod static_data;
 pub mod upload;
 
 pub use actor::{Call, EndpointActor};
 pub use dispatch::{Dispatch, ShadowLink};
+pub use split_link::SplitLink;
 
 #[cfg(test)]
 mod tests;

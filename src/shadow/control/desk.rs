@@ -191,6 +191,12 @@ impl Control {
         self.lock().audit.entries()
     }
 
+    /// Where they are written down, for others who change something.
+    #[must_use]
+    pub fn shared_audit(&self) -> Audit {
+        self.lock().audit.clone()
+    }
+
     /// Changes who switched all shadows off, sets the switch, and writes it down.
     fn switch(
         &self,
