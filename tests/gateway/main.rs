@@ -78,6 +78,8 @@ mod selection;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod split;
+#[cfg(test)]
 mod targets;
 #[cfg(test)]
 mod tls;

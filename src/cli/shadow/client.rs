@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_MAX: usize = 256 << 20;
 
 /// A gateway's admin listener.
-pub(super) struct AdminClient {
+pub(in crate::cli) struct AdminClient {
     client: Client,
     root: String,
     token: Option<String>,
@@ -41,7 +41,21 @@ impl AdminClient {
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
-        let url = format!("{}/__shadow{path}", self.root);
+        self.ask_at("/__shadow", method, path, body).await
+    }
+
+    /// Asks for something below `root`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(in crate::cli) async fn ask_at(
+        &self,
+        root: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let url = format!("{}{root}{path}", self.root);
         let mut request = self.client.request(method, url).insert_header((INTENT, "1"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -60,19 +74,20 @@ impl AdminClient {
     }
 }
 
-/// The path of a shadow.
-pub(super) fn path_of(id: &str) -> String {
+/// The path of a shadow or a split.
+pub(in crate::cli) fn path_of(id: &str) -> String {
     format!("/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
-/// A refusal in words: the listener's own, with the shadows there are.
+/// A refusal in words: the listener's own, with the shadows or splits there are.
 fn refusal(status: u16, text: &[u8]) -> String {
     let Ok(said) = serde_json::from_slice::<Value>(text) else {
         return format!("refused ({status}): {}", String::from_utf8_lossy(text).trim());
     };
     let why = said.get("error").and_then(Value::as_str).unwrap_or("no reason was given");
     let mut words = format!("refused ({status}): {why}");
-    for id in said.get("shadows").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    let lists = [said.get("shadows"), said.get("splits")].into_iter().flatten().filter_map(Value::as_array);
+    for id in lists.flatten().filter_map(Value::as_str) {
         words.push_str("\n  ");
         words.push_str(id);
     }

@@ -8,7 +8,7 @@ use awc::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
-    args::{Limit, ShadowCommand, TargetArgs, TermsArgs},
+    args::{GatewayArgs, Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
     table,
 };
@@ -19,7 +19,14 @@ const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
 
 /// Looks at shadows or changes them.
 pub fn shadow(command: &ShadowCommand) -> ExitCode {
-    let gateway = command.gateway();
+    asked(command.gateway(), async |client| done(command, &client).await)
+}
+
+/// Asks a gateway for something and prints what came of it.
+pub(in crate::cli) fn asked(
+    gateway: &GatewayArgs,
+    ask: impl AsyncFnOnce(AdminClient) -> Result<String, String>,
+) -> ExitCode {
     let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
     let token = gateway.token.clone().or_else(of_environment);
     let client = match AdminClient::new(&gateway.admin, token) {
@@ -29,7 +36,7 @@ pub fn shadow(command: &ShadowCommand) -> ExitCode {
             return ExitCode::from(UNUSABLE);
         }
     };
-    match actix::System::new().block_on(done(command, &client)) {
+    match actix::System::new().block_on(ask(client)) {
         Ok(text) => {
             print!("{text}");
             ExitCode::SUCCESS
@@ -117,7 +124,7 @@ async fn changed(change: &Change<'_>, client: &AdminClient) -> Result<Vec<Value>
 }
 
 /// What was typed as a share; whether it is one the gateway knows.
-fn rate(text: &str) -> Value {
+pub(in crate::cli) fn rate(text: &str) -> Value {
     text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| json!(text), Value::Number)
 }
 
@@ -142,6 +149,6 @@ fn terms(mut body: Value, terms: &TermsArgs) -> Value {
     body
 }
 
-fn lines(answer: &Value) -> String {
+pub(in crate::cli) fn lines(answer: &Value) -> String {
     format!("{answer:#}\n")
 }

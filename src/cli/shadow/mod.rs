@@ -4,8 +4,8 @@
 //! usage; what came of each shadow is printed.
 
 pub mod args;
-mod client;
-mod command;
-mod table;
+pub(super) mod client;
+pub(super) mod command;
+pub(super) mod table;
 
 pub use command::shadow;

@@ -17,3 +17,6 @@ pub use desk::Control;
 pub use order::{Asked, Order};
 pub use status::{SplitStatus, Status};
 pub use target::Seat;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,9 @@ use crate::{
 
 use super::order::{Asked, Order};
 
+/// How far a share may be above what the others leave, for the sake of tenths that are none in binary: a billionth.
+const ROUNDING: u64 = u64::MAX / 1_000_000_000;
+
 /// A split of a plan, and how it is told to people.
 #[derive(Clone, Debug)]
 pub struct Seat {
@@ -164,7 +167,7 @@ impl Target {
         let others = self.rates.iter().enumerate().filter(|(place, _)| !about.contains(place));
         let taken = others.fold(0_u64, |taken, (_, rate)| taken.saturating_add(rate.threshold()));
         let left = Share::of_threshold(Share::ALL.threshold() - taken);
-        if rate > left {
+        if rate.threshold().saturating_sub(left.threshold()) > ROUNDING {
             return Err(wrong(format!("rate: the other variants leave {}", percent(left))));
         }
         Ok(())

@@ -37,6 +37,7 @@ mod secure_http;
 mod selection;
 mod service;
 mod signer;
+mod split;
 mod tls;
 mod transport;
 mod validator;
