@@ -58,6 +58,6 @@ impl Dial {
     }
 }
 
-const fn is_stacked_from_below(place: usize) -> bool {
-    place % 2 == 0
+fn is_stacked_from_below(place: usize) -> bool {
+    place.is_multiple_of(2)
 }

@@ -11,7 +11,7 @@ use crate::{
     gnomon::{Gnomon, complete},
     patience::{LIMIT, wait_for},
     selection::shadow_under,
-    upstream::{Reply, Upstream},
+    upstream::{Reply, Seen, Upstream},
 };
 
 const ID: &str = "GET:/user/{id}:0";
@@ -199,6 +199,13 @@ fn a_reload_keeps_what_was_asked_for_and_what_was_counted() {
     gnomon.finish();
 }
 
+/// The headers in order of their names, without the one that says which gateway was asked.
+fn sent(seen: &Seen) -> Vec<&(String, String)> {
+    let mut headers: Vec<_> = seen.headers.iter().filter(|(name, _)| name != "x-forwarded-host").collect();
+    headers.sort();
+    headers
+}
+
 #[test]
 fn without_a_part_to_take_a_split_changes_no_byte() {
     let (v1, v2) = both();
@@ -211,7 +218,7 @@ fn without_a_part_to_take_a_split_changes_no_byte() {
     }
     for pair in v1.seen().chunks(2) {
         let [one, other] = pair else { panic!("each asked as often") };
-        assert_eq!((&one.method, &one.target, &one.headers), (&other.method, &other.target, &other.headers));
+        assert_eq!((&one.method, &one.target, sent(one)), (&other.method, &other.target, sent(other)));
     }
     assert!(v2.seen().is_empty());
     bare.finish();
@@ -225,7 +232,7 @@ fn bytes_pass_through_a_variant_as_they_are_and_uploads_reach_it() {
     let shape = json!({ "method": "POST", "output_encoding": "no-op" });
     let gnomon = Gnomon::run(&service(&[with(endpoint("/user/{id}", &[backend]), &shape)]));
     let body = crate::bodies::body(300_000);
-    let answer = gnomon.ask("POST", "/user/1", &[("Cookie", "sid=1")], &body);
+    let answer = gnomon.ask("POST", "/user/1", &[("Cookie", "sid=1")], body);
     assert!(answer.status == 200 && answer.text().contains("\"bytes\":300000,\"intact\":true"), "{}", answer.text());
     assert!(v1.seen().is_empty());
     gnomon.finish();

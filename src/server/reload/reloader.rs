@@ -61,6 +61,9 @@ impl Orders {
     }
 }
 
+/// What follows the plans as they come.
+pub type Followers = (Rc<RefCell<Shadows>>, Rc<RefCell<Splits>>, Rc<RefCell<Discovery>>);
+
 /// What a reload works on.
 pub struct Reloader {
     load: Loader,
@@ -81,7 +84,7 @@ impl Reloader {
     pub fn new(
         load: Loader,
         running: Arc<Blueprint>,
-        (shadows, splits, discovery): (Rc<RefCell<Shadows>>, Rc<RefCell<Splits>>, Rc<RefCell<Discovery>>),
+        (shadows, splits, discovery): Followers,
         announcer: Announcer,
     ) -> Self {
         let shared = &announcer.current().shared;

@@ -14,6 +14,7 @@ use tokio::time::interval;
 use crate::{
     config::SplitAction,
     control::{Audit, Entry, Moment, Refusal, Who},
+    split::Splitter,
 };
 
 use super::{
@@ -88,14 +89,7 @@ impl Control {
     }
 
     /// Does what a broken rule asks for; `false` if the split is another one by now.
-    fn decide(
-        &self,
-        splitter: &Arc<crate::split::Splitter>,
-        place: usize,
-        action: SplitAction,
-        why: &str,
-        now: Moment,
-    ) -> bool {
+    fn decide(&self, splitter: &Arc<Splitter>, place: usize, action: SplitAction, why: &str, now: Moment) -> bool {
         let mut targets = self.lock();
         let Some(target) = targets.iter_mut().find(|target| Arc::ptr_eq(&target.seat.splitter, splitter)) else {
             return false;
