@@ -121,6 +121,7 @@ fn typed(kind: Kind) -> Value {
         Kind::Share => {
             json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": r"^[0-9]+(\.[0-9]*)?%$" })
         }
+        Kind::Number => json!({ "type": "number", "minimum": 0 }),
         Kind::Rate => json!({ "type": ["number", "string"], "minimum": 0, "pattern": "^off$" }),
         Kind::SizeOrOff => json!({ "type": ["integer", "string"], "minimum": 0, "pattern": format!("{SIZE}|^off$") }),
         Kind::DurationOrOff => json!({ "type": "string", "pattern": format!("{DURATION}|^off$") }),

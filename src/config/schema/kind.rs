@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Texts,
     /// A number from 0 to 1, or a text like `10%`.
     Share,
+    /// A number from 0.
+    Number,
     /// A number, or `off`.
     Rate,
     /// As [`Kind::Size`], or `off`.
@@ -231,7 +233,7 @@ fn split(key: &str) -> Kind {
         "ramp" => Kind::Scope(Scope::PolicyRamp),
         "stop_on" => Kind::Scope(Scope::SplitStop),
         "rate" | "error_delta" => Kind::Share,
-        "p99_ratio" => Kind::Any,
+        "p99_ratio" => Kind::Number,
         "min_requests" => Kind::Count,
         "window" => Kind::Duration,
         "action" => Kind::Choice(&["stop", "log"]),

@@ -37,7 +37,7 @@ fn a_variant_is_a_backend_that_takes_over_what_it_does_not_say() {
             (variant.name.as_str(), backend.hosts[0].as_str(), backend.url_pattern.as_str(), backend.encoding.as_str())
         })
         .collect();
-    assert_eq!(told, [("canary", "http://v2:80", "/v1/{id}", "xml"), ("blue", "http://v1:80", "/blue/{id}", "json")]);
+    assert_eq!(told, [("canary", "http://v2", "/v1/{id}", "xml"), ("blue", "http://v1", "/blue/{id}", "json")]);
     assert!(split.variants.iter().all(|variant| variant.backend.split.is_none()));
     assert_eq!(base.with_variants().count(), 3);
 }
