@@ -61,7 +61,8 @@ fn splits(criterions: &mut Criterions, request: &Request) {
         let backend = json!({ "url_pattern": "/v1", "extra_config": { "proxy": { "@split": split } } });
         let endpoint = json!({ "endpoint": "/user/{id}", "backend": [backend] });
         let plan = plan(&[endpoint]);
-        let splitter = Splitter::new(Arc::clone(&plan.endpoints[0].splits[0]));
+        let split = plan.endpoints.first().and_then(|endpoint| endpoint.splits.first()).expect("the file has a split");
+        let splitter = Splitter::new(Arc::clone(split));
         group.bench_function(name, |bench| bench.iter(|| splitter.choose(black_box(request), black_box(7))));
     }
     group.finish();
