@@ -4,6 +4,9 @@
 
 #![expect(clippy::print_stdout, reason = "its output is a table")]
 
+#[path = "../hot_path/compare.rs"]
+#[expect(dead_code, reason = "its criterion group is of the other program")]
+mod compare;
 #[path = "../hot_path/plans.rs"]
 mod plans;
 mod scenes;

@@ -14,7 +14,10 @@ use gnomon::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::plans::{answer, endpoint, plan, request};
+use super::{
+    compare::{pairs, warm},
+    plans::{answer, endpoint, plan, request},
+};
 
 /// Something that can be done over and over.
 pub(crate) struct Scene {
@@ -33,6 +36,9 @@ pub(crate) fn all() -> Vec<Scene> {
         Scene { name: "request, a shadow that is selected", play: with_selected_shadow },
         Scene { name: "gate, not selected", play: gate_says_no },
         Scene { name: "gate, selected and given back", play: gate_says_yes },
+        Scene { name: "compare 10 KB, the same bytes", play: |times| compared(0, times) },
+        Scene { name: "compare 10 KB, members in another order", play: |times| compared(1, times) },
+        Scene { name: "compare 10 KB, ten differences", play: |times| compared(2, times) },
     ]
 }
 
@@ -143,6 +149,7 @@ fn serve(plan: &Plan, times: u64) {
             recipient: Done.start().recipient(),
             gate: gate_of(plan),
             plan: Arc::clone(shadow),
+            compared: None,
         });
         let links = links.collect();
         let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);
@@ -169,5 +176,13 @@ fn offer(plan: &Plan, times: u64) {
     let (gate, request) = (gate_of(plan), request());
     for time in 0..times {
         drop(black_box(gate.offer(Asked { request: black_box(&request), drawn: time, size: Size::default() })));
+    }
+}
+
+fn compared(which: usize, times: u64) {
+    let Some((_name, comparator, live, shadow)) = pairs().into_iter().nth(which) else { return };
+    let mut names = warm(&comparator, &live, &shadow);
+    for _ in 0..times {
+        black_box(comparator.compare(black_box(&live), black_box(&shadow), &mut names));
     }
 }

@@ -84,6 +84,7 @@ fn serve(live: usize, shadows: usize, times: u64, body: &Body) -> Duration {
             recipient: Done.start().recipient(),
             gate: Arc::new(Gate::new(ROOMY, Arc::clone(&memory))),
             plan: Arc::clone(shadow),
+            compared: None,
         });
         let endpoint = EndpointActor::new(Dispatch::new(Arc::clone(plan), backends, links.collect())).start();
         let began = Instant::now();

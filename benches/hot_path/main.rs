@@ -1,5 +1,6 @@
 //! What one request costs on its way through the gateway, piece by piece. `benches/README.md` says how to read it.
 
+mod compare;
 mod exchange;
 mod hand_over;
 mod pieces;
@@ -14,5 +15,6 @@ fn main() {
     selection::all(&mut criterion);
     hand_over::all(&mut criterion);
     exchange::all(&mut criterion);
+    compare::all(&mut criterion);
     criterion.final_summary();
 }

@@ -87,7 +87,7 @@ fn gate(criterion: &mut Criterion) {
         bench.iter(|| drop(open.admit_more(black_box(Size::default()))))
     });
     group.bench_function("offer and drop, admitted with a body", |bench| {
-        bench.iter(|| drop(open.admit_more(black_box(Size { body: 2048, head: 500 }))));
+        bench.iter(|| drop(open.admit_more(black_box(Size { body: 2048, head: 500, ..Size::default() }))));
     });
     group.bench_function("offer, refused", |bench| bench.iter(|| drop(full.admit_more(black_box(Size::default())))));
     group.bench_function("offer, send, complete", |bench| {

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    model::{Body, Budget, Failure, Payload, Promise, Request, Response},
+    model::{Body, Budget, Failure, Payload, Promise, Request, Response, Witness},
     plan::BackendPlan,
     stats::{Ending, Recorder},
 };
@@ -27,6 +27,8 @@ pub struct Fetch {
     pub variant: Option<usize>,
     /// When its time ends.
     pub budget: Budget,
+    /// Who sees the answer as well.
+    pub witnesses: Vec<Arc<dyn Witness>>,
     /// Where the answer goes; dropping the other end cancels the call.
     pub promise: Promise<Result<Response, Failure>>,
 }
@@ -63,10 +65,10 @@ impl Handler<Fetch> for BackendActor {
     fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
         let parts = Rc::clone(&self.0);
         actix::spawn(async move {
-            let Fetch { request, earlier, body, variant: _, budget, promise } = fetch;
+            let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
-                let asked = Asked { request: &request, earlier: &earlier, touch: None };
+                let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses };
                 let outcome = parts.answer(asked, body, budget.deadline).await;
                 measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
                 outcome

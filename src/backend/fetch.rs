@@ -15,7 +15,7 @@ use crate::{
     config::ErrorPolicy,
     model::{
         Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
-        body,
+        Witness, body,
     },
     plan::BackendPlan,
 };
@@ -29,6 +29,7 @@ use super::{
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
+    watch::Watch,
 };
 
 /// A live answer that is decoded may not be larger than this, in bytes; one that passes through has no limit.
@@ -69,11 +70,30 @@ impl Caller {
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
+        let target = Target { backend, touch: asked.touch, watch: None };
+        if asked.witnesses.is_empty() {
+            return self.fetch_from(target, asked, body, deadline, limit).await;
+        }
+        let watch = Watch::start(asked.witnesses, deadline);
+        let target = Target { watch: Some(&watch), ..target };
+        // Few calls are watched; the others need not carry the room for it.
+        let outcome = Box::pin(self.fetch_from(target, asked, body, deadline, limit)).await;
+        watch.end(outcome)
+    }
+
+    async fn fetch_from(
+        &self,
+        target: Target<'_>,
+        asked: Asked<'_>,
+        body: Body,
+        deadline: Instant,
+        limit: usize,
+    ) -> Result<Response, Failure> {
+        let backend = target.backend;
         let outbound = self.outbound(backend, &asked)?;
         if backend.calls_through.is_empty() {
-            return self.answer(Target { backend, touch: asked.touch }, outbound, body, deadline, limit).await;
+            return self.answer(target, outbound, body, deadline, limit).await;
         }
-        let target = Target { backend, touch: asked.touch };
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(target, call.outbound, call.body, deadline, limit))
         };
@@ -95,7 +115,7 @@ impl Caller {
         limit: usize,
     ) -> Result<u16, Failure> {
         let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(Target { backend, touch: asked.touch }, outbound, body).await?;
+        let (inbound, _sent) = self.send(Target { backend, touch: asked.touch, watch: None }, outbound, body).await?;
         let status = inbound.status();
         // A live call would close such an answer unread, and a cache around must see the same here.
         let unread = inbound.is_of_component()
@@ -126,13 +146,16 @@ impl Caller {
     ) -> Result<Response, Failure> {
         let backend = target.backend;
         let (inbound, sent) = self.send(target, outbound, body).await?;
+        if let Some(watch) = target.watch {
+            watch.saw_head(&inbound);
+        }
         if backend.no_op {
             return pass_through(inbound, sent.asked_for_gzip, deadline, limit).await;
         }
         if !is_success(inbound.status()) {
             return failed_answer(backend, &sent.uri, inbound, limit).await;
         }
-        let data = decoded(backend, inbound, limit).await?;
+        let data = decoded(target, inbound, limit).await?;
         let data = backend.shape.apply(data);
         Ok(Response::data(data, true))
     }
@@ -189,6 +212,8 @@ pub struct Asked<'a> {
     pub earlier: &'a [Option<String>],
     /// Who touches it last, after all components; redirects are not followed then.
     pub touch: Option<&'a dyn LastTouch>,
+    /// Who sees the answer as well.
+    pub witnesses: &'a [Arc<dyn Witness>],
 }
 
 /// Changes a request as the very last thing before it is sent.
@@ -202,17 +227,22 @@ pub trait LastTouch {
 struct Target<'a> {
     backend: &'a BackendPlan,
     touch: Option<&'a dyn LastTouch>,
+    watch: Option<&'a Watch<'a>>,
 }
 
 /// The data of a successful answer.
-async fn decoded(backend: &BackendPlan, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
+async fn decoded(target: Target<'_>, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
+    let decoder = &target.backend.decoder;
     let packing = Packing::of(inbound.header(&CONTENT_ENCODING));
     let (text, broken) = inbound.read_up_to(limit).await?;
     let text = packing.undo(text, limit)?;
-    match (backend.decoder.decode(text), broken) {
+    if let Some(watch) = target.watch {
+        watch.saw_text(&text);
+    }
+    match (decoder.decode(text), broken) {
         // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.
         (Ok(data), None) => Ok(data),
-        (Ok(data), Some(_)) if backend.decoder.reads_one_value() => Ok(data),
+        (Ok(data), Some(_)) if decoder.reads_one_value() => Ok(data),
         (_, Some(broken)) => Err(broken),
         (Err(error), None) => Err(Failure::new(Kind::Decode, error.to_string())),
     }

@@ -16,6 +16,7 @@ pub mod redirect;
 pub mod request;
 pub mod status;
 pub mod transport;
+mod watch;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;

@@ -231,6 +231,9 @@ pub struct DemoArgs {
     /// Requests a second that the demo's own client sends
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: u32,
+    /// Let the rewrite do what the service does: without the faults that are planted in it
+    #[arg(long)]
+    pub healthy: bool,
 }
 
 /// Where the dashboard listens.

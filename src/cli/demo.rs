@@ -25,7 +25,10 @@ pub fn demo(arguments: DemoArgs) -> ExitCode {
 }
 
 async fn show(arguments: DemoArgs) -> ExitCode {
-    let started = Signals::listen().and_then(|signals| Ok((signals, service(Version::One)?, service(Version::Two)?)));
+    let started = Signals::listen().and_then(|signals| {
+        let planted = !arguments.healthy;
+        Ok((signals, service(Version::One, planted)?, service(Version::Two, planted)?))
+    });
     let (mut signals, (v1, one), (v2, two)) = match started {
         Ok(started) => started,
         Err(error) => return run::failed(&error),
@@ -52,10 +55,10 @@ async fn show(arguments: DemoArgs) -> ExitCode {
     code
 }
 
-fn service(version: Version) -> std::io::Result<(SocketAddr, actix_web::dev::ServerHandle)> {
+fn service(version: Version, planted: bool) -> std::io::Result<(SocketAddr, actix_web::dev::ServerHandle)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
-    let server = demo::start(version, listener)?;
+    let server = demo::start(version, planted, listener)?;
     let handle = server.handle();
     actix::spawn(server);
     Ok((address, handle))
@@ -81,5 +84,8 @@ fn introduce(gateway: &Gateway, v1: SocketAddr, v2: SocketAddr) {
     println!("  gateway    http://{address}/user/42     try:  curl -i http://{address}/user/42");
     println!("  v1 (live)  http://{v1}/v1/user/42");
     println!("  v2 (shadow) http://{v2}/v2/user/42\n");
-    println!("Clients get v1's answers only; what v2 would have done is on the dashboard. Ctrl-C ends it.");
+    println!("Clients get v1's answers only; what v2 would have done is on the dashboard. To see");
+    println!("  what differs        gnomon shadow report");
+    println!("  a rewrite repaired  curl -X POST http://{v2}/planted/off && gnomon shadow restart --all");
+    println!("Ctrl-C ends it.");
 }

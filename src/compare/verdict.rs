@@ -32,6 +32,20 @@ pub enum Verdict {
     Incomparable(Incomparable),
 }
 
+impl Verdict {
+    /// Its label; of a pair that can't be compared, the reason.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Ignored => "ignored",
+            Self::Noise => "noise",
+            Self::Mismatch => "mismatch",
+            Self::Incomparable(why) => why.label(),
+        }
+    }
+}
+
 /// Why a pair can't be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,11 +64,13 @@ pub enum Incomparable {
     Memory,
     /// The time for comparing was used up.
     Budget,
+    /// Comparing it failed; that is a fault of this program.
+    Panic,
 }
 
 impl Incomparable {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ShadowError,
         Self::ShadowTimeout,
         Self::LiveError,
@@ -62,6 +78,7 @@ impl Incomparable {
         Self::Encoding,
         Self::Memory,
         Self::Budget,
+        Self::Panic,
     ];
 
     /// Its label.
@@ -75,6 +92,7 @@ impl Incomparable {
             Self::Encoding => "encoding",
             Self::Memory => "memory",
             Self::Budget => "budget",
+            Self::Panic => "panic",
         }
     }
 }

@@ -34,8 +34,8 @@ pub enum Who {
     Clock,
     /// Another configuration.
     Reload,
-    /// A rule that was broken.
-    Rule,
+    /// A stop rule that was broken, by its key in the file.
+    Rule(&'static str),
 }
 
 impl Who {
@@ -48,13 +48,16 @@ impl Who {
             Self::KillFile => "kill_file",
             Self::Clock => "clock",
             Self::Reload => "reload",
-            Self::Rule => "rule",
+            Self::Rule(_) => "rule",
         }
     }
 }
 
 impl fmt::Display for Who {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Rule(rule) = self {
+            return write!(out, "rule {rule}");
+        }
         let Self::Admin { peer, token } = self else { return out.write_str(self.label()) };
         out.write_str("admin")?;
         if let Some(peer) = peer {

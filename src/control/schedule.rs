@@ -28,17 +28,23 @@ pub fn position(schedule: &Schedule, loaded: SystemTime, now: SystemTime) -> Pos
     }
 }
 
-/// The rate of the step that a ramp has come to; `None` before it starts. The last step stays.
+/// The rate of the step that a ramp has come to; `None` before it starts.
 #[must_use]
 pub fn step(ramp: &Ramp, now: SystemTime) -> Option<Share> {
+    ramp.steps.get(step_at(ramp, now)?).map(|step| step.rate)
+}
+
+/// The place of the step that a ramp has come to; `None` before it starts. The last step stays.
+#[must_use]
+pub fn step_at(ramp: &Ramp, now: SystemTime) -> Option<usize> {
     let mut left = now.duration_since(ramp.start).ok()?;
-    for step in &ramp.steps {
+    for (place, step) in ramp.steps.iter().enumerate() {
         match step.lasts.and_then(|lasts| left.checked_sub(lasts)) {
             Some(after) => left = after,
-            None => return Some(step.rate),
+            None => return Some(place),
         }
     }
-    ramp.steps.last().map(|step| step.rate)
+    ramp.steps.len().checked_sub(1)
 }
 
 #[cfg(test)]

@@ -94,21 +94,30 @@ impl Terms {
         Self::read(None, false, asked.reason)
     }
 
+    /// A reason that is one.
+    ///
+    /// # Errors
+    /// When it is longer than [`REASON_MAX`].
+    pub fn reason(reason: Option<String>) -> Result<Option<String>, Refusal> {
+        if reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
+            return Err(wrong(format!("reason: longer than {REASON_MAX} bytes")));
+        }
+        Ok(reason.filter(|reason| !reason.trim().is_empty()))
+    }
+
     /// Reads the members that say for how long and why.
     ///
     /// # Errors
     /// When they contradict each other, or are out of range.
     pub fn read(ttl: Option<&str>, sticky: bool, reason: Option<String>) -> Result<Self, Refusal> {
-        if reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
-            return Err(wrong(format!("reason: longer than {REASON_MAX} bytes")));
-        }
+        let reason = Self::reason(reason)?;
         let lasts = match ttl {
             Some(_) if sticky => return Err(wrong("either ttl or sticky: a change that stays has no time")),
             None if sticky => None,
             None => Some(USUAL_TIME),
             Some(text) => Some(time(text)?),
         };
-        Ok(Self { lasts, reason: reason.filter(|reason| !reason.trim().is_empty()) })
+        Ok(Self { lasts, reason })
     }
 }
 

@@ -89,6 +89,16 @@ pub(super) fn order(version: Version, id: u64) -> Value {
     })
 }
 
+/// What differs from answer to answer, in either version: which machine answered, and how long an order may take.
+pub(super) fn add_noise(answer: &mut Value, chance: u64) {
+    let Some(members) = answer.as_object_mut() else { return };
+    if members.contains_key("member_since") {
+        members.insert("served_by".to_owned(), json!(format!("node-{}", chance % 5)));
+    } else if members.contains_key("order") {
+        members.insert("eta_minutes".to_owned(), json!(20 + chance % 3));
+    }
+}
+
 /// The products whose name contains `query`, whatever its case.
 pub(super) fn search(version: Version, query: &str) -> Value {
     let wanted = query.to_lowercase();

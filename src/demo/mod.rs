@@ -11,6 +11,6 @@ mod service;
 mod traffic;
 
 pub use document::config;
-pub use planted::{PLANTED, Planted};
+pub use planted::{NOISE, PLANTED, Planted};
 pub use service::{Version, start};
 pub use traffic::run;

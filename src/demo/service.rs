@@ -1,14 +1,14 @@
 //! The demo's HTTP service, in two versions: v1 is what runs today, v2 is the rewrite that wants to replace it.
 //!
 //! Promises: listens where it is told and nowhere else; v1 always answers at once; v2 is slow and fails as often as
-//! `planted.rs` says, in the same order in every run.
+//! `planted.rs` says, in the same order in every run, until its faults are taken out with `POST /planted/off`.
 
 use std::{
     io,
     net::TcpListener,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +16,7 @@ use std::{
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     dev::Server,
-    web::{Data, Path, Query, ServiceConfig, get},
+    web::{Data, Path, Query, ServiceConfig, get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,14 +40,14 @@ pub enum Version {
 }
 
 /// Serves `version` on `listener` with one worker and no signal handling, until the returned server is stopped or
-/// its future dropped.
+/// its future dropped. `planted` says whether v2 has its faults.
 ///
 /// # Errors
 /// When the listener can't be registered.
-pub fn start(version: Version, listener: TcpListener) -> io::Result<Server> {
-    let requests = Arc::new(AtomicU64::new(0));
+pub fn start(version: Version, planted: bool, listener: TcpListener) -> io::Result<Server> {
+    let (requests, planted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(planted)));
     let server = HttpServer::new(move || {
-        let shop = Data::new(Shop { version, requests: Arc::clone(&requests) });
+        let shop = Data::new(Shop { version, planted: Arc::clone(&planted), requests: Arc::clone(&requests) });
         App::new().app_data(shop).configure(|config| routes(version, config))
     });
     Ok(server
@@ -63,6 +63,8 @@ pub fn start(version: Version, listener: TcpListener) -> io::Result<Server> {
 /// What the handlers share.
 struct Shop {
     version: Version,
+    /// Whether v2 has its faults.
+    planted: Arc<AtomicBool>,
     /// How many requests came so far, the other half of what chance is made of.
     requests: Arc<AtomicU64>,
 }
@@ -81,7 +83,19 @@ fn routes(version: Version, config: &mut ServiceConfig) {
     config
         .route(&format!("{prefix}/user/{{id}}"), get().to(user))
         .route(&format!("{prefix}/orders/{{id}}"), get().to(orders))
-        .route(&format!("{prefix}/search"), get().to(search));
+        .route(&format!("{prefix}/search"), get().to(search))
+        .route("/planted/{switch}", post().to(switch));
+}
+
+/// Takes the faults out, or puts them back.
+async fn switch(shop: Data<Shop>, switch: Path<String>) -> HttpResponse {
+    let planted = match switch.as_str() {
+        "on" => true,
+        "off" => false,
+        _ => return HttpResponse::NotFound().finish(),
+    };
+    shop.planted.store(planted, Ordering::Relaxed);
+    HttpResponse::Ok().json(json!({ "planted": planted }))
 }
 
 async fn user(shop: Data<Shop>, request: HttpRequest, id: Path<u64>) -> HttpResponse {
@@ -100,14 +114,18 @@ impl Shop {
     /// The answer to one request, unless chance has other plans for it.
     async fn answer(&self, request: &HttpRequest, tell: impl FnOnce(Version) -> Value) -> HttpResponse {
         let count = self.requests.fetch_add(1, Ordering::Relaxed);
-        match mishap(self.version, request.path(), count) {
+        // Without its faults the rewrite does as v1 does.
+        let version = if self.planted.load(Ordering::Relaxed) { self.version } else { Version::One };
+        match mishap(version, request.path(), count) {
             Mishap::None => {}
             Mishap::Slow(delay) => actix_web::rt::time::sleep(delay).await,
             Mishap::Error => {
                 return HttpResponse::InternalServerError().json(json!({ "error": "the rewrite stumbled" }));
             }
         }
-        HttpResponse::Ok().json(tell(self.version))
+        let mut answer = tell(version);
+        catalogue::add_noise(&mut answer, mixed(request.path(), count));
+        HttpResponse::Ok().json(answer)
     }
 }
 
@@ -141,11 +159,16 @@ mod tests {
     use super::*;
 
     async fn ask(version: Version, target: &str) -> (u16, Value) {
-        let shop = Data::new(Shop { version, requests: Arc::default() });
+        let planted = Arc::new(AtomicBool::new(true));
+        let shop = Data::new(Shop { version, planted, requests: Arc::default() });
         let app = test::init_service(App::new().app_data(shop).configure(|config| routes(version, config))).await;
         let response = test::call_service(&app, test::TestRequest::get().uri(target).to_request()).await;
         let status = response.status().as_u16();
-        (status, serde_json::from_slice(&test::read_body(response).await).unwrap_or_default())
+        let mut body: Value = serde_json::from_slice(&test::read_body(response).await).unwrap_or_default();
+        if let Some(members) = body.as_object_mut() {
+            members.retain(|name, _| !["served_by", "eta_minutes"].contains(&name.as_str()));
+        }
+        (status, body)
     }
 
     #[test]
@@ -171,11 +194,12 @@ mod tests {
         System::new().block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
-            let server = start(Version::One, listener).unwrap();
+            let server = start(Version::One, true, listener).unwrap();
             let handle = server.handle();
             let served = actix_web::rt::spawn(server);
             let mut answer = awc::Client::default().get(format!("http://{address}/v1/user/9")).send().await.unwrap();
-            let body: Value = serde_json::from_slice(&answer.body().await.unwrap()).unwrap();
+            let mut body: Value = serde_json::from_slice(&answer.body().await.unwrap()).unwrap();
+            assert!(body.as_object_mut().unwrap().remove("served_by").is_some());
             assert_eq!(body, catalogue::user(Version::One, 9));
             handle.stop(true).await;
             served.await.unwrap().unwrap();

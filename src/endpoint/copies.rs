@@ -5,12 +5,15 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
+    compare::Pair,
     config::shadow::{BodyMode, Dispatch as When, Policy},
     model::{Body, Failure, Reply, Request, body},
-    shadow::{Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, Size, SkipReason, Ticket, mirror::body_for},
+    shadow::{
+        Arm, Asked, Chained, DropReason, Gate, Mirror, Offered, Size, SkipReason, Ticket, mirror::body_for, window,
+    },
 };
 
-use super::{ShadowLink, upload};
+use super::{ShadowLink, second_call::SecondCall, upload, upload::Takers};
 
 /// The admitted copies of one request.
 pub(super) struct Copies {
@@ -24,6 +27,8 @@ pub(super) struct Copies {
 pub(super) struct Copy {
     pub(super) link: ShadowLink,
     pub(super) ticket: Ticket,
+    /// If its answer is compared.
+    pub(super) pair: Option<Pair>,
 }
 
 /// Where the copies' body comes from.
@@ -122,24 +127,55 @@ impl Copy {
 }
 
 fn takes_body(link: &ShadowLink) -> bool {
-    link.plan.policy.as_ref().is_none_or(|policy| policy.body == BodyMode::Buffer)
+    link.plan.policy.as_ref().is_none_or(|policy| policy.body != BodyMode::None)
 }
 
-impl Copies {
-    /// Offers a request to its shadows. Gives the body for the live calls, and the copies that were admitted.
-    pub(super) fn offer(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body: Body) -> (Body, Self) {
-        let declared = match &body {
+/// The window of a copy whose body is sent on as it arrives.
+fn stream_window(link: &ShadowLink) -> Option<usize> {
+    match link.plan.policy.as_ref()?.body {
+        BodyMode::Stream(window) => Some(window),
+        BodyMode::Buffer | BodyMode::None => None,
+    }
+}
+
+/// What a copy for this shadow holds.
+fn size_for(link: &ShadowLink, body: Announced, head: usize) -> Size {
+    let (held, streamed) = match stream_window(link) {
+        _ if !takes_body(link) => (0, 0),
+        Some(_) if body.is_arriving => (0, body.bytes),
+        _ => (body.bytes, 0),
+    };
+    Size { body: held, streamed, head }
+}
+
+/// What is known of a body before it is read.
+#[derive(Clone, Copy)]
+struct Announced {
+    bytes: usize,
+    is_arriving: bool,
+}
+
+impl Announced {
+    fn of(body: &Body) -> Self {
+        let bytes = match body {
             Body::Empty => 0,
             Body::Held(held) => held.len(),
             Body::Transit(receiver) => {
                 receiver.length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
             }
         };
+        Self { bytes, is_arriving: matches!(body, Body::Transit(_)) }
+    }
+}
+
+impl Copies {
+    /// Offers a request to its shadows. Gives the body for the live calls, and the copies that were admitted.
+    pub(super) fn offer(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body: Body) -> (Body, Self) {
         let mut timed = Timed::default();
         if shadows.iter().any(|link| link.gate.arms().is_some()) {
             timed.begun = Some(Instant::now());
         }
-        let admitted = admit(shadows, in_sequence, request, declared, &mut timed);
+        let admitted = admit(shadows, in_sequence, request, Announced::of(&body), &mut timed);
         let (body, source) = match body {
             Body::Transit(from) if admitted.iter().any(Copy::takes_body) => {
                 let (live, receiver) = body::transit(from.length());
@@ -153,6 +189,11 @@ impl Copies {
         (body, Self { admitted, timed, in_sequence, source })
     }
 
+    /// The pairs of answers that the live calls have a part in.
+    pub(super) fn pairs(&self) -> Vec<Pair> {
+        self.admitted.iter().filter_map(|copy| copy.pair.clone()).collect()
+    }
+
     /// Sends the copies on their way. Never waits: a body that is still arriving, and an answer that is still to come,
     /// are waited for by a task of its own, which ends with the upload or the request.
     #[must_use]
@@ -164,9 +205,13 @@ impl Copies {
         match source {
             Source::Held(body) => send_or_wait(admitted, in_sequence, request, body, told),
             Source::Arriving { from, live } => {
+                let (streamed, whole): (Vec<_>, Vec<_>) =
+                    admitted.into_iter().partition(|copy| stream_window(&copy.link).is_some());
+                let streamed = streamed.into_iter().map(|copy| stream(copy, request, from.length())).collect();
+                let takers = Takers { whole, in_sequence, streamed };
                 let request = Arc::clone(request);
                 actix::spawn(async move {
-                    if let Some((admitted, body)) = upload::share(from, live, admitted).await {
+                    if let Some((admitted, body)) = upload::share(from, live, takers).await {
                         send_or_wait(admitted, in_sequence, &request, body, told);
                     }
                 });
@@ -181,7 +226,7 @@ fn admit(
     shadows: &[ShadowLink],
     in_sequence: bool,
     request: &Request,
-    body_bytes: usize,
+    body: Announced,
     timed: &mut Timed,
 ) -> Vec<Copy> {
     // Not before somebody is admitted: most requests of a small sample are not, and cost no allocation.
@@ -195,7 +240,7 @@ fn admit(
             Some(_) => *drawn.get_or_insert_with(|| fastrand::u64(..)),
             None => 0,
         };
-        let size = Size { body: if takes_body(link) { body_bytes } else { 0 }, head };
+        let size = size_for(link, body, head);
         let offered = link.gate.offer(Asked { request, drawn, size });
         // Behind a broken chain nothing is sent, whatever chance says, so there are no groups to tell apart.
         if !broken {
@@ -204,7 +249,9 @@ fn admit(
         match offered {
             Offered::Admitted(ticket) if broken => ticket.drop_for(DropReason::ChainBroken),
             Offered::Admitted(ticket) => {
-                admitted.push(Copy { link: link.clone(), ticket });
+                let compared = link.compared.as_ref().filter(|_| !link.gate.dial().is_dry_run());
+                let pair = compared.and_then(|compared| Pair::begin(&compared.experiment, request));
+                admitted.push(Copy { link: link.clone(), ticket, pair });
                 admit_more(link, size, &mut admitted);
             }
             Offered::Skipped(_) | Offered::Dropped(_) => broken = in_sequence,
@@ -218,7 +265,7 @@ fn admit_more(link: &ShadowLink, size: Size, admitted: &mut Vec<Copy>) {
     let more = link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
     for _ in 0..more {
         if let Offered::Admitted(ticket) = link.gate.admit_more(size) {
-            admitted.push(Copy { link: link.clone(), ticket });
+            admitted.push(Copy { link: link.clone(), ticket, pair: None });
         }
     }
 }
@@ -276,30 +323,61 @@ fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
     let Some(first) = copies.next() else { return };
     let rest = copies.map(|copy| {
         let takes_body = copy.takes_body();
-        let Copy { link, mut ticket } = copy;
+        let Copy { link, mut ticket, pair } = copy;
         // The upload is whole, so from here only the copies before it can keep this one from being sent.
         ticket.expect_drop_for(DropReason::ChainBroken);
-        Chained { recipient: link.recipient, ticket, takes_body, lookups: link.plan.backend.lookups.clone() }
+        let witness = pair.as_ref().map(Pair::shadow);
+        Chained { recipient: link.recipient, ticket, witness, takes_body, lookups: link.plan.backend.lookups.clone() }
     });
     send_one(first, request, body, rest.collect());
 }
 
+/// Sends a copy whose body is still arriving, and gives what it arrives through.
+fn stream(copy: Copy, request: &Arc<Request>, length: Option<u64>) -> window::Feed {
+    let window_bytes = stream_window(&copy.link).unwrap_or_default();
+    let (feed, body, loss) = window::window(copy.ticket.gate(), window_bytes, length);
+    send(copy, request, Body::Transit(body), Some(loss), Rest::default());
+    feed
+}
+
 fn send_one(copy: Copy, request: &Arc<Request>, body: &Body, rest: VecDeque<Chained>) {
-    let (not_before, takes_body) = (copy.not_before(), copy.takes_body());
-    let Copy { link, mut ticket } = copy;
+    let own = if copy.takes_body() { body.share().unwrap_or_default() } else { Body::Empty };
     let body_of_rest = body_for(&rest, body);
-    let body = if takes_body { body.share().unwrap_or_default() } else { Body::Empty };
+    send(copy, request, own, None, Rest { copies: rest, body: body_of_rest });
+}
+
+/// What follows a copy in its sequence.
+#[derive(Default)]
+struct Rest {
+    copies: VecDeque<Chained>,
+    body: Body,
+}
+
+fn send(copy: Copy, request: &Arc<Request>, body: Body, loss: Option<window::Loss>, rest: Rest) {
+    let not_before = copy.not_before();
+    let Copy { link, mut ticket, pair } = copy;
     // From here on only the end of the program can keep it from being sent.
     ticket.expect_drop_for(DropReason::Shutdown);
+    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &link, request, &body));
+    // Neither is always the one that comes first and warms what both find warm.
+    let (before, after) = if fastrand::bool() { (second, None) } else { (None, second) };
+    if let Some(second) = before {
+        second.send(request);
+    }
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
     link.recipient.do_send(Mirror {
         request: Arc::clone(request),
         earlier: Vec::new(),
         body,
-        body_of_rest,
+        loss,
+        body_of_rest: rest.body,
         ticket,
+        witness: pair.as_ref().map(Pair::shadow),
         not_before,
-        rest,
+        rest: rest.copies,
         answers: Vec::new(),
     });
+    if let Some(second) = after {
+        second.send(request);
+    }
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     backend::Fetch,
+    compare::{Experiment, Pair},
     component::Exchange,
     model::{Answer, Body, Budget, Data, Failure, Kind, Payload, Reply, Request, Response, promise},
     plan::{EndpointPlan, Flow, ShadowPlan},
@@ -40,6 +41,36 @@ pub struct ShadowLink {
     pub gate: Arc<Gate>,
     /// Its plan.
     pub plan: Arc<ShadowPlan>,
+    /// Where its answers are compared, if they are.
+    pub compared: Option<Compared>,
+}
+
+/// What comparing a shadow's answers needs.
+#[derive(Clone)]
+pub struct Compared {
+    /// Takes the pairs.
+    pub experiment: Arc<Experiment>,
+    /// The way to the live backend's second answer.
+    pub baseline: Option<Baseline>,
+}
+
+/// The way to a live backend that is asked once more, apart from the live path.
+#[derive(Clone)]
+pub struct Baseline {
+    /// Its actor.
+    pub recipient: Recipient<Mirror>,
+    /// Its limit and its books.
+    pub gate: Arc<Gate>,
+}
+
+/// One live call of a request.
+pub(super) struct LiveCall<'a> {
+    /// Who takes it.
+    pub(super) chosen: Option<Chosen<'a>>,
+    /// Values from earlier answers.
+    pub(super) earlier: Vec<Option<String>>,
+    /// The body to send.
+    pub(super) body: Body,
 }
 
 /// What is the same for all live calls of one request.
@@ -49,6 +80,8 @@ pub(super) struct Asking<'a> {
     /// Drawn once for all splits.
     pub(super) drawn: u64,
     pub(super) deadline: Instant,
+    /// The pairs that the answers may have a part in.
+    pub(super) pairs: &'a [Pair],
 }
 
 /// The answer of one live backend.
@@ -81,31 +114,35 @@ impl Dispatch {
 
     async fn answer(&self, request: Arc<Request>, body: Body, budget: Budget) -> Reply {
         let deadline = self.live_deadline(budget);
-        let asking = Asking { request: &request, drawn: self.drawn(), deadline };
         let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, &request, body);
+        let pairs = copies.pairs();
+        let asking = Asking { request: &request, drawn: self.drawn(), deadline, pairs: &pairs };
         let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
-                let answer = self.ask(asking, self.choose(asking, 0), Vec::new(), body);
+                let call = LiveCall { chosen: self.choose(asking, 0), earlier: Vec::new(), body };
+                let answer = self.ask(asking, call);
                 let told = copies.hand_over(&request);
                 (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
-                let answers = (0..self.live.len())
-                    .map(|place| (place, body.share().unwrap_or_default()))
-                    .map(|(place, body)| self.ask(asking, self.choose(asking, place), Vec::new(), body));
-                let answers: Vec<LiveAnswer> = answers.collect();
+                let ask = |place| {
+                    let body = body.share().unwrap_or_default();
+                    self.ask(asking, LiveCall { chosen: self.choose(asking, place), earlier: Vec::new(), body })
+                };
+                let answers: Vec<LiveAnswer> = (0..self.live.len()).map(ask).collect();
                 let told = copies.hand_over(&request);
                 (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
-                let body_of_first = body.share().unwrap_or_default();
-                let first = self.ask(asking, self.choose(asking, 0), Vec::new(), body_of_first);
+                let part = body.share().unwrap_or_default();
+                let call = LiveCall { chosen: self.choose(asking, 0), earlier: Vec::new(), body: part };
+                let first = self.ask(asking, call);
                 let told = copies.hand_over(&request);
                 (sequential::follow(self, asking, &body, first).await, told)
             }
         };
         let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));
-        self.finish(&mut reply);
+        finish(&self.plan, &mut reply);
         live_answer.tell(answered.unwrap_or_else(|| shown_status(&reply)));
         reply
     }
@@ -124,21 +161,17 @@ impl Dispatch {
     pub(super) fn choose(&self, asking: Asking<'_>, place: usize) -> Option<Chosen<'_>> {
         let split = self.splits.iter().find(|split| split.plan.place == place);
         let variant = split.and_then(|split| split.variant(split.splitter.choose(asking.request, asking.drawn)?));
-        let base =
-            || Some(Chosen { recipient: self.live.get(place)?, plan: self.plan.live.get(place)?, variant: None });
+        let base = || {
+            Some(Chosen { place, recipient: self.live.get(place)?, plan: self.plan.live.get(place)?, variant: None })
+        };
         variant.or_else(base)
     }
 
     /// Sends a live call on its way.
-    pub(super) fn ask(
-        &self,
-        asking: Asking<'_>,
-        chosen: Option<Chosen<'_>>,
-        earlier: Vec<Option<String>>,
-        body: Body,
-    ) -> LiveAnswer {
+    pub(super) fn ask(&self, asking: Asking<'_>, call: LiveCall<'_>) -> LiveAnswer {
+        let LiveCall { chosen, earlier, body } = call;
         let (promise, answer) = promise();
-        if let Some(Chosen { recipient, variant, .. }) = chosen {
+        if let Some(Chosen { place, recipient, variant, .. }) = chosen {
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
             recipient.do_send(Fetch {
                 request: Arc::clone(asking.request),
@@ -146,24 +179,25 @@ impl Dispatch {
                 body,
                 variant,
                 budget: Budget { deadline: asking.deadline },
+                witnesses: asking.pairs.iter().filter_map(|pair| pair.live(place)).collect(),
                 promise,
             });
         }
         answer
     }
+}
 
-    /// The shape of the merged whole, then static data.
-    fn finish(&self, reply: &mut Reply) {
-        if let Some(shape) = &self.plan.shape
-            && reply.failures.is_empty()
-            && let Some(response) = &mut reply.response
-            && let Payload::Data(data) = &mut response.payload
-        {
-            *data = shape.apply(std::mem::replace(data, Data::Null));
-        }
-        if let Some(static_data) = &self.plan.static_data {
-            static_data.apply(reply);
-        }
+/// The shape of the merged whole, then static data.
+pub(super) fn finish(plan: &EndpointPlan, reply: &mut Reply) {
+    if let Some(shape) = &plan.shape
+        && reply.failures.is_empty()
+        && let Some(response) = &mut reply.response
+        && let Payload::Data(data) = &mut response.payload
+    {
+        *data = shape.apply(std::mem::replace(data, Data::Null));
+    }
+    if let Some(static_data) = &plan.static_data {
+        static_data.apply(reply);
     }
 }
 

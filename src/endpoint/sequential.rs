@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     Dispatch,
-    dispatch::{Asking, LiveAnswer, reply_of, settled},
+    dispatch::{Asking, LiveAnswer, LiveCall, reply_of, settled},
     merge::Merge,
 };
 
@@ -33,11 +33,11 @@ pub(super) async fn follow(dispatch: &Dispatch, asking: Asking<'_>, body: &Body,
         if !goes_on {
             return merge.finish();
         }
-        let next = dispatch.choose(asking, place);
-        let lookups = next.iter().flat_map(|next| &next.plan.lookups);
+        let chosen = dispatch.choose(asking, place);
+        let lookups = chosen.iter().flat_map(|chosen| &chosen.plan.lookups);
         let earlier = lookups.map(|lookup| lookup.find(&answers)).collect();
-        let answer = dispatch.ask(asking, next, earlier, body.share().unwrap_or_default());
-        outcome = settled(answer, asking.deadline).await;
+        let call = LiveCall { chosen, earlier, body: body.share().unwrap_or_default() };
+        outcome = settled(dispatch.ask(asking, call), asking.deadline).await;
     }
     merge.add(reply_of(outcome));
     merge.finish()

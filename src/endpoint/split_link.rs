@@ -24,6 +24,8 @@ pub struct SplitLink {
 /// Who takes one live call.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen<'a> {
+    /// The place of the call among the live ones.
+    pub(super) place: usize,
     /// Its actor.
     pub(super) recipient: &'a Recipient<Fetch>,
     /// What it is called with.
@@ -36,6 +38,7 @@ impl SplitLink {
     /// The variant in this place.
     pub(super) fn variant(&self, place: usize) -> Option<Chosen<'_>> {
         let plan = &self.plan.variants.get(place)?.backend;
-        Some(Chosen { recipient: self.variants.get(place)?, plan, variant: Some(place) })
+        let recipient = self.variants.get(place)?;
+        Some(Chosen { place: self.plan.place, recipient, plan, variant: Some(place) })
     }
 }

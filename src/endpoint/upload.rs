@@ -1,8 +1,9 @@
-//! An upload on its way to the live backend, kept for the shadows as it passes.
+//! An upload on its way to the live backend, kept for the shadows or handed to them as it passes.
 //!
 //! The live call sets the pace. A chunk is kept only after its bytes were reserved, and only while a copy is left that
 //! takes the body; a copy whose bytes can't be reserved is dropped, the others go on; small chunks are copied together,
-//! so that what is reserved is about what is held. A kill takes all copies away at once and leaves the upload to the
+//! so that what is reserved is about what is held. Copies that are streamed were sent already: each has a window that
+//! the chunk is put into, and is lost where it does not fit. A kill takes all copies away at once and leaves the upload to the
 //! live call. An upload that breaks off reaches nobody as a shorter complete body.
 
 use std::pin::pin;
@@ -14,22 +15,40 @@ use crate::{
         Body,
         body::{BodyReceiver, BodySender, Collected},
     },
-    shadow::DropReason,
+    shadow::{DropReason, window::Feed},
 };
 
 use super::copies::{Copy, drop_all};
 
+/// The copies of an upload.
+pub(super) struct Takers {
+    /// Those that are sent when it is complete.
+    pub(super) whole: Vec<Copy>,
+    /// Whether these go one after another.
+    pub(super) in_sequence: bool,
+    /// Those that are sent while it arrives.
+    pub(super) streamed: Vec<Feed>,
+}
+
 /// What is kept of an upload, and for whom.
 struct Kept {
     copies: Vec<Copy>,
+    in_sequence: bool,
+    streamed: Vec<Feed>,
     chunks: Collected,
     reserved_before: bool,
 }
 
 /// Passes the upload on until its end. Gives the copies that may be sent, and the body for them; nothing if the upload
 /// broke off or no copy is left.
-pub(super) async fn share(mut from: BodyReceiver, live: BodySender, copies: Vec<Copy>) -> Option<(Vec<Copy>, Body)> {
-    let mut kept = Kept { copies, chunks: Collected::default(), reserved_before: from.length().is_some() };
+pub(super) async fn share(mut from: BodyReceiver, live: BodySender, takers: Takers) -> Option<(Vec<Copy>, Body)> {
+    let mut kept = Kept {
+        copies: takers.whole,
+        in_sequence: takers.in_sequence,
+        streamed: takers.streamed,
+        chunks: Collected::default(),
+        reserved_before: from.length().is_some(),
+    };
     let mut live = Some(live);
     while let Some(chunk) = kept.until_killed(from.next_chunk()).await {
         match chunk {
@@ -46,6 +65,7 @@ pub(super) async fn share(mut from: BodyReceiver, live: BodySender, copies: Vec<
             }
         }
     }
+    std::mem::take(&mut kept.streamed).into_iter().for_each(Feed::finish);
     if let Some(live) = live {
         kept.until_killed(live.finish()).await;
     }
@@ -73,10 +93,11 @@ impl Kept {
         self.chunks = Collected::default();
     }
 
-    /// Keeps a chunk for the copies that may keep it.
+    /// Keeps a chunk for the copies that may keep it, and hands it to those that are streamed.
     fn keep(&mut self, chunk: &Bytes) {
+        self.streamed.retain(|feed| feed.push(chunk));
         if !self.reserved_before {
-            self.copies = grown(std::mem::take(&mut self.copies), chunk.len());
+            self.copies = grown(std::mem::take(&mut self.copies), chunk.len(), self.in_sequence);
         }
         if self.copies.iter().any(Copy::takes_body) {
             self.chunks.push(chunk.clone());
@@ -86,13 +107,22 @@ impl Kept {
     }
 }
 
-/// The copies that may keep `bytes` more.
-fn grown(copies: Vec<Copy>, bytes: usize) -> Vec<Copy> {
-    let grow = |mut copy: Copy| match if copy.takes_body() { copy.ticket.grow(bytes) } else { Ok(()) } {
-        Ok(()) => Some(copy),
-        Err(reason) => {
-            copy.ticket.drop_for(reason);
-            None
+/// The copies that may keep `bytes` more. In a sequence, nothing follows one that may not.
+fn grown(copies: Vec<Copy>, bytes: usize, in_sequence: bool) -> Vec<Copy> {
+    let mut is_broken = false;
+    let grow = |mut copy: Copy| {
+        let grown = match (is_broken, copy.takes_body()) {
+            (true, _) => Err(DropReason::ChainBroken),
+            (false, true) => copy.ticket.grow(bytes),
+            (false, false) => Ok(()),
+        };
+        match grown {
+            Ok(()) => Some(copy),
+            Err(reason) => {
+                copy.ticket.drop_for(reason);
+                is_broken = in_sequence;
+                None
+            }
         }
     };
     copies.into_iter().filter_map(grow).collect()
@@ -107,6 +137,9 @@ async fn passed_on(live: Option<BodySender>, chunk: Bytes, kept: &mut Kept) -> O
     }
     for copy in &mut kept.copies {
         copy.ticket.expect_drop_for(DropReason::BodyError);
+    }
+    for feed in &mut kept.streamed {
+        feed.expect_loss_for(DropReason::BodyError);
     }
     None
 }

@@ -7,7 +7,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 pub const CHUNKS_IN_TRANSIT: usize = 4;
 
 /// A chunk of this many bytes or more is kept by reference; smaller ones are copied together.
-const KEPT_AS_IT_IS_BYTES_MIN: usize = 4 * 1024;
+pub const KEPT_AS_IT_IS_BYTES_MIN: usize = 4 * 1024;
 /// Copied chunks become a piece when they have grown to this many bytes.
-const COPIED_PIECE_BYTES: usize = 16 * 1024;
+pub const COPIED_PIECE_BYTES: usize = 16 * 1024;
 
 /// Why a body in transit ended before its last chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,18 +164,45 @@ pub struct BodySender(mpsc::Sender<Piece>);
 /// Where they come out: a stream that ends cleanly only if the sender said so.
 #[derive(Debug)]
 pub struct BodyReceiver {
-    pieces: mpsc::Receiver<Piece>,
+    pieces: Pieces,
     length: Option<u64>,
     ended: bool,
     /// What was looked at before its time.
     peeked: Option<Option<Result<Bytes, BodyError>>>,
+    /// Who sees what comes out.
+    tap: Option<Box<dyn Tap>>,
+}
+
+/// Somebody who sees the chunks of a body in transit as its reader takes them, and must not wait. One that is dropped
+/// before [`Tap::end`] has not seen the whole.
+pub trait Tap: Send + std::fmt::Debug {
+    /// The next chunk.
+    fn chunk(&mut self, chunk: &Bytes);
+
+    /// There are no more: a clean end, or what broke it.
+    fn end(self: Box<Self>, broken: Option<BodyError>);
+}
+
+/// Where a receiver has its chunks from.
+enum Pieces {
+    Transit(mpsc::Receiver<Piece>),
+    Other(Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>),
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Transit(_) => "Transit",
+            Self::Other(_) => "Other",
+        })
+    }
 }
 
 /// A bounded way for a body from one task to another. `length` is what the sender has promised, if it has.
 #[must_use]
 pub fn transit(length: Option<u64>) -> (BodySender, BodyReceiver) {
     let (sender, pieces) = mpsc::channel(CHUNKS_IN_TRANSIT);
-    (BodySender(sender), BodyReceiver { pieces, length, ended: false, peeked: None })
+    (BodySender(sender), BodyReceiver::over(Pieces::Transit(pieces), length))
 }
 
 impl BodySender {
@@ -204,10 +231,27 @@ impl BodySender {
 }
 
 impl BodyReceiver {
+    /// A receiver of what somebody else hands on. The stream says itself when the body is not complete: its end is a
+    /// clean one. `length` is what was promised, in bytes.
+    #[must_use]
+    pub fn of(stream: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static, length: Option<u64>) -> Self {
+        Self::over(Pieces::Other(Box::pin(stream)), length)
+    }
+
+    const fn over(pieces: Pieces, length: Option<u64>) -> Self {
+        Self { pieces, length, ended: false, peeked: None, tap: None }
+    }
+
     /// The length the sender promised, in bytes.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// The same body, which somebody else sees as well.
+    #[must_use]
+    pub fn tapped(self, tap: Box<dyn Tap>) -> Self {
+        Self { tap: Some(tap), ..self }
     }
 
     /// The next chunk, which stays the next one; `None` at the end, however it came.
@@ -225,6 +269,19 @@ impl BodyReceiver {
     }
 }
 
+impl BodyReceiver {
+    fn show(&mut self, item: Option<&Result<Bytes, BodyError>>) {
+        match (item, &mut self.tap) {
+            (Some(Ok(chunk)), Some(tap)) => tap.chunk(chunk),
+            (ended, tap) => {
+                if let Some(tap) = tap.take() {
+                    tap.end(ended.and_then(|item| item.as_ref().err().copied()));
+                }
+            }
+        }
+    }
+}
+
 impl Stream for BodyReceiver {
     type Item = Result<Bytes, BodyError>;
 
@@ -235,14 +292,19 @@ impl Stream for BodyReceiver {
         if self.ended {
             return Poll::Ready(None);
         }
-        let Poll::Ready(piece) = self.pieces.poll_recv(ctx) else { return Poll::Pending };
-        let item = match piece {
-            Some(Piece::Chunk(chunk)) => Some(Ok(chunk)),
-            Some(Piece::End) => None,
-            Some(Piece::Broken(error)) => Some(Err(error)),
-            None => Some(Err(BodyError::BrokenOff)),
+        let item = match &mut self.pieces {
+            Pieces::Transit(pieces) => match ready!(pieces.poll_recv(ctx)) {
+                Some(Piece::Chunk(chunk)) => Some(Ok(chunk)),
+                Some(Piece::End) => None,
+                Some(Piece::Broken(error)) => Some(Err(error)),
+                None => Some(Err(BodyError::BrokenOff)),
+            },
+            Pieces::Other(stream) => ready!(stream.as_mut().poll_next(ctx)),
         };
         self.ended = !matches!(item, Some(Ok(_)));
+        if self.tap.is_some() {
+            self.show(item.as_ref());
+        }
         Poll::Ready(item)
     }
 }

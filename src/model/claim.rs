@@ -37,6 +37,20 @@ pub fn text(claim: &Value) -> String {
     }
 }
 
+/// About how many bytes a claim, or all of them, takes up in memory.
+#[must_use]
+pub fn bytes(claim: &Value) -> usize {
+    let inside = match claim {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(elements) => elements.iter().map(bytes).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| size_of::<String>() + name.len() + bytes(value)).sum()
+        }
+    };
+    size_of::<Value>() + inside
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -56,6 +70,14 @@ mod tests {
         ] {
             assert_eq!(text(&claim), written);
         }
+    }
+
+    #[test]
+    fn every_text_and_every_value_of_claims_takes_up_room() {
+        let value = size_of::<Value>();
+        assert_eq!(bytes(&json!(1)), value);
+        assert_eq!(bytes(&json!(["abc", null, ["d"]])), 5 * value + 4);
+        assert_eq!(bytes(&json!({"name": "text"})), 2 * value + size_of::<String>() + 8);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Kind {
     TooLarge,
     /// The upload ended before it was complete.
     Upload,
+    /// A copy could not keep up with the upload it is a copy of.
+    Lag,
     /// There is no host to call, or its address cannot be built.
     NoHost,
     /// A component of the file — a limit, a breaker, a rule — turned the request or its answer away.
@@ -39,7 +41,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Timeout,
         Self::Cancelled,
         Self::Connect,
@@ -50,6 +52,7 @@ impl Kind {
         Self::Decode,
         Self::TooLarge,
         Self::Upload,
+        Self::Lag,
         Self::NoHost,
         Self::Refused,
         Self::Panic,
@@ -69,6 +72,7 @@ impl Kind {
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
             Self::Upload => "upload",
+            Self::Lag => "lag",
             Self::NoHost => "no_host",
             Self::Refused => "refused",
             Self::Panic => "panic",

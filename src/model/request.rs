@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::Headers;
+use super::{Headers, claim};
 
 /// The request without its body. Filtered once, at the edge; then immutable and shared.
 #[derive(Debug)]
@@ -22,11 +22,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Bytes of text that are held for it, its body not counted.
+    /// Bytes that are held for it, its body not counted: of text, and of what its token says.
     #[must_use]
     pub fn head_bytes(&self) -> usize {
         let params: usize = self.params.iter().map(String::len).sum();
         let origin = self.origin.as_ref().map_or(0, |origin| origin.bytes());
-        self.headers.bytes() + self.query.len() + params + origin
+        let claims = self.claims.as_deref().map_or(0, claim::bytes);
+        self.headers.bytes() + self.query.len() + params + claims + origin
     }
 }

@@ -57,3 +57,28 @@ pub enum Unkept {
     /// It broke off.
     BrokenOff,
 }
+
+/// Somebody who is shown an answer besides the one it is for.
+///
+/// Its methods run on the thread of the call, which may serve clients: they must not wait.
+pub trait Witness: Send + Sync + std::fmt::Debug {
+    /// What it wants to see.
+    fn wants(&self) -> Wanted;
+
+    /// Reserves room for `bytes` bytes that are kept for it; they are given back with what it was shown.
+    fn reserve(&self, bytes: usize) -> bool;
+
+    /// What the call ended with. A call that nobody waits for any more may end without a word.
+    fn saw(&self, sight: Sight);
+}
+
+/// What of a body a [`Witness`] wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// As it came; else decoded and shaped, where the backend decodes.
+    pub raw: bool,
+    /// Only its hash.
+    pub hashed: bool,
+    /// At most this many bytes of it.
+    pub bytes_max: usize,
+}

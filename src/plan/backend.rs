@@ -82,7 +82,7 @@ pub struct ServiceName {
 }
 
 /// One address of a backend.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
     /// `http`.
     pub scheme: uri::Scheme,

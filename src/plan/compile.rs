@@ -14,7 +14,7 @@ use crate::{
     },
     config::{
         Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
-        diagnostic::Findings,
+        diagnostic::Findings, shadow::BaselineMode,
     },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -84,6 +84,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
         secret_parameters: ServicePlan::secret_parameters(config),
+        secret_headers: ServicePlan::secret_headers(config),
         unlogged_paths: config.router.logger_skip_paths.clone(),
         read_time: config.read_timeout,
         head_time: config.read_header_timeout.or(config.read_timeout),
@@ -212,6 +213,12 @@ fn endpoint_plan(
             Some(shadow) => shadows.push(Arc::new(shadow_plan(plan, shadow, endpoint, config, shadows.len()))),
         }
     }
+    for (shadow, described) in shadows.iter_mut().zip(endpoint.backends.iter().filter(|one| one.shadow.is_some())) {
+        let baseline = baseline_plan(described, endpoint, config, Place { shared: &kept.shadow, ..place }, &live);
+        if let Some(shadow) = Arc::get_mut(shadow) {
+            shadow.baseline = baseline.map(Arc::new);
+        }
+    }
     let flow = match live.len() {
         0 | 1 => Flow::Single,
         _ if endpoint.sequential => Flow::Sequential,
@@ -274,8 +281,38 @@ fn shadow_plan(
         timeout: shadow.timeout,
         bounds: shadow_bounds(shadow, &config.shadow),
         policy: shadow.policy.clone(),
+        baseline: None,
         backend,
     }
+}
+
+/// The live backend that a shadow's answers are compared with, once more and with components of its own, if its noise is
+/// to be learned.
+fn baseline_plan(
+    shadow: &Backend,
+    endpoint: &Endpoint,
+    config: &Service,
+    place: Place<'_>,
+    live: &[Arc<BackendPlan>],
+) -> Option<ShadowPlan> {
+    let described = shadow.shadow.as_ref()?;
+    let compare = described.policy.as_ref()?.compare.as_ref()?;
+    if compare.baseline.mode == BaselineMode::Off {
+        return None;
+    }
+    let number = compare.against.place();
+    let of_live = endpoint.backends.iter().filter(|backend| backend.shadow.is_none()).nth(number)?;
+    // What its settings are worth has been told already, and it is known by the names of the live backend.
+    let mut names = Names { endpoints: vec![EndpointName::default()], backends: Vec::new() };
+    let backend = backend_plan((of_live, None), endpoint, config, place, &mut names, &mut Findings::default());
+    Some(ShadowPlan {
+        key: String::new(),
+        timeout: endpoint.timeout,
+        bounds: shadow_bounds(described, &config.shadow),
+        policy: None,
+        baseline: None,
+        backend: Arc::new(BackendPlan { id: live.get(number)?.id, ..backend }),
+    })
 }
 
 fn shadow_bounds(shadow: &Shadow, of_all: &ShadowDefaults) -> ShadowBounds {

@@ -68,6 +68,8 @@ impl OriginNeeds {
 
     fn add(&mut self, policy: &Policy) {
         self.add_key(&policy.sample.key);
+        // What was found is shown with the path it was found at.
+        self.path |= policy.compare.is_some();
         policy.conditions.0.iter().for_each(|criterion| self.add_criterion(criterion));
         if let Some(marks) = &policy.rewrite.marks {
             add(&mut self.request_marks, &marks.request);
@@ -136,7 +138,7 @@ mod tests {
     use super::*;
     use crate::{
         config::shadow::{Conditions, TextPattern},
-        shadow::selection::tests::policy,
+        shadow::fixture::policy,
     };
 
     fn needs(key: SampleKey, criteria: Vec<Criterion>) -> OriginNeeds {

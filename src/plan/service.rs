@@ -7,10 +7,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::HeaderName;
 
 use crate::{
     component::tables::Edge,
-    config::{AdminToken, ClientTls, Logging, Service, Tls, shadow::CREDENTIAL_QUERY},
+    config::{
+        AdminToken, ClientTls, Logging, Service, Tls,
+        shadow::{CREDENTIAL_HEADERS, CREDENTIAL_QUERY, Rewrite},
+    },
     stats::{MetricsSettings, Names, Recorder},
 };
 
@@ -36,16 +40,14 @@ pub struct Plan {
 impl ServicePlan {
     /// What any policy takes for a credential; where there is none, what usually is one.
     pub(super) fn secret_parameters(config: &Service) -> Vec<String> {
-        let shadows =
-            config.endpoints.iter().flat_map(|endpoint| &endpoint.backends).filter_map(|it| it.shadow.as_ref());
-        let policies = shadows.filter_map(|shadow| shadow.policy.as_deref());
-        let mut names = CREDENTIAL_QUERY.map(str::to_owned).to_vec();
-        for name in policies.flat_map(|policy| &policy.rewrite.credential_query) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        names
+        let own = rewrites(config).flat_map(|rewrite| &rewrite.credential_query);
+        joined(CREDENTIAL_QUERY.map(str::to_owned).to_vec(), own)
+    }
+
+    /// The same of headers.
+    pub(super) fn secret_headers(config: &Service) -> Vec<HeaderName> {
+        let own = rewrites(config).flat_map(|rewrite| &rewrite.credential_headers);
+        joined(CREDENTIAL_HEADERS.to_vec(), own)
     }
 
     /// What `telemetry/metrics` collects, if it does.
@@ -53,6 +55,23 @@ impl ServicePlan {
     pub fn metrics_settings(&self) -> Option<Arc<MetricsSettings>> {
         self.metrics.as_ref().map(|metrics| Arc::clone(&metrics.settings))
     }
+}
+
+/// How the policies of all shadows change copies.
+fn rewrites(config: &Service) -> impl Iterator<Item = &Rewrite> {
+    let backends = config.endpoints.iter().flat_map(|endpoint| &endpoint.backends);
+    let shadows = backends.filter_map(|backend| backend.shadow.as_ref());
+    shadows.filter_map(|shadow| shadow.policy.as_deref()).map(|policy| &policy.rewrite)
+}
+
+/// These names and those others, each once.
+fn joined<'a, T: Clone + PartialEq + 'a>(mut names: Vec<T>, others: impl Iterator<Item = &'a T>) -> Vec<T> {
+    for name in others {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 impl Plan {
@@ -92,6 +111,8 @@ pub struct ServicePlan {
     pub logs_access: bool,
     /// Parameters of queries whose values are not logged.
     pub secret_parameters: Vec<String>,
+    /// Headers whose values are not logged.
+    pub secret_headers: Vec<HeaderName>,
     /// Paths without an access log line.
     pub unlogged_paths: Vec<String>,
     /// Whole-request time of a client, if limited.

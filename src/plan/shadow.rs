@@ -19,6 +19,9 @@ pub struct ShadowPlan {
     pub bounds: ShadowBounds,
     /// What is copied and how, in policy mode; `None` copies everything as it is.
     pub policy: Option<Arc<Policy>>,
+    /// The live backend once more, with nothing in common with it but its settings: called to learn how much its own
+    /// answers differ.
+    pub baseline: Option<Arc<Self>>,
 }
 
 /// How much a shadow may hold.

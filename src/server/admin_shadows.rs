@@ -15,12 +15,22 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::shadow::control::{Moment, Order, Refusal, Terms, Who};
+use crate::{
+    config::promote::Refusal as Refused,
+    plan::promoted,
+    shadow::control::{Moment, Order, Refusal, Terms, Who},
+};
 
-use super::changes::Changes;
+use super::{
+    admin_results::{self, IGNORE},
+    changes::Changes,
+};
 
 /// Where the controls are.
 const ROOT: &str = "/__shadow";
+
+/// What shows a shadow made live.
+const PROMOTE: &str = "promote";
 
 /// The largest body that is read, in bytes.
 const BODY_MAX: usize = 64 << 10;
@@ -59,7 +69,8 @@ impl Place {
             "revive" => return Some(Self::Revive),
             _ => {}
         }
-        let (id, verb) = match rest.rsplit_once('/') {
+        let ignored = rest.strip_suffix(IGNORE).and_then(|id| id.strip_suffix('/')).map(|id| (id, IGNORE));
+        let (id, verb) = match ignored.or_else(|| rest.rsplit_once('/')) {
             Some((id, verb)) if !verb.contains(':') => (id, verb),
             _ => (&*rest, ""),
         };
@@ -78,12 +89,44 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
         (Place::Shadow { id, verb }, true) if verb.is_empty() => {
             answered(changes.shadows.target(id, Moment::now()), "shadow")
         }
+        (Place::Shadow { id, verb }, true) if admin_results::is_readable(verb) => {
+            admin_results::read(&changes.shadows, id, verb)
+        }
+        (Place::Shadow { verb, .. }, false) if admin_results::is_readable(verb) => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if verb.is_empty() && request.method() != Method::PATCH => {
             not_allowed("GET, HEAD, PATCH")
         }
+        (Place::Shadow { id, verb }, true) if verb == PROMOTE => promotion(&request, &changes, id.clone()).await,
+        (Place::Shadow { verb, .. }, false) if verb == PROMOTE => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if !verb.is_empty() && request.method() != Method::POST => not_allowed("POST"),
         (Place::Kill | Place::Revive, _) if request.method() != Method::POST => not_allowed("POST"),
         _ => change(&request, payload, &changes, &place).await,
+    }
+}
+
+/// The file as it is now, with the shadow made live. It may hold secrets, so whoever may not change anything may not see
+/// it.
+async fn promotion(request: &HttpRequest, changes: &Changes, id: String) -> HttpResponse {
+    if let Some(refusal) = changes.refuse(request) {
+        return refusal;
+    }
+    let Some(load) = changes.load.clone() else {
+        return said(StatusCode::CONFLICT, "this gateway has no file to show");
+    };
+    // Reading may take its time, and the listener answers others meanwhile.
+    let made = web::block(move || {
+        let loaded = load();
+        let Some((service, document)) = loaded.service.as_ref().zip(loaded.places.document()) else {
+            return Err(Refused::Impossible("the configuration can't be used as it is now".to_owned()));
+        };
+        let promotion = promoted(service, document, &id)?;
+        Ok(json!({ "patch": promotion.patch, "document": promotion.document, "notes": promotion.notes }))
+    });
+    match made.await {
+        Ok(Ok(answer)) => HttpResponse::Ok().json(answer),
+        Ok(Err(Refused::Unknown(ids))) => answered(Err::<Value, _>(Refusal::Unknown(ids)), "shadow"),
+        Ok(Err(Refused::Impossible(why))) => said(StatusCode::CONFLICT, &why),
+        Err(_gone) => said(StatusCode::INTERNAL_SERVER_ERROR, "the configuration could not be loaded"),
     }
 }
 
@@ -100,6 +143,7 @@ async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, plac
     match place {
         Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now)), "shadow"),
         Place::Revive => answered(Terms::plain(&body).map(|terms| control.revive(who, terms.reason, now)), "shadow"),
+        Place::Shadow { id, verb } if verb == IGNORE => admin_results::ignore(control, id, &body, who),
         Place::Shadow { id, verb } => {
             let asked = Order::read(verb, &body);
             answered(asked.and_then(|(order, terms)| control.order(id, &order, &terms, who, now)), "shadow")
@@ -162,6 +206,11 @@ mod tests {
             ("/__shadow/GET:/user/{id}:0/pause", shadow("GET:/user/{id}:0", "pause")),
             ("/__shadow/GET:/kill:12/dry-run", shadow("GET:/kill:12", "dry-run")),
             ("/__shadow/GET:/pause:0", shadow("GET:/pause:0", "")),
+            ("/__shadow/GET:/a:0/readiness", shadow("GET:/a:0", "readiness")),
+            ("/__shadow/GET:%2Ffields:0/diffs.ndjson", shadow("GET:/fields:0", "diffs.ndjson")),
+            ("/__shadow/GET:/a:0/fields/ignore", shadow("GET:/a:0", "fields/ignore")),
+            ("/__shadow/GET:/fields/ignore:0", shadow("GET:/fields/ignore:0", "")),
+            ("/__shadow/fields/ignore", shadow("fields", "ignore")),
             ("/__shadow/", shadow("", "")),
             ("/__shadow/%FF", None),
             ("/__stats", None),

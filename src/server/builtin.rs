@@ -18,8 +18,6 @@ use super::{clock::go_time, egress::X_KRAKEND, ingress};
 const ECHO_BYTES_MAX: usize = 1024 * 1024;
 /// The log shows so much of a body, in bytes.
 const LOGGED_BYTES_MAX: usize = 8 * 1024;
-/// Headers that say who somebody is, as they are written here.
-const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// `/__health`: always well, while it answers.
@@ -31,14 +29,16 @@ pub fn health(started: tokio::time::Instant) -> HttpResponse {
 }
 
 /// `/__debug/`: says `pong`, and logs what it was asked where such lines are written. Only then is the body read.
-pub async fn debug(request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+pub async fn debug(request: &HttpRequest, payload: web::Payload, service: &ServicePlan) -> HttpResponse {
     if tracing::enabled!(tracing::Level::DEBUG) {
         let body = beginning(payload).await;
         tracing::debug!("Method: {}", request.method());
-        tracing::debug!("URL: {:?}", request.uri().to_string());
-        tracing::debug!("Query: {:?}", query(request.query_string()));
+        let secrets = &service.secret_parameters;
+        let target = request.uri().to_string();
+        tracing::debug!("URL: {:?}", query::redacted(&target, secrets));
+        tracing::debug!("Query: {:?}", without_secrets(query(request.query_string()), secrets));
         tracing::debug!("Params: [{{param {:?}}}]", request.uri().path().trim_start_matches("/__debug"));
-        tracing::debug!("Headers: {:?}", without_credentials(headers(request)));
+        tracing::debug!("Headers: {:?}", headers_without_credentials(request, service));
         tracing::debug!("Body: {body:?}");
     }
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, JSON)).body(r#"{"message":"pong"}"#)
@@ -116,11 +116,29 @@ async fn beginning(mut payload: web::Payload) -> String {
 }
 
 /// A log is read by more people than a request.
-fn without_credentials(mut headers: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
-    for name in CREDENTIALS {
-        headers.entry(name.to_owned()).and_modify(|values| values.fill("(redacted)".to_owned()));
+fn headers_without_credentials(request: &HttpRequest, service: &ServicePlan) -> BTreeMap<String, Vec<String>> {
+    let mut told = without_secrets(headers(request), &service.secret_headers);
+    for (name, value) in told.iter_mut().flat_map(|(name, values)| values.iter_mut().map(move |value| (name, value))) {
+        *value = match name.as_str() {
+            // What is in a query here was in one there.
+            "Referer" => value.split('?').next().unwrap_or_default().to_owned(),
+            _ => query::redacted(value, &service.secret_parameters).into_owned(),
+        };
     }
-    headers
+    told
+}
+
+/// These, without the values of what has one of these names, in any case.
+fn without_secrets(
+    mut told: BTreeMap<String, Vec<String>>,
+    names: &[impl AsRef<str>],
+) -> BTreeMap<String, Vec<String>> {
+    for (name, values) in &mut told {
+        if names.iter().any(|secret| secret.as_ref().eq_ignore_ascii_case(name.trim())) {
+            values.fill("(redacted)".to_owned());
+        }
+    }
+    told
 }
 
 fn query(raw: &str) -> BTreeMap<String, Vec<String>> {

@@ -14,7 +14,7 @@ use super::{
     admin::text,
     admin_access::admin_guard,
     admin_shadows, admin_splits,
-    reload::{Announcer, Cause, Orders},
+    reload::{Announcer, Cause, Loader, Orders},
 };
 
 /// The ways to change something.
@@ -28,6 +28,8 @@ pub struct Changes {
     pub shadows: Arc<Control>,
     /// Where splits are.
     pub splits: Arc<split::Control>,
+    /// How the configuration is loaded, if it can be again.
+    pub load: Option<Loader>,
 }
 
 impl Changes {

@@ -6,12 +6,14 @@
 mod access;
 pub mod admin;
 pub mod admin_access;
+mod admin_results;
 mod admin_shadows;
 mod admin_splits;
 pub mod builtin;
 mod call;
 pub mod changes;
 pub mod clock;
+mod comparing;
 mod edge;
 pub mod egress;
 mod guess;

@@ -85,7 +85,7 @@ mod tests {
         model::{Body, Request},
         plan::{Plan, compile},
         server::ingress,
-        shadow::{Marker, selection::tests::policy},
+        shadow::{Marker, fixture::policy},
     };
 
     /// An endpoint that forwards everything, with shadows of these policies.

@@ -103,7 +103,7 @@ async fn serve_decision(
             return serve_endpoint(tree, endpoint, params, request, payload).await;
         }
         Decision::Serve(Target::Health, _) => return builtin::health(tree.shared.started),
-        Decision::Serve(Target::Debug, _) => return builtin::debug(&request, payload).await,
+        Decision::Serve(Target::Debug, _) => return builtin::debug(&request, payload, service).await,
         Decision::Serve(Target::Echo, _) => return builtin::echo(&request, payload).await,
         Decision::Serve(Target::Options(allow), _) => return builtin::options(allow, service),
         Decision::MethodNotAllowed(allowed) => egress::method_not_allowed(&allowed, service),

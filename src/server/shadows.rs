@@ -19,7 +19,8 @@ use crate::{
         Caller, Client, Found,
         transport::{PoolLimits, Room, Secure},
     },
-    endpoint::ShadowLink,
+    compare::Desk,
+    endpoint::{Baseline, Compared, ShadowLink},
     plan::{EndpointPlan, Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
     shadow::{
         Control, Gate, MemoryBudget, ShadowActor,
@@ -28,7 +29,7 @@ use crate::{
     stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
 };
 
-use super::tree::REPORT_PERIOD;
+use super::{comparing::Comparing, tree::REPORT_PERIOD};
 
 /// Stop looking whether mirrors have ended this often.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
@@ -52,6 +53,8 @@ pub struct Shadows {
     former: Vec<Weak<Gate>>,
     /// Where the next new shadow goes.
     turn: usize,
+    /// Where answers are compared, once any are.
+    desk: Option<Desk>,
 }
 
 /// A shadow of the present plan.
@@ -59,6 +62,14 @@ struct Housed {
     gate: Arc<Gate>,
     /// The place of its thread.
     thread: usize,
+    comparing: Option<Comparing>,
+}
+
+impl Housed {
+    /// Its gate, and that of second live calls.
+    fn gates(self) -> impl Iterator<Item = Arc<Gate>> {
+        [Some(self.gate), self.comparing.and_then(|comparing| comparing.baseline)].into_iter().flatten()
+    }
 }
 
 /// Names, and where a thread counts under them.
@@ -82,6 +93,7 @@ impl Default for Shadows {
             room: Room::default(),
             former: Vec::new(),
             turn: 0,
+            desk: None,
         }
     }
 }
@@ -110,45 +122,94 @@ impl Shadows {
         for endpoint in &plan.endpoints {
             let mut of_endpoint = Vec::with_capacity(endpoint.shadows.len());
             for shadow in &endpoint.shadows {
-                let house = self.house(shadow, &plan.service, heritage);
+                let house = self.house(endpoint, shadow, &plan.service, heritage);
                 let Some(arbiter) = self.arbiters.get(house.thread) else { continue };
                 let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let upstream = (secure, found, &self.room);
-                let recipient = start_actor(arbiter, shadow, plan, upstream, stats).recipient();
-                seats.push(self.seat(plan, endpoint, shadow, &gate, heritage));
-                of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow) });
+                let recipient = start_actor(arbiter, shadow, plan, upstream, Some(stats)).recipient();
+                let compared = self.compared(&house, shadow, plan, upstream);
+                if let Some(compared) = &compared {
+                    registry.comparisons.insert(shadow.backend.id, Arc::clone(&compared.experiment) as _);
+                }
+                seats.push(self.seat(plan, endpoint, shadow, &house, heritage));
+                of_endpoint.push(ShadowLink { recipient, gate, plan: Arc::clone(shadow), compared });
                 housed.insert(shadow.backend.id, house);
             }
             links.push(of_endpoint);
         }
+        self.control.post_through(secure.clone());
         self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
-        self.former.extend(former.into_values().map(|house| Arc::downgrade(&house.gate)));
+        self.former.extend(former.into_values().flat_map(Housed::gates).map(|gate| Arc::downgrade(&gate)));
         self.former.retain(|gate| gate.strong_count() > 0);
         registry
     }
 
     /// The gate and the thread for a shadow: those it had, as far as it is the same.
-    fn house(&mut self, shadow: &ShadowPlan, service: &ServicePlan, heritage: &Heritage) -> Housed {
+    fn house(
+        &mut self,
+        endpoint: &Arc<EndpointPlan>,
+        shadow: &ShadowPlan,
+        service: &ServicePlan,
+        heritage: &Heritage,
+    ) -> Housed {
+        let comparing = self.comparing(endpoint, shadow, heritage);
         let sheds_load = service.overload_lag.is_some() && (shadow.policy.is_some() || service.overload_sheds_plain);
         let inherited = heritage.of(shadow.backend.id);
         let former = inherited.and_then(|inherited| self.housed.get(&inherited.former));
         match (inherited, former) {
             (Some(Inherited { unchanged: true, .. }), Some(former)) => {
-                Housed { gate: Arc::clone(&former.gate), thread: former.thread }
+                Housed { gate: Arc::clone(&former.gate), thread: former.thread, comparing }
             }
             (_, Some(former)) => {
-                Housed { gate: Arc::new(former.gate.successor(shadow, sheds_load)), thread: former.thread }
+                let gate = Arc::new(former.gate.successor(shadow, sheds_load));
+                Housed { gate, thread: former.thread, comparing }
             }
             _ => {
                 let thread = self.turn.checked_rem(self.arbiters.len()).unwrap_or(0);
                 self.turn = self.turn.wrapping_add(1);
                 let gate = Gate::of(shadow, Arc::clone(&self.memory), self.control.kill_switch(), sheds_load);
-                Housed { gate: Arc::new(gate), thread }
+                Housed { gate: Arc::new(gate), thread, comparing }
             }
         }
+    }
+
+    /// The comparison of its answers: the one it had if neither the shadow nor what it is compared with has changed.
+    fn comparing(
+        &mut self,
+        endpoint: &Arc<EndpointPlan>,
+        shadow: &ShadowPlan,
+        heritage: &Heritage,
+    ) -> Option<Comparing> {
+        let is_unchanged = |id| heritage.of(id).is_some_and(|inherited| inherited.unchanged);
+        let mut ids = endpoint.live.iter().map(|backend| backend.id).chain([shadow.backend.id]);
+        let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
+        if let Some(former) = former.filter(|_| ids.all(is_unchanged)) {
+            return former.comparing.clone();
+        }
+        let (memory, kill) = (Arc::clone(&self.memory), self.control.kill_switch());
+        let desk = || self.desk.get_or_insert_with(|| Desk::start(cores())).clone();
+        Comparing::new(endpoint, shadow, (&memory, kill), desk)
+    }
+
+    /// The way from a shadow's copies to the comparison of their answers.
+    fn compared(
+        &self,
+        house: &Housed,
+        shadow: &ShadowPlan,
+        plan: &Arc<Plan>,
+        upstream: (&Secure, &Found, &Room),
+    ) -> Option<Compared> {
+        let comparing = house.comparing.as_ref()?;
+        let baseline = comparing.baseline.as_ref().zip(shadow.baseline.as_ref()).and_then(|(gate, of_live)| {
+            // On a thread of its own if there is one, so that both calls leave at the same moment.
+            let thread = (house.thread + 1).checked_rem(self.arbiters.len()).unwrap_or(0);
+            let recipient = start_actor(self.arbiters.get(thread)?, of_live, plan, upstream, None).recipient();
+            Some(Baseline { recipient, gate: Arc::clone(gate) })
+        });
+        Some(Compared { experiment: Arc::clone(&comparing.experiment), baseline })
     }
 
     /// The place of a shadow among those that can be controlled.
@@ -157,7 +218,7 @@ impl Shadows {
         plan: &Plan,
         endpoint: &EndpointPlan,
         shadow: &Arc<ShadowPlan>,
-        gate: &Arc<Gate>,
+        house: &Housed,
         heritage: &Heritage,
     ) -> Seat {
         let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
@@ -174,8 +235,9 @@ impl Shadows {
             hosts,
             summary: shadow.policy.as_ref().map(|policy| policy.summary(&endpoint.params)),
             plan: Arc::clone(shadow),
-            gate: Arc::clone(gate),
+            gate: Arc::clone(&house.gate),
             former: former.map(|house| Arc::clone(&house.gate)),
+            comparison: house.comparing.as_ref().map(|comparing| Arc::clone(&comparing.experiment) as _),
         }
     }
 
@@ -188,7 +250,8 @@ impl Shadows {
     /// Closes the idle connections of shadows that a plan does not have.
     fn forget_connections(&self, plan: &Plan) {
         let shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
-        let kept: HashSet<TargetId> = shadows.filter_map(|shadow| plan.targets.of(shadow.backend.id)).collect();
+        let called = shadows.flat_map(|shadow| [Some(shadow), shadow.baseline.as_ref()]).flatten();
+        let kept: HashSet<TargetId> = called.filter_map(|shadow| plan.targets.of(shadow.backend.id)).collect();
         let kept = Arc::new(kept);
         for arbiter in &self.arbiters {
             let kept = Arc::clone(&kept);
@@ -207,7 +270,7 @@ impl Shadows {
     /// what is left is abandoned, and booked so. A thread that doesn't stop is left behind a second later.
     pub async fn drain(self, limit: Duration) {
         let former = self.former.iter().filter_map(Weak::upgrade);
-        let gates: Vec<Arc<Gate>> = self.housed.into_values().map(|house| house.gate).chain(former).collect();
+        let gates: Vec<Arc<Gate>> = self.housed.into_values().flat_map(Housed::gates).chain(former).collect();
         gates.iter().for_each(|gate| gate.close());
         let deadline = Instant::now() + limit;
         while gates.iter().any(|gate| gate.concurrent() > 0) && Instant::now() < deadline {
@@ -255,16 +318,20 @@ fn start_actor(
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
     (secure, found, room): (&Secure, &Found, &Room),
-    stats: &Addr<StatsActor>,
+    stats: Option<&Addr<StatsActor>>,
 ) -> Addr<ShadowActor> {
-    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.clone());
+    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.cloned());
     let (secure, found, room) = (secure.clone(), found.clone(), room.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
-        let recorder = recorder_of_this_thread(&plan, stats);
+        let recorder = stats.map(|stats| recorder_of_this_thread(&plan, stats));
         let hosts = shadow.backend.discovered.as_ref().and_then(|name| found.hosts(name));
         let client = client_of_this_thread(&shadow, &plan, secure, room);
         ShadowActor::new(shadow, Caller::new(client, 0).finding(hosts), recorder)
     })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn client_of_this_thread(shadow: &ShadowPlan, plan: &Plan, secure: Secure, room: Room) -> Client {

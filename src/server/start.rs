@@ -153,6 +153,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let (shadows, discovery) = (Rc::new(RefCell::new(shadows)), Rc::new(RefCell::new(discovery)));
     let split_control = splits.control();
     let splits = Rc::new(RefCell::new(splits));
+    let load = options.load.clone();
     let reloader = options.load.map(|load| {
         let followers = (Rc::clone(&shadows), Rc::clone(&splits), Rc::clone(&discovery));
         Reloader::new(load, Arc::new(blueprint), followers, announcer.clone()).start()
@@ -166,6 +167,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         announcer: announcer.clone(),
         shadows: Arc::clone(&control),
         splits: Arc::clone(&split_control),
+        load,
     };
     let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);

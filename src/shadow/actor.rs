@@ -16,9 +16,10 @@ use crate::{
 };
 
 use super::{
-    DropReason, Mirror, Rewriter,
+    Cleared, DropReason, Mirror, Rewriter,
     mirror::{Chained, body_for},
     rewrite::Finish,
+    window::Loss,
 };
 
 /// One shadow backend on one shadow thread.
@@ -27,15 +28,16 @@ pub struct ShadowActor(Rc<Parts>);
 struct Parts {
     plan: Arc<ShadowPlan>,
     caller: Caller,
-    recorder: Rc<RefCell<Recorder>>,
+    /// Where it counts; a second live call does not.
+    recorder: Option<Rc<RefCell<Recorder>>>,
     /// In policy mode: how copies differ from live calls.
     rewriter: Option<Rewriter>,
 }
 
 impl ShadowActor {
-    /// An actor that sends as `plan` says and reports to this thread's recorder.
+    /// An actor that sends as `plan` says and reports to this thread's recorder, if its calls count.
     #[must_use]
-    pub fn new(plan: Arc<ShadowPlan>, caller: Caller, recorder: Rc<RefCell<Recorder>>) -> Self {
+    pub fn new(plan: Arc<ShadowPlan>, caller: Caller, recorder: Option<Rc<RefCell<Recorder>>>) -> Self {
         let rewriter = plan.policy.as_deref().map(Rewriter::new);
         Self(Rc::new(Parts { plan, caller, recorder, rewriter }))
     }
@@ -70,10 +72,19 @@ impl Parts {
         if let Some(time) = mirror.not_before {
             sleep_until(time).await;
         }
-        let _turn = mirror.ticket.gate().turn().await;
-        let body = mirror.ticket.clear().and_then(|()| match &self.rewriter {
-            Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket),
-            None => Ok(mirror.body),
+        let turn = tokio::select! {
+            biased;
+            reason = Loss::of(&mut mirror.loss) => return mirror.ticket.drop_for(reason),
+            turn = mirror.ticket.gate().turn() => turn,
+        };
+        let cleared = mirror.ticket.clear();
+        let body = cleared.and_then(|cleared| {
+            let body = match &self.rewriter {
+                Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket)?,
+                None => mirror.body,
+            };
+            // Only now, so that a dry run tells what can't be made.
+            if cleared == Cleared::DryRun { Err(DropReason::DryRun) } else { Ok(body) }
         });
         match body {
             Ok(body) => {
@@ -85,14 +96,27 @@ impl Parts {
                 give_up(mirror.rest, DropReason::ChainBroken);
             }
         }
+        drop(turn);
     }
 
     async fn send(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, body_of_rest, ticket, not_before: _, mut rest, mut answers } = mirror;
+        let Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before: _, rest, answers } =
+            mirror;
+        let (mut loss, mut rest, mut answers) = (loss, rest, answers);
         let deadline = Instant::now() + self.plan.timeout;
-        let measured = Measured::start(&self.recorder, self.plan.backend.id, deadline);
-        let outcome = self.call(&request, &earlier, body, wanted_by(&rest), deadline).await;
-        measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
+        let measured = self.recorder.as_ref().map(|recorder| Measured::start(recorder, self.plan.backend.id, deadline));
+        let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice() };
+        let outcome = tokio::select! {
+            biased;
+            // The call is dropped, so its connection is closed in the middle of the body.
+            reason = Loss::of(&mut loss) => Err(Loss::failure(reason)),
+            outcome = self.call(asked, body, wanted_by(&rest), deadline) => outcome
+                .map_err(|failure| Loss::said(&mut loss).map_or(failure, Loss::failure)),
+        };
+        if let Some(measured) = measured {
+            measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
+        }
+        drop(witness);
         match outcome {
             Ok((status, _, data)) => {
                 ticket.complete(status);
@@ -112,18 +136,15 @@ impl Parts {
     /// that the connection can be used again, without decoding what nobody will see.
     async fn call(
         &self,
-        request: &Arc<Request>,
-        earlier: &[Option<String>],
+        asked: Asked<'_>,
         body: Body,
         wanted: Wanted,
         deadline: Instant,
     ) -> Result<(u16, Ending, Data), Failure> {
-        let Some(rewriter) = &self.rewriter else {
-            return self.call_as(Asked { request, earlier, touch: None }, body, wanted, deadline).await;
-        };
-        let request = rewriter.without_credentials(Arc::clone(request));
+        let Some(rewriter) = &self.rewriter else { return self.call_as(asked, body, wanted, deadline).await };
+        let request = rewriter.without_credentials(Arc::clone(asked.request));
         let finish = Finish { rewriter, request: &request };
-        self.call_as(Asked { request: &request, earlier, touch: Some(&finish) }, body, wanted, deadline).await
+        self.call_as(Asked { request: &request, touch: Some(&finish), ..asked }, body, wanted, deadline).await
     }
 
     async fn call_as(
@@ -136,7 +157,7 @@ impl Parts {
         let limit = self.plan.bounds.response_bytes_max;
         let calling = async {
             // Components around a backend act on its data, so with any of them the answer is read as a live one is.
-            if wanted != Wanted::Nothing || !self.plan.backend.calls_through.is_empty() {
+            if wanted != Wanted::Nothing || !asked.witnesses.is_empty() || !self.plan.backend.calls_through.is_empty() {
                 let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
                 let ending = Ending { complete: self.plan.backend.no_op || response.complete, error: false };
                 return Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?));
@@ -222,11 +243,22 @@ fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
 
 /// Hands a sequence on to its next shadow.
 fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, answers: Vec<Data>) {
-    let Some(Chained { recipient, mut ticket, takes_body, lookups }) = rest.pop_front() else { return };
+    let Some(Chained { recipient, mut ticket, witness, takes_body, lookups }) = rest.pop_front() else { return };
     ticket.expect_drop_for(DropReason::Shutdown);
     let earlier = lookups.iter().map(|lookup| lookup.find(&answers)).collect();
     let body = if takes_body { whole.share().unwrap_or_default() } else { Body::Empty };
     let body_of_rest = body_for(&rest, whole);
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers });
+    recipient.do_send(Mirror {
+        request,
+        earlier,
+        body,
+        loss: None,
+        body_of_rest,
+        ticket,
+        witness,
+        not_before: None,
+        rest,
+        answers,
+    });
 }

@@ -91,6 +91,12 @@ impl Breaker {
         Self { settings, state: AtomicU8::new(0), transitions: AtomicU64::new(0), inner: Mutex::default() }
     }
 
+    /// What it was made with.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Its state, as of the last call that was offered or ended.
     #[must_use]
     pub fn state(&self) -> State {

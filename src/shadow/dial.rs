@@ -4,7 +4,7 @@
 //! anything else of a request is.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
 };
 
@@ -20,10 +20,12 @@ use super::{Dialed, SkipReason};
 pub enum Running {
     /// It does.
     On = 0,
-    /// Somebody, or a rule, stopped it.
+    /// Somebody paused it.
     Paused = 1,
     /// Its time is over, or has not begun.
     Expired = 2,
+    /// A stop rule paused it.
+    Stopped = 3,
 }
 
 impl Running {
@@ -32,7 +34,7 @@ impl Running {
     pub const fn label(self) -> &'static str {
         match self {
             Self::On => "running",
-            Self::Paused => "paused",
+            Self::Paused | Self::Stopped => "paused",
             Self::Expired => "expired",
         }
     }
@@ -106,6 +108,8 @@ pub struct Dial {
     rate: AtomicU64,
     holdout: AtomicU64,
     dry_run: AtomicBool,
+    /// The dial that a reload put in the place of this one. What it says counts for copies that wait here, too.
+    next: Mutex<Option<Arc<Dial>>>,
 }
 
 impl Dial {
@@ -118,6 +122,7 @@ impl Dial {
             rate: AtomicU64::new(dialed.rate.threshold()),
             holdout: AtomicU64::new(dialed.holdout.threshold()),
             dry_run: AtomicBool::new(dry_run),
+            next: Mutex::default(),
         }
     }
 
@@ -129,7 +134,7 @@ impl Dial {
         }
         match self.running() {
             Running::On => None,
-            Running::Paused => Some(SkipReason::Paused),
+            Running::Paused | Running::Stopped => Some(SkipReason::Paused),
             Running::Expired => Some(SkipReason::Expired),
         }
     }
@@ -146,8 +151,33 @@ impl Dial {
         match self.running.load(Ordering::Acquire) {
             0 => Running::On,
             1 => Running::Paused,
-            _ => Running::Expired,
+            2 => Running::Expired,
+            _ => Running::Stopped,
         }
+    }
+
+    /// Another dial takes the place of this one: what stops its copies stops those that this one let in.
+    pub(super) fn follow(&self, next: &Arc<Self>) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(next));
+    }
+
+    /// Whether copies whose turn has come are sent, and whether only to try it: what this dial says and those that took its
+    /// place. Nobody who serves clients asks this.
+    pub(super) fn last_word(&self) -> (Running, bool) {
+        let (mut running, mut is_dry_run) = (self.running(), self.is_dry_run());
+        let mut next = self.next();
+        while let Some(dial) = next {
+            if running == Running::On {
+                running = dial.running();
+            }
+            is_dry_run |= dial.is_dry_run();
+            next = dial.next();
+        }
+        (running, is_dry_run)
+    }
+
+    fn next(&self) -> Option<Arc<Self>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes that.

@@ -5,9 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 use actix::{Message, Recipient};
 use tokio::time::Instant;
 
-use crate::model::{Body, Request};
+use crate::model::{Body, Request, Witness};
 
-use super::Ticket;
+use super::{Ticket, window::Loss};
 
 /// Send a copy of this request.
 #[derive(Debug)]
@@ -16,12 +16,16 @@ pub struct Mirror {
     pub request: Arc<Request>,
     /// Values from earlier shadow answers of a sequence.
     pub earlier: Vec<Option<String>>,
-    /// The whole body, or none if the policy wants none; never one in transit.
+    /// The whole body, or none if the policy wants none, or one that is still arriving.
     pub body: Body,
+    /// Of a body that is still arriving, who says that the rest of it will not come.
+    pub loss: Option<Loss>,
     /// The body for those of the rest that take it.
     pub body_of_rest: Body,
     /// The right to it.
     pub ticket: Ticket,
+    /// Who sees the answer, if it is compared.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Not to be sent before.
     pub not_before: Option<Instant>,
     /// The shadows that come after this one in a sequential endpoint.
@@ -47,6 +51,8 @@ pub struct Chained {
     pub recipient: Recipient<Mirror>,
     /// The right to it, held since the request came.
     pub ticket: Ticket,
+    /// Who sees the answer, if it is compared.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Whether it gets the body.
     pub takes_body: bool,
     /// What it wants from earlier answers.

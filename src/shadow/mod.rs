@@ -11,29 +11,30 @@ pub mod dial;
 pub mod gate;
 pub mod ledger;
 pub mod marks;
-pub mod memory;
 pub mod mirror;
 pub mod overload;
 pub mod pace;
 pub mod reason;
 pub mod rewrite;
 pub mod selection;
+pub mod window;
 
 pub use actor::ShadowActor;
 pub use breaker::Breaker;
 pub use control::Control;
 pub use dial::{Dial, KillSwitch, Running, Turns};
-pub use gate::{Asked, Gate, Offered, Size, Ticket};
+pub use gate::{Asked, Cleared, Gate, Offered, Size, Ticket};
 pub use ledger::Ledger;
 pub use marks::{Marker, PairId};
-pub use memory::MemoryBudget;
 pub use mirror::{Chained, Mirror};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;
 pub use selection::{Dialed, Recipient, Selector};
 
-pub use crate::stats::Arm;
+pub use crate::{model::MemoryBudget, stats::Arm};
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,12 @@ pub fn is_behind() -> bool {
     BEHIND.get()
 }
 
+/// Makes this thread one that is behind, or not.
+#[cfg(test)]
+pub(crate) fn set_behind(is_behind: bool) {
+    BEHIND.set(is_behind);
+}
+
 /// How late this thread's last beat was.
 #[must_use]
 pub fn lag() -> Duration {

@@ -103,11 +103,13 @@ pub enum Drop {
     Paused,
     /// The shadow's time was over before it was sent.
     Expired,
+    /// It was to be streamed and fell too far behind the upload before it was sent.
+    BodyLag,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -126,6 +128,7 @@ impl Drop {
         Self::BodyPatch,
         Self::Paused,
         Self::Expired,
+        Self::BodyLag,
     ];
 
     /// Its label.
@@ -150,6 +153,7 @@ impl Drop {
             Self::BodyPatch => "body_patch",
             Self::Paused => "paused",
             Self::Expired => "expired",
+            Self::BodyLag => "body_lag",
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 use actix::{Actor, Addr};
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
@@ -51,6 +51,8 @@ struct Stage {
     recorder: Rc<RefCell<Recorder>>,
     /// How long the bodies of the calls were.
     bodies: Arc<Mutex<Vec<usize>>>,
+    /// The body of every request.
+    text: &'static str,
 }
 
 const BOUNDS: ShadowBounds = ShadowBounds {
@@ -63,11 +65,16 @@ const BOUNDS: ShadowBounds = ShadowBounds {
 
 impl Stage {
     fn new(script: &[fn() -> Called]) -> Self {
+        Self::under(&json!(null), script)
+    }
+
+    /// The same under a policy; `null` is plain mode.
+    fn under(policy: &Value, script: &[fn() -> Called]) -> Self {
         let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
             "endpoint": "/x",
             "backend": [
                 {"url_pattern": "/live"},
-                {"url_pattern": "/shadow", "extra_config": {"proxy": {"shadow": true}}}
+                {"url_pattern": "/shadow", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
             ]
         }]})
         .to_string();
@@ -84,9 +91,9 @@ impl Stage {
         let shadow = Arc::new(ShadowPlan { backend, bounds: BOUNDS, ..shadow });
         let caller = Caller::new(Client::new(plan.service.pool, Secure::new(None)), 0);
         let memory = Arc::new(MemoryBudget::new(1000));
-        let gate = Arc::new(Gate::new(BOUNDS, Arc::clone(&memory)));
-        let shadow = ShadowActor::new(shadow, caller, Rc::clone(&recorder)).start();
-        Self { shadow, gate, memory, recorder, bodies }
+        let gate = Arc::new(Gate::of(&shadow, Arc::clone(&memory), KillSwitch::default(), false));
+        let shadow = ShadowActor::new(shadow, caller, Some(Rc::clone(&recorder))).start();
+        Self { shadow, gate, memory, recorder, bodies, text: "12345" }
     }
 
     /// Mirrors a request through a sequence of so many calls of the shadow, and waits for its end.
@@ -101,10 +108,11 @@ impl Stage {
         let rest = take_body.iter().skip(1).map(|takes_body| Chained {
             recipient: self.shadow.clone().recipient(),
             ticket: waiting(&self.gate),
+            witness: None,
             takes_body: *takes_body,
             lookups: Vec::new(),
         });
-        let body = || Body::Held(crate::model::body::Held::new(vec![Bytes::from_static(b"12345")]));
+        let body = || Body::Held(crate::model::body::Held::new(vec![Bytes::from_static(self.text.as_bytes())]));
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
@@ -117,8 +125,10 @@ impl Stage {
             request: Arc::new(request),
             earlier: Vec::new(),
             body: if take_body.first() == Some(&true) { body() } else { Body::Empty },
+            loss: None,
             body_of_rest: body(),
             ticket,
+            witness: None,
             not_before: None,
             rest: rest.collect(),
             answers: Vec::new(),
@@ -274,6 +284,19 @@ fn what_stops_a_shadow_stops_copies_that_wait_for_their_turn() {
             let books = stage.gate.books();
             assert!(books.balanced(), "{books:?}");
             assert_eq!((books.dropped, books.sent), (vec![(reason, 1)], 0));
+        });
+    }
+}
+
+#[test]
+fn a_dry_run_tells_which_copies_can_not_be_made() {
+    let policy = json!({"dry_run": true, "holdout": 0, "body_patch": {"a": 1}});
+    for (text, reason) in [("12345", "dry_run"), ("{nope", "body_patch")] {
+        actix::System::new().block_on(async {
+            let stage = Stage { text, ..Stage::under(&policy, &[]) };
+            stage.mirror_while(&[true], |_gate| ()).await;
+            let books = stage.gate.books();
+            assert_eq!((books.dropped, books.sent, stage.memory.held()), (vec![(reason, 1)], 0, 0));
         });
     }
 }

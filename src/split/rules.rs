@@ -34,6 +34,17 @@ pub enum Breach {
     },
 }
 
+impl Breach {
+    /// The key of the rule in the file.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::ErrorDelta { .. } => "error_delta",
+            Self::P99Ratio { .. } => "p99_ratio",
+        }
+    }
+}
+
 /// The first rule that is broken. None is where one of both has too few calls to tell: so nothing is judged while the
 /// variant takes everything.
 #[must_use]

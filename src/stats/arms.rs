@@ -66,6 +66,12 @@ impl Arms {
         lock(&group.fresh).record(elapsed);
     }
 
+    /// All that was counted so far, with the shadow and without it.
+    #[must_use]
+    pub fn latencies(&self) -> [Latencies; 2] {
+        [self.shadowed.latencies(), self.holdout.latencies()]
+    }
+
     /// What was counted so far, and how both groups differ.
     #[must_use]
     pub fn overhead(&self) -> Overhead {

@@ -117,6 +117,24 @@ impl Latencies {
         })
     }
 
+    /// What was counted since an earlier moment, when `earlier` was all there was. The longest is not known to the
+    /// microsecond any more: it is that of all, or the longest that is left as it was rounded.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut before = earlier.cells.iter().peekable();
+        let mut cells = Vec::new();
+        for &(value, count) in &self.cells {
+            while before.next_if(|&&(own, _)| own < value).is_some() {}
+            let known = before.next_if(|&&(own, _)| own == value).map_or(0, |&(_, known)| known);
+            let left = count.saturating_sub(known);
+            if left > 0 {
+                cells.push((value, left));
+            }
+        }
+        let longest = cells.last().map_or(0, |&(value, _)| value);
+        Self { cells, sum_us: self.sum_us.saturating_sub(earlier.sum_us), max_us: longest.min(self.max_us) }
+    }
+
     /// Adds what another counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
@@ -160,6 +178,12 @@ mod tests {
             let mut merged = latencies(one.clone());
             merged.merge(&latencies(two.clone()));
             prop_assert_eq!(merged, latencies([one, two].concat()));
+        }
+
+        #[test]
+        fn what_was_counted_since_is_what_came_after(one in prop::collection::vec(0_u32..50, 0..40), two in prop::collection::vec(0_u32..50, 0..40)) {
+            let (earlier, later) = (latencies(one.clone()), latencies([one, two.clone()].concat()));
+            prop_assert_eq!(later.since(&earlier), latencies(two));
         }
 
         #[test]

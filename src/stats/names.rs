@@ -11,7 +11,7 @@ pub struct EndpointId(pub u32);
 pub struct BackendId(pub u32);
 
 /// What an endpoint is called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EndpointName {
     /// Its method, in capitals.
     pub method: String,

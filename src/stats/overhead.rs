@@ -9,7 +9,11 @@ use serde::Serialize;
 use super::{latency::Latencies, snapshot::LatencySnapshot};
 
 /// Standard deviations on either side that leave out 5 % of a normal distribution.
-const TWO_SIDED_95: f64 = 1.959_963_984_540_054;
+pub const TWO_SIDED_95: f64 = 1.959_963_984_540_054;
+
+/// The same for 0.1 %. Whoever looks again and again, and acts on what chance may have made, must be surer than whoever
+/// looks once.
+pub const TWO_SIDED_999: f64 = 3.290_526_731_491_895;
 
 /// By which part a duration may be shorter than it is counted as; see [`super::latency`].
 const ROUNDING: f64 = 1.0 / 128.0;
@@ -50,13 +54,20 @@ impl Overhead {
 /// By how much the quantile of `one` is larger than that of `other`, with its interval.
 #[must_use]
 pub fn difference(one: &Latencies, other: &Latencies, quantile: f64) -> Option<Difference> {
+    difference_within(one, other, quantile, TWO_SIDED_95)
+}
+
+/// The same with an interval that is so many standard deviations wide on either side.
+#[must_use]
+pub fn difference_within(one: &Latencies, other: &Latencies, quantile: f64, deviations: f64) -> Option<Difference> {
     if one.count() == 0 || other.count() == 0 {
         return None;
     }
     let value = |of: &Latencies| milliseconds(of.quantile_us(quantile));
     let (first, second) = (value(one), value(other));
     let difference = first - second;
-    let interval = interval(one, quantile).zip(interval(other, quantile)).map(|(first_lies, second_lies)| {
+    let lies = |of: &Latencies| quantile_interval(of, quantile, deviations);
+    let interval = lies(one).zip(lies(other)).map(|(first_lies, second_lies)| {
         let below = (first - first_lies[0]).hypot(second_lies[1] - second);
         let above = (first_lies[1] - first).hypot(second - second_lies[0]);
         [difference - below, difference + above]
@@ -64,11 +75,12 @@ pub fn difference(one: &Latencies, other: &Latencies, quantile: f64) -> Option<D
     Some(Difference { difference, interval })
 }
 
-/// Where the true quantile lies; `None` if that may be beyond all that was seen.
-fn interval(of: &Latencies, quantile: f64) -> Option<[f64; 2]> {
+/// Where the true quantile lies, in milliseconds; `None` if that may be beyond all that was seen.
+#[must_use]
+pub fn quantile_interval(of: &Latencies, quantile: f64, deviations: f64) -> Option<[f64; 2]> {
     #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
     let count = of.count() as f64;
-    let (middle, spread) = (count * quantile, TWO_SIDED_95 * (count * quantile * (1.0 - quantile)).sqrt());
+    let (middle, spread) = (count * quantile, deviations * (count * quantile * (1.0 - quantile)).sqrt());
     let (lowest, highest) = ((middle - spread).floor(), (middle + spread).ceil() + 1.0);
     if lowest < 1.0 || highest > count {
         return None;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 
 use super::books::{Books, Ledgered};
+use super::comparison::Compared;
 use super::names::BackendId;
 use super::portion::Portion;
 use super::standing::Standing;
@@ -15,6 +16,8 @@ use super::standing::Standing;
 pub struct Registry {
     /// The shadows that have books.
     pub shadows: DashMap<BackendId, Arc<dyn Ledgered>>,
+    /// Those whose answers are compared.
+    pub comparisons: DashMap<BackendId, Arc<dyn Compared>>,
     /// The parts of splits, bases included.
     pub portions: DashMap<BackendId, Arc<dyn Portion>>,
 }
@@ -25,7 +28,9 @@ impl Registry {
     pub fn look(&self, id: BackendId) -> Option<(Books, Standing)> {
         // The entry's lock is given back before the ledger is asked, so that a slow ledger holds up nobody.
         let shadow = self.shadows.get(&id).map(|entry| Arc::clone(entry.value()))?;
-        Some((shadow.books(), shadow.standing()))
+        let compared = self.comparisons.get(&id).map(|entry| Arc::clone(entry.value()));
+        let comparison = compared.map(|compared| compared.comparison());
+        Some((shadow.books(), Standing { comparison, ..shadow.standing() }))
     }
 
     /// The part of a split that a backend takes; `None` for most backends.

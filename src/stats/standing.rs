@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::overhead::Overhead;
+use super::{comparison::ComparisonFigures, overhead::Overhead};
 
 /// The settings in force for one shadow, and the state of what switches it off.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -23,10 +23,12 @@ pub struct Standing {
     pub breaker_transitions: u64,
     /// What it costs the clients; only with a hold-out.
     pub overhead: Option<Overhead>,
+    /// What comparing its answers has come to; only where they are compared.
+    pub comparison: Option<ComparisonFigures>,
 }
 
-/// Why one shadow may copy nothing: somebody paused it, or its time is over or has not begun.
-pub const PAUSES: [&str; 2] = ["admin", "expired"];
+/// Why one shadow may copy nothing: somebody paused it, a stop rule did, or its time is over or has not begun.
+pub const PAUSES: [&str; 3] = ["admin", "rule", "expired"];
 
 /// The states of a breaker by their number in the metrics.
 pub const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];

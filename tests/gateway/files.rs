@@ -59,6 +59,17 @@ pub(crate) fn without_shadows(mut file: Value) -> Value {
     file
 }
 
+/// The same file without second calls of live backends, which they are meant to see.
+pub(crate) fn without_baselines(mut file: Value) -> Value {
+    if let Some(members) = file.as_object_mut() {
+        members.remove("baseline");
+        members.values_mut().for_each(|member| *member = without_baselines(member.take()));
+    } else if let Some(elements) = file.as_array_mut() {
+        elements.iter_mut().for_each(|element| *element = without_baselines(element.take()));
+    }
+    file
+}
+
 /// Whether a backend is marked as a shadow, in the namespace of today or the old one.
 pub(crate) fn is_shadow(backend: &Value) -> bool {
     ["proxy", "github.com/devopsfaith/krakend/proxy"].iter().any(|namespace| {

@@ -84,8 +84,14 @@ impl Gnomon {
 
     /// `gnomon demo`, on ports of its own.
     pub(crate) fn demo() -> Self {
+        Self::demo_at(50)
+    }
+
+    /// The same with so many requests a second.
+    pub(crate) fn demo_at(rate: u32) -> Self {
         Self::launch(is_healthy, |port, admin| {
-            vec!["demo".into(), "--port".into(), port.to_string().into(), "--admin".into(), admin.to_string().into()]
+            let (port, admin, rate) = (port.to_string(), admin.to_string(), rate.to_string());
+            ["demo", "--port", &port, "--admin", &admin, "--rate", &rate].map(Into::into).into()
         })
     }
 

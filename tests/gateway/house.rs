@@ -395,7 +395,10 @@ fn name_of_shadow_key(row: &gnomon::config::known::KnownKey) -> Option<String> {
 
 #[test]
 fn the_page_on_operations_lists_every_metric() {
-    let source = without_tests(&read("src/stats/prometheus.rs")).to_owned();
+    let sources = files(&root().join("src/stats/prometheus"), ".rs");
+    let text_of =
+        |path: &PathBuf| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let source: String = sources.iter().map(|path| without_tests(&text_of(path)).to_owned()).collect();
     let literals: Vec<&str> = source.split('"').skip(1).step_by(2).collect();
     let of_metric = |name: &&str| name.starts_with("gnomon_") || name.starts_with("process_");
     let page = read("docs/operations.md");

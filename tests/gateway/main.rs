@@ -10,6 +10,7 @@ mod bodies;
 mod client;
 #[cfg(test)]
 mod commands;
+mod comparison;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
@@ -68,6 +69,8 @@ mod original;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod promotion;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod secrets;
@@ -79,6 +82,8 @@ mod selection;
 mod shutdown;
 #[cfg(test)]
 mod split;
+#[cfg(test)]
+mod stopping;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

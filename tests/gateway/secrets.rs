@@ -6,6 +6,7 @@ use crate::{
     client,
     files::{endpoint, live, service, with},
     gnomon::Gnomon,
+    patience::wait_for,
     selection::shadow_under,
     upstream::Upstream,
 };
@@ -76,13 +77,17 @@ fn what_clients_send_in_confidence_is_nowhere_but_at_the_live_backend() {
         let told: Vec<_> = copy.headers.iter().filter(|(_, value)| value.contains(CANARY)).collect();
         assert_eq!(told.len(), 1, "only what the policy itself sets: {told:?}");
     }
+    gnomon.ask("GET", &format!("/__debug/?page=3&{query}"), &headers, b"");
     let pages = ["/", "/__stats", "/__shadow", "/__shadow/audit", "/metrics"];
     for page in pages {
         assert!(!client::get(gnomon.admin(), page).text().contains(CANARY), "{page}");
     }
     assert!(v1.seen().iter().all(|seen| seen.target.contains(CANARY)), "the live backend gets all of it");
+    let is_told = || gnomon.output().contains("GET      \"/__debug/?page=3").then_some(());
+    wait_for(is_told).expect("the log is written soon");
     let log = gnomon.output();
     assert!(log.contains("access_token=***") && log.contains("page=2"), "{log}");
+    assert!(log.contains("Headers: {") && log.contains("(redacted)") && log.contains("page=3"), "{log}");
     assert!(log.contains("[ENDPOINT: /badly]") && !log.contains(CANARY), "{log}");
 }
 

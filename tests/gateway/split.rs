@@ -159,7 +159,7 @@ fn a_canary_that_fails_is_stopped_and_its_clients_go_back() {
         Some(part(&gnomon)).filter(|part| part["state"] == "stopped")
     });
     let stopped = stopped.unwrap_or_else(|| panic!("it was not stopped\n{}", gnomon.output()));
-    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by rule: "), "{stopped:#}");
+    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by rule error_delta: "), "{stopped:#}");
     assert_eq!(
         (metric(&gnomon, "gnomon_split_rate", "\"canary\""), metric(&gnomon, "gnomon_split_rate", "\"base\"")),
         (Some(0.0), Some(1.0))
@@ -169,7 +169,7 @@ fn a_canary_that_fails_is_stopped_and_its_clients_go_back() {
     }
     let output = gnomon.output();
     assert!(output.contains("split GET:/user/{id}:0: canary is stopped: "), "{output}");
-    assert!(output.contains("canary: rate 50% → 0%, by rule: "), "{output}");
+    assert!(output.contains("canary: rate 50% → 0%, by rule error_delta: "), "{output}");
     // No rule begins anything, and no time that passes.
     v2.change("/v2/1", json!({ "v": 2 }));
     changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1 }));

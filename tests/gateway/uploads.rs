@@ -142,3 +142,74 @@ fn an_upload_above_the_cap_goes_live_and_is_not_mirrored() {
     assert_eq!((books.offered, books.dropped_for("body_too_large")), (2, 2), "{books:#?}");
     assert_eq!(whole(&v2), []);
 }
+
+/// A file whose shadow gets bodies while they arrive.
+fn streaming(v1: &Upstream, v2: &Upstream, body: &Value) -> Value {
+    let policy = json!({
+        "holdout": 0,
+        "match": { "unsafe_methods": "allow", "unsafe_reason": "a store of its own" },
+        "body": with(json!({ "mode": "stream" }), body),
+    });
+    let mut file = with(file(v1, v2), &json!({ "extra_config": { "@shadow": { "overload": "off" } } }));
+    let proxy = &mut file["endpoints"][0]["backend"][1]["extra_config"]["proxy"];
+    *proxy = with(proxy.clone(), &json!({ "@shadow_policy": policy }));
+    file
+}
+
+#[test]
+fn a_streamed_copy_reaches_the_shadow_before_the_upload_is_whole() {
+    let (v1, v2) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
+    let gnomon = Gnomon::run(&streaming(&v1, &v2, &json!({ "stream_window": "4MiB" })));
+    let body = body(300_000);
+    let (first, last) = body.split_at(200_000);
+    for chunks in [false, true] {
+        let framing = if chunks { ("Transfer-Encoding", "chunked") } else { ("Content-Length", "300000") };
+        let framed = |bytes: &[u8]| if chunks { chunk(bytes) } else { bytes.to_vec() };
+        let mut client = gnomon.connect();
+        client.send_head("POST", "/upload", &[framing]);
+        client.send(&framed(first));
+        gnomon.wait_until("the copy is under way", |stats| stats.the_books().in_flight == 1);
+        client.send(&if chunks { chunked(last) } else { last.to_vec() });
+        assert_eq!(client.receive().unwrap().status, 200);
+        gnomon.settle();
+    }
+    for seen in v2.wait_for(2) {
+        assert!(seen.complete && seen.body == body, "{} of {} bytes", seen.body.len(), body.len());
+    }
+    let lengths: Vec<_> = v2.seen().iter().map(|seen| seen.header("content-length").map(str::to_owned)).collect();
+    assert_eq!(lengths, [Some("300000".to_owned()), None]);
+    let books = gnomon.finish().the_books();
+    assert_eq!((books.sent, books.answered()), (2, 2), "{books:#?}");
+}
+
+#[test]
+fn a_broken_upload_breaks_its_streamed_copy() {
+    let (v1, v2) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
+    let gnomon = Gnomon::run(&streaming(&v1, &v2, &json!({ "stream_window": "4MiB" })));
+    for (framing, bytes) in
+        [(("Content-Length", "300000"), body(200_000).to_vec()), (("Transfer-Encoding", "chunked"), chunk(body(9_000)))]
+    {
+        let mut client = gnomon.connect();
+        client.send_head("POST", "/upload", &[framing]);
+        client.send(&bytes);
+        gnomon.wait_until("the copy is under way", |stats| stats.the_books().in_flight == 1);
+        client.hang_up();
+        gnomon.settle();
+    }
+    assert_eq!(whole(&v2), []);
+    let books = gnomon.finish().the_books();
+    assert_eq!(books.failed, [("upload".to_owned(), 2)], "{books:#?}");
+}
+
+#[test]
+fn a_streamed_copy_that_lags_never_looks_complete() {
+    let (v1, v2) = (Upstream::answers(json!({})), Upstream::never_reads());
+    let gnomon = Gnomon::run(&streaming(&v1, &v2, &json!({})));
+    let body = body(8 * 1024 * 1024);
+    assert_eq!(gnomon.ask("POST", "/upload", &[], body).status, 200);
+    assert!(v1.wait_for(1)[0].body == body);
+    let books = gnomon.settle().the_books();
+    assert_eq!(books.dropped_for("body_lag") + books.broken(), 1, "{books:#?}");
+    assert!(books.failed.iter().all(|(kind, _)| kind == "lag"), "{books:#?}");
+    gnomon.finish();
+}

@@ -3,7 +3,6 @@
 //! Lines go over a bounded queue to a thread that renders and writes them; when it is behind, lines are dropped and
 //! counted, and the next one that gets through says how many. Without `telemetry/logging` they go to standard error.
 
-mod layout;
 mod lines;
 mod record;
 mod render;

@@ -7,9 +7,9 @@ use std::{borrow::Cow, fmt::Write as _, time::SystemTime};
 use chrono::{DateTime, Local};
 use serde_json::{Map, Value, json};
 
-use crate::config::{LogForm, LogLevel, LogPart, LogValue, Logging, Width, log_pattern};
+use crate::config::{Layout, LogForm, LogLevel, LogPart, LogValue, Logging, Width, log_pattern};
 
-use super::{layout::Layout, record::Record};
+use super::record::Record;
 
 /// What the original calls the part of it that logs.
 const MODULE: &str = "KRAKEND";

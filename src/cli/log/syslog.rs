@@ -4,10 +4,9 @@
 
 use std::{io, os::unix::net::UnixDatagram, path::PathBuf};
 
-use crate::config::LogLevel;
+use crate::config::{Layout, LogLevel};
 
 use super::{
-    layout::Layout,
     record::Record,
     render::{local, program, visible},
 };

@@ -1,5 +1,7 @@
 //! What may be typed after `gnomon shadow`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 const EXAMPLES: &str = "\
@@ -9,12 +11,25 @@ Examples:
   gnomon shadow pause --all
   gnomon shadow kill --admin 10.0.0.7:8090      and afterwards: gnomon shadow revive
   gnomon shadow audit --json
+  gnomon shadow report 'GET:/user/{id}:0'       in a pipeline: go on if it exits with 0
+  gnomon shadow promote -c krakend.json 'GET:/user/{id}:0' --file -o next.json
 
 A shadow is called as \"status\" shows it: METHOD:PATH:NUMBER.
 A change ends after an hour unless --ttl or --sticky say otherwise.
 The token is taken from --token, else GNOMON_ADMIN_TOKEN.
 
-Exit codes: 0 done, 1 the gateway can't be reached or refuses, 2 wrong usage.";
+Exit codes: 0 done, 1 the gateway can't be reached or refuses, 2 wrong usage; of \"report\" besides 3 not ready, 4 not
+enough data.";
+
+const REPORT: &str = "\
+Without a target: all whose answers are compared.
+
+Exit codes:
+  0  all are ready
+  1  the gateway can't be reached or refuses
+  2  wrong usage
+  3  at least one is not ready
+  4  none is known not to be ready, and of at least one, or of none at all, there is not enough data";
 
 /// What to do with shadows.
 #[derive(Clone, Debug, Subcommand)]
@@ -34,12 +49,19 @@ pub enum ShadowCommand {
     DryRun(DryRunArgs),
     /// End all that was asked for: what the file says counts again
     Reset(EndArgs),
+    /// Begin the comparison of answers anew, as for another version of the shadow
+    Restart(EndArgs),
     /// Switch all shadows off, at once
     Kill(AllArgs),
     /// Switch them on again
     Revive(AllArgs),
     /// Show who changed what
     Audit(AuditArgs),
+    /// Say whether shadows can take the live backends' place, and why
+    #[command(after_help = REPORT)]
+    Report(StatusArgs),
+    /// Print how a file looks in which a shadow and its live backend have changed places; asks no gateway
+    Promote(PromoteArgs),
 }
 
 /// Which gateway.
@@ -82,7 +104,7 @@ pub struct TermsArgs {
     pub reason: Option<String>,
 }
 
-/// Arguments of `status`.
+/// Arguments of `status` and `report`.
 #[derive(Args, Clone, Debug)]
 pub struct StatusArgs {
     /// Only these shadows
@@ -194,6 +216,26 @@ pub struct AuditArgs {
     pub gateway: GatewayArgs,
 }
 
+/// Arguments of `promote`.
+#[derive(Args, Clone, Debug)]
+pub struct PromoteArgs {
+    /// The configuration: JSON, or by extension .yaml, .yml or .toml
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The shadow, as "status" calls it
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Print the steps as a JSON Patch (RFC 6902); this is the default
+    #[arg(long, conflicts_with = "file")]
+    pub patch: bool,
+    /// Print the whole next file as JSON
+    #[arg(long)]
+    pub file: bool,
+    /// Write it there instead
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// Copies a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit(pub Option<f64>);
@@ -207,20 +249,23 @@ fn limit(text: &str) -> Result<Limit, String> {
 }
 
 impl ShadowCommand {
-    /// The gateway that is meant.
+    /// The gateway that is meant, if any is.
     #[must_use]
-    pub fn gateway(&self) -> &GatewayArgs {
+    pub fn gateway(&self) -> Option<&GatewayArgs> {
         match self {
             Self::Status(StatusArgs { gateway, .. })
+            | Self::Report(StatusArgs { gateway, .. })
             | Self::Pause(PauseArgs { gateway, .. })
             | Self::Resume(EndArgs { gateway, .. })
             | Self::Reset(EndArgs { gateway, .. })
+            | Self::Restart(EndArgs { gateway, .. })
             | Self::Rate(RateArgs { gateway, .. })
             | Self::Limit(LimitArgs { gateway, .. })
             | Self::DryRun(DryRunArgs { gateway, .. })
             | Self::Kill(AllArgs { gateway, .. })
             | Self::Revive(AllArgs { gateway, .. })
-            | Self::Audit(AuditArgs { gateway }) => gateway,
+            | Self::Audit(AuditArgs { gateway }) => Some(gateway),
+            Self::Promote(_) => None,
         }
     }
 }

@@ -41,21 +41,55 @@ impl AdminClient {
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
-        self.ask_at("/__shadow", method, path, body).await
+        let (status, text) = self.answer(method, &format!("/__shadow{path}"), body).await?;
+        self.done(status, &text)
     }
 
-    /// Asks for something below `root`.
+    /// Asks for something of splits, below `/__split`.
     ///
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
-    pub(in crate::cli) async fn ask_at(
+    pub(in crate::cli) async fn ask_split(
         &self,
-        root: &str,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
-        let url = format!("{}{root}{path}", self.root);
+        let (status, text) = self.answer(method, &format!("/__split{path}"), body).await?;
+        self.done(status, &text)
+    }
+
+    fn done(&self, status: u16, text: &[u8]) -> Result<Value, String> {
+        if (200..300).contains(&status) { self.json(text) } else { Err(refusal(status, text)) }
+    }
+
+    /// Reads something below `/__shadow`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn read(&self, path: &str) -> Result<Value, String> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Asks whether a shadow is ready: an answer whose status says that it is not is one all the same.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn readiness(&self, id: &str) -> Result<Value, String> {
+        let path = format!("/__shadow{}/readiness", path_of(id));
+        let (status, text) = self.answer(Method::GET, &path, None).await?;
+        if [200, 409, 425].contains(&status) {
+            return self.json(&text);
+        }
+        Err(refusal(status, &text))
+    }
+
+    fn json(&self, text: &[u8]) -> Result<Value, String> {
+        serde_json::from_slice(text).map_err(|_error| format!("{} is no gnomon", self.root))
+    }
+
+    async fn answer(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Vec<u8>), String> {
+        let url = format!("{}{path}", self.root);
         let mut request = self.client.request(method, url).insert_header((INTENT, "1"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -67,10 +101,7 @@ impl AdminClient {
         let mut answer = sent.map_err(|error| format!("no answer from {}: {error}", self.root))?;
         let text = answer.body().limit(ANSWER_MAX).await;
         let text = text.map_err(|error| format!("the answer of {} broke off: {error}", self.root))?;
-        if answer.status().is_success() {
-            return serde_json::from_slice(&text).map_err(|_error| format!("{} is no gnomon", self.root));
-        }
-        Err(refusal(answer.status().as_u16(), &text))
+        Ok((answer.status().as_u16(), text.to_vec()))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     args::{GatewayArgs, Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
-    table,
+    promote, report, table,
 };
 use crate::{cli::check::UNUSABLE, config::Environment};
 
@@ -19,13 +19,21 @@ const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
 
 /// Looks at shadows or changes them.
 pub fn shadow(command: &ShadowCommand) -> ExitCode {
-    asked(command.gateway(), async |client| done(command, &client).await)
+    let (gateway, is_json) = match (command, command.gateway()) {
+        (ShadowCommand::Promote(arguments), _) => return promote::promote(arguments),
+        (_, Some(gateway)) => (gateway, gateway.json),
+        (_, None) => return ExitCode::from(UNUSABLE),
+    };
+    asked(gateway, async |client| match command {
+        ShadowCommand::Report(asked) => report::report(&client, &asked.targets, is_json).await,
+        _ => done(command, is_json, &client).await.map(|text| (text, ExitCode::SUCCESS)),
+    })
 }
 
 /// Asks a gateway for something and prints what came of it.
 pub(in crate::cli) fn asked(
     gateway: &GatewayArgs,
-    ask: impl AsyncFnOnce(AdminClient) -> Result<String, String>,
+    ask: impl AsyncFnOnce(AdminClient) -> Result<(String, ExitCode), String>,
 ) -> ExitCode {
     let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
     let token = gateway.token.clone().or_else(of_environment);
@@ -37,9 +45,9 @@ pub(in crate::cli) fn asked(
         }
     };
     match actix::System::new().block_on(ask(client)) {
-        Ok(text) => {
+        Ok((text, code)) => {
             print!("{text}");
-            ExitCode::SUCCESS
+            code
         }
         Err(why) => {
             eprintln!("gnomon: {why}");
@@ -56,8 +64,7 @@ struct Change<'a> {
     body: Value,
 }
 
-async fn done(command: &ShadowCommand, client: &AdminClient) -> Result<String, String> {
-    let json = command.gateway().json;
+async fn done(command: &ShadowCommand, json: bool, client: &AdminClient) -> Result<String, String> {
     let answer = match command {
         ShadowCommand::Status(arguments) if arguments.targets.is_empty() => client.ask(Method::GET, "", None).await?,
         ShadowCommand::Status(arguments) => {
@@ -93,6 +100,7 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
         ShadowCommand::Pause(asked) => change(&asked.targets, "/pause", terms(json!({}), &asked.terms)),
         ShadowCommand::Resume(asked) => change(&asked.targets, "/resume", reason(asked.reason.as_ref())),
         ShadowCommand::Reset(asked) => change(&asked.targets, "/reset", reason(asked.reason.as_ref())),
+        ShadowCommand::Restart(asked) => change(&asked.targets, "/restart", reason(asked.reason.as_ref())),
         ShadowCommand::DryRun(asked) => {
             change(&asked.targets, "/dry-run", terms(json!({ "on": asked.on == "on" }), &asked.terms))
         }
@@ -101,7 +109,12 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
             let Limit(max_rps) = asked.max_rps;
             patch(&asked.targets, terms(json!({ "max_rps": max_rps }), &asked.terms))
         }
-        ShadowCommand::Status(_) | ShadowCommand::Kill(_) | ShadowCommand::Revive(_) | ShadowCommand::Audit(_) => None,
+        ShadowCommand::Status(_)
+        | ShadowCommand::Kill(_)
+        | ShadowCommand::Revive(_)
+        | ShadowCommand::Audit(_)
+        | ShadowCommand::Report(_)
+        | ShadowCommand::Promote(_) => None,
     }
 }
 

@@ -6,6 +6,8 @@
 pub mod args;
 pub(super) mod client;
 pub(super) mod command;
+mod promote;
+mod report;
 pub(super) mod table;
 
 pub use command::shadow;

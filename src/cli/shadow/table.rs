@@ -76,7 +76,7 @@ pub(in crate::cli) fn nothing() -> String {
     "–".to_owned()
 }
 
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
@@ -112,7 +112,7 @@ fn sum(books: &Value, name: &str) -> String {
 }
 
 /// `+0.1 ms (−0.2…+0.4)`.
-fn difference(of: &Value) -> String {
+pub(super) fn difference(of: &Value) -> String {
     let number = |of: Option<&Value>| of.and_then(Value::as_f64);
     let Some(seen) = number(of.get("difference")) else { return nothing() };
     let bounds = [0, 1].map(|place| number(of.get("interval").and_then(|interval| interval.get(place))));

@@ -14,23 +14,20 @@ use crate::cli::shadow::{
     command::{asked, lines, rate},
 };
 
-/// Where the gateway keeps its splits.
-const ROOT: &str = "/__split";
-
 /// Looks at splits or changes them.
 pub fn split(command: &SplitCommand) -> ExitCode {
-    asked(command.gateway(), async |client| done(command, &client).await)
+    asked(command.gateway(), async |client| done(command, &client).await.map(|text| (text, ExitCode::SUCCESS)))
 }
 
 async fn done(command: &SplitCommand, client: &AdminClient) -> Result<String, String> {
     let answer = match command {
         SplitCommand::Status(arguments) if arguments.splits.is_empty() => {
-            client.ask_at(ROOT, Method::GET, "", None).await?
+            client.ask_split(Method::GET, "", None).await?
         }
         SplitCommand::Status(arguments) => {
             let mut splits = Vec::new();
             for id in &arguments.splits {
-                splits.push(client.ask_at(ROOT, Method::GET, &path_of(id), None).await?);
+                splits.push(client.ask_split(Method::GET, &path_of(id), None).await?);
             }
             json!({ "splits": splits })
         }
@@ -61,7 +58,7 @@ async fn changed(
     body: Map<String, Value>,
 ) -> Result<Value, String> {
     let path = format!("{}{verb}", path_of(&place.split));
-    let answer = client.ask_at(ROOT, method, &path, Some(&Value::Object(body))).await;
+    let answer = client.ask_split(method, &path, Some(&Value::Object(body))).await;
     let answer = answer.map_err(|why| format!("{}: {why}", place.split))?;
     Ok(json!({ "splits": [answer] }))
 }

@@ -60,6 +60,8 @@ pub(super) fn shadow(node: &Node<'_>, cores: usize, findings: &mut Findings) -> 
     }
     let bytes =
         |key: &str, default: usize, findings: &mut Findings| node.member(key).strict_bytes(findings).unwrap_or(default);
+    // Read where the policies are, which are not kept without it.
+    node.member("raw_values").strict_flag(findings);
     let overload = node.member("overload");
     let defaults = ShadowDefaults {
         max_concurrent: node.member("max_concurrent").strict_count(findings, 1..=100_000).unwrap_or(256),

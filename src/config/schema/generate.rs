@@ -13,6 +13,11 @@ const DURATION: &str = r"^(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$
 const SIZE: &str = r"^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$";
 /// What of a request is hashed.
 const SAMPLE_KEY: &str = "^(random|path|ip|trace_id|(header|cookie|jwt|query|param):.+)$";
+const PERCENT: &str = r"^[0-9]+(\.[0-9]*)?%$";
+const STATUS_CODE: &str = "^[1-5][0-9][0-9]$";
+const AGAINST: &str = "^(backend:[0-9]+|merged(:[0-9]+)?)$";
+const SHAPE: &str = "^(uuid|iso8601|epoch|hex|jwt|regex:.+)$";
+const STRING_RULE: &str = "^(ci|trim)$";
 /// Keys that are comments outside of our own objects.
 const COMMENT: &str = "^[@$_#]";
 
@@ -119,9 +124,13 @@ fn typed(kind: Kind) -> Value {
         Kind::Integers => json!({ "type": "array", "items": { "type": "integer" } }),
         Kind::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Share => {
-            json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": r"^[0-9]+(\.[0-9]*)?%$" })
+            json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": PERCENT })
         }
-        Kind::Number => json!({ "type": "number", "minimum": 0 }),
+        Kind::ShareOrOff => {
+            let pattern = format!("{PERCENT}|^off$");
+            json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": pattern })
+        }
+        Kind::Amount => json!({ "type": "number", "minimum": 0 }),
         Kind::Rate => json!({ "type": ["number", "string"], "minimum": 0, "pattern": "^off$" }),
         Kind::SizeOrOff => json!({ "type": ["integer", "string"], "minimum": 0, "pattern": format!("{SIZE}|^off$") }),
         Kind::DurationOrOff => json!({ "type": "string", "pattern": format!("{DURATION}|^off$") }),
@@ -144,8 +153,31 @@ fn typed(kind: Kind) -> Value {
         Kind::TextsOr(scope) => {
             json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": reference(scope) }] } })
         }
+        Kind::TextsOrAll => {
+            json!({ "type": ["array", "string"], "items": { "type": "string" }, "pattern": "^all$" })
+        }
+        Kind::Against => json!({ "type": "string", "pattern": AGAINST }),
+        Kind::StatusRule => status_rule(),
+        Kind::Paths => json!({ "type": "array", "items": { "type": "string", "pattern": r"^\$" } }),
+        Kind::Shapes => map_of(&json!({ "type": "string", "pattern": SHAPE })),
+        Kind::StringRules => map_of(&json!({
+            "type": ["string", "array"],
+            "pattern": STRING_RULE,
+            "items": { "type": "string", "pattern": STRING_RULE },
+        })),
+        Kind::MapOf(scope) => map_of(&json!({ "$ref": reference(scope) })),
+        Kind::MapOfWordOr(words, scope) => map_of(&typed(Kind::WordOr(words, scope))),
         Kind::Object => json!({ "type": "object" }),
         Kind::Scope(scope) => json!({ "$ref": reference(scope) }),
         Kind::List(scope) => json!({ "type": "array", "items": { "$ref": reference(scope) } }),
     }
+}
+
+fn map_of(member: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": member })
+}
+
+fn status_rule() -> Value {
+    let codes = json!({ "type": "array", "items": { "type": ["string", "integer"], "pattern": STATUS_CODE } });
+    json!({ "anyOf": [{ "type": "string", "enum": ["exact", "class"] }, map_of(&codes)] })
 }

@@ -26,8 +26,10 @@ pub(super) enum Kind {
     Texts,
     /// A number from 0 to 1, or a text like `10%`.
     Share,
+    /// As [`Kind::Share`], or `off`.
+    ShareOrOff,
     /// A number from 0.
-    Number,
+    Amount,
     /// A number, or `off`.
     Rate,
     /// As [`Kind::Size`], or `off`.
@@ -52,6 +54,22 @@ pub(super) enum Kind {
     TextsOr(Scope),
     /// A list of whole numbers.
     Integers,
+    /// A list of texts, or `all`.
+    TextsOrAll,
+    /// What answers of a shadow are compared with.
+    Against,
+    /// A word, or an object of lists of statuses.
+    StatusRule,
+    /// A list of paths into JSON.
+    Paths,
+    /// An object whose members are shapes of values.
+    Shapes,
+    /// An object whose members are ways to compare texts, or lists of them.
+    StringRules,
+    /// An object whose members are objects of that scope.
+    MapOf(Scope),
+    /// An object whose members are one of these words or objects of that scope.
+    MapOfWordOr(&'static [&'static str], Scope),
     /// An object whose members are texts.
     TextMap,
     /// An object of any members.
@@ -233,7 +251,7 @@ fn split(key: &str) -> Kind {
         "ramp" => Kind::Scope(Scope::PolicyRamp),
         "stop_on" => Kind::Scope(Scope::SplitStop),
         "rate" | "error_delta" => Kind::Share,
-        "p99_ratio" => Kind::Number,
+        "p99_ratio" => Kind::Amount,
         "min_requests" => Kind::Count,
         "window" => Kind::Duration,
         "action" => Kind::Choice(&["stop", "log"]),
@@ -247,6 +265,7 @@ fn shadow(key: &str) -> Kind {
         "drain_timeout" => Kind::Duration,
         "max_buffered_bytes" | "memory_budget" | "max_request" | "max_response" => Kind::Size,
         "kill_file" => Kind::Text,
+        "raw_values" => Kind::Flag,
         "overload" => Kind::WordOr(&["off"], Scope::Overload),
         _ => policy::kind(Scope::Policy, key),
     }

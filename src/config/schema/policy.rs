@@ -20,6 +20,15 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::PolicyStep if key == "rate" => Kind::Share,
         Scope::PolicyLoop if key == "max_hops" => Kind::Count,
         Scope::PolicyLoop => Kind::TextsOr(Scope::PolicyPeer),
+        Scope::PolicyCompare => compare(key),
+        Scope::PolicyBaseline => baseline(key),
+        Scope::PolicyStop => stop(key),
+        Scope::PolicyStore => store(key),
+        Scope::PolicyNumbers if key == "abs" => Kind::Amount,
+        Scope::PolicyText if key == "whitespace" => Kind::Choice(&["keep", "normalize"]),
+        Scope::PolicyNumbers | Scope::PolicyText => Kind::Share,
+        Scope::PolicyTimes => Kind::Duration,
+        Scope::PolicyArrays => Kind::Text,
         Scope::PolicyMarks | Scope::PolicyRamp | Scope::PolicyPeer => Kind::Text,
         Scope::Overload | Scope::PolicyStep | Scope::PolicyNetwork => Kind::Duration,
         _ => Kind::Any,
@@ -44,6 +53,9 @@ fn policy(key: &str) -> Kind {
         "dry_run" => Kind::Flag,
         "holdout" => Kind::Share,
         "loop" => Kind::Scope(Scope::PolicyLoop),
+        "compare" => Kind::WordOr(&["off"], Scope::PolicyCompare),
+        "store" => Kind::Scope(Scope::PolicyStore),
+        "stop_on" => Kind::WordOr(&["off"], Scope::PolicyStop),
         _ => Kind::Any,
     }
 }
@@ -80,7 +92,7 @@ fn limits(key: &str) -> Kind {
 
 fn body(key: &str) -> Kind {
     match key {
-        "mode" => Kind::Choice(&["buffer", "none"]),
+        "mode" => Kind::Choice(&["buffer", "stream", "none"]),
         _ => Kind::Size,
     }
 }
@@ -101,5 +113,55 @@ fn breaker(key: &str) -> Kind {
         "ratio" => Kind::Share,
         "consecutive" | "minimum" => Kind::Count,
         _ => Kind::Duration,
+    }
+}
+
+fn compare(key: &str) -> Kind {
+    match key {
+        "sample" => Kind::Share,
+        "against" => Kind::Against,
+        "stage" => Kind::Choice(&["raw", "processed"]),
+        "status" => Kind::StatusRule,
+        "headers" => Kind::TextsOrAll,
+        "body" => Kind::Choice(&["auto", "json", "text", "bytes", "hash", "none"]),
+        "ignore" | "only" => Kind::Paths,
+        "arrays" => Kind::MapOfWordOr(&["ordered", "set"], Scope::PolicyArrays),
+        "numbers" => Kind::MapOf(Scope::PolicyNumbers),
+        "times" => Kind::MapOf(Scope::PolicyTimes),
+        "shapes" => Kind::Shapes,
+        "strings" => Kind::StringRules,
+        "null_is_missing" => Kind::Flag,
+        "text" => Kind::Scope(Scope::PolicyText),
+        "max_body" => Kind::Size,
+        "baseline" => Kind::WordOr(&["off"], Scope::PolicyBaseline),
+        _ => Kind::Texts,
+    }
+}
+
+fn baseline(key: &str) -> Kind {
+    match key {
+        "mode" => Kind::Choice(&["off", "dual_primary", "learned", "diffy"]),
+        "sample" => Kind::Share,
+        "learn_for" => Kind::Duration,
+        _ => Kind::Count,
+    }
+}
+
+fn store(key: &str) -> Kind {
+    match key {
+        "values" => Kind::Choice(&["redacted", "shape", "raw"]),
+        "ttl" => Kind::Duration,
+        _ => Kind::Texts,
+    }
+}
+
+fn stop(key: &str) -> Kind {
+    match key {
+        "p99_ratio" => Kind::Rate,
+        "min_pairs" => Kind::Count,
+        "window" => Kind::Duration,
+        "action" => Kind::Choice(&["pause", "kill"]),
+        "webhook" => Kind::Text,
+        _ => Kind::ShareOrOff,
     }
 }

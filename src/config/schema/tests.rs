@@ -152,3 +152,40 @@ fn every_difference_is_named_at_its_place() {
         ]
     );
 }
+
+#[test]
+fn comparisons_pass_in_every_form_and_what_is_wrong_is_named() {
+    for policy in [
+        json!({"compare": "off", "stop_on": "off"}),
+        json!({"compare": {"headers": "all", "against": "merged", "status": "class", "baseline": "off", "body": "hash"}}),
+        json!({"compare": {"against": "merged:12"}, "stop_on": {"mismatch_rate": "off", "p99_ratio": "off"}}),
+    ] {
+        assert_eq!(said(&with_policy(&policy)), Vec::<String>::new());
+    }
+    let wrong = json!({
+        "compare": {
+            "against": "live", "arrays": {"$.a": "bag", "$.b": {"id": "x"}}, "headers": "some", "ignore": ["a"],
+            "numbers": {"$.n": {"abs": -1}}, "shapes": {"$.s": "guid"}, "status": {"200": ["20"]},
+            "strings": {"$.s": ["lower"]}, "times": {"$.t": "5s"},
+        },
+        "stop_on": {"error_delta": 2},
+    });
+    let place = "/endpoints/0/backend/0/extra_config/proxy/@shadow_policy";
+    let said: Vec<_> = said(&with_policy(&wrong)).iter().map(|line| line.replace(place, "")).collect();
+    assert_eq!(
+        said,
+        [
+            "/compare/against: \"live\" is not written as it should be: ^(backend:[0-9]+|merged(:[0-9]+)?)$",
+            "/compare/arrays/$.a: \"bag\" is none of ordered, set",
+            "/compare/arrays/$.b/id: unknown key \"id\"",
+            "/compare/headers: \"some\" is not written as it should be: ^all$",
+            "/compare/ignore/0: \"a\" is not written as it should be: ^\\$",
+            "/compare/numbers/$.n/abs: -1 is too small",
+            "/compare/shapes/$.s: \"guid\" is not written as it should be: ^(uuid|iso8601|epoch|hex|jwt|regex:.+)$",
+            "/compare/status/200/0: \"20\" is not written as it should be: ^[1-5][0-9][0-9]$",
+            "/compare/strings/$.s/0: \"lower\" is not written as it should be: ^(ci|trim)$",
+            "/compare/times/$.t: \"5s\" is not of type object",
+            "/stop_on/error_delta: 2 is too large",
+        ]
+    );
+}

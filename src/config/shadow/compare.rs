@@ -133,7 +133,7 @@ pub struct TextRule {
 }
 
 /// What counts as the same in JSON. Of several rules for a place the most specific counts: the one with more steps
-/// that are names or numbers, of equals the later one in the file.
+/// that are names or numbers, of equals the later one in the list; rules by path are in the order of their paths.
 #[derive(Clone, Debug, Default)]
 pub struct JsonRules {
     /// Differences here and below do not count.

@@ -1,6 +1,23 @@
 //! How a copy differs from what the live backends get.
 
-use http::{HeaderName, HeaderValue};
+use http::{
+    HeaderName, HeaderValue,
+    header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
+};
+
+/// Headers that usually are credentials, wherever requests are copied or logged.
+pub const CREDENTIAL_HEADERS: [HeaderName; 10] = [
+    AUTHORIZATION,
+    PROXY_AUTHORIZATION,
+    COOKIE,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-auth-token"),
+    HeaderName::from_static("x-access-token"),
+    HeaderName::from_static("x-forwarded-access-token"),
+    HeaderName::from_static("x-amz-security-token"),
+    HeaderName::from_static("x-csrf-token"),
+];
 
 /// Parameters of queries that are taken for credentials wherever a query is copied or logged. Short words that mostly
 /// mean something else, such as `key` and `code`, are not among them.

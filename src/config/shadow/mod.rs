@@ -18,7 +18,7 @@ pub use compare::{
     Against, ArrayRule, Baseline, BaselineMode, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, Compare, HeaderRules,
     IGNORED_HEADERS, JsonRules, Stage, StatusRule, StringRule, TextRule, Tolerance, ValueShape,
 };
-pub use copy::{CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
+pub use copy::{CREDENTIAL_HEADERS, CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
 pub use field_path::{FieldPath, FieldStep};
 pub use policy::{BodyMode, Breaker, Dispatch, Limits, Network, Policy, Ramp, RampStep, Schedule, StatusSet};
 pub use secret::Secret;

@@ -54,7 +54,8 @@ pub struct Limits {
     pub bytes_per_second: Option<usize>,
     /// Copies made of one request (`multiplier`), 1 unless given, 1 to 100; more than one only of safe methods.
     pub multiplier: u32,
-    /// A larger request body is not copied (`body.max_request`), 1 MiB unless given.
+    /// A larger request body is not copied (`body.max_request`), 1 MiB unless given; with [`BodyMode::Stream`] there is
+    /// no such bound unless given.
     pub request_bytes_max: usize,
     /// An answer is read up to here, then its connection is closed (`body.max_response`), 1 MiB unless given.
     pub response_bytes_max: usize,
@@ -93,6 +94,9 @@ impl StatusSet {
 pub enum BodyMode {
     /// `buffer`: all of it, held until the upload is complete.
     Buffer,
+    /// `stream`: all of it, sent while it arrives; a copy that lags more than so many bytes (`stream_window`) is given
+    /// up.
+    Stream(usize),
     /// `none`: nothing; the copy is sent without a body.
     None,
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::config::{Split, Variant};
 
 use super::{
-    BodyMode, Credentials, Criterion, Dispatch, Limits, Policy, Ramp, Rewrite, SampleKey, Schedule, Share, StatusSet,
-    Writes,
+    Against, BaselineMode, BodyMode, Compare, Credentials, Criterion, Dispatch, Limits, Policy, Ramp, Rewrite,
+    SampleKey, Schedule, Share, StatusSet, StopAction, StopOn, Writes,
 };
 
 impl Policy {
@@ -22,8 +22,10 @@ impl Policy {
         }
         limits(&self.limits, &mut parts);
         parts.extend(dispatch(self.dispatch, self.when_status.as_ref()));
-        if self.body == BodyMode::None {
-            parts.push("without bodies".to_owned());
+        match self.body {
+            BodyMode::Buffer => {}
+            BodyMode::Stream(_) => parts.push("bodies streamed".to_owned()),
+            BodyMode::None => parts.push("without bodies".to_owned()),
         }
         rewrite(&self.rewrite, &mut parts);
         if self.breaker.is_none() {
@@ -33,6 +35,8 @@ impl Policy {
         if self.holdout != Share::NONE {
             parts.push(format!("holdout {}", percent(self.holdout)));
         }
+        parts.extend(self.compare.as_deref().map(comparison));
+        parts.extend(self.stop_on.as_ref().map(stop));
         parts.join(", ")
     }
 }
@@ -125,6 +129,34 @@ fn schedule(schedule: &Schedule, parts: &mut Vec<String>) {
     if schedule.dry_run {
         parts.push("dry run".to_owned());
     }
+}
+
+fn comparison(compare: &Compare) -> String {
+    let against = match compare.against {
+        Against::Backend(place) => format!("backend:{place}"),
+        Against::Merged(place) => format!("merged:{place}"),
+    };
+    let share = if compare.sample == Share::ALL { String::new() } else { format!("{} ", percent(compare.sample)) };
+    let baseline = match compare.baseline.mode {
+        BaselineMode::Off => "",
+        BaselineMode::DualPrimary => " and a second live answer",
+        BaselineMode::Learned { .. } => " and a second live answer at first",
+        BaselineMode::Diffy => " and a second live answer as Diffy does",
+    };
+    format!("{share}compared with {against}{baseline}")
+}
+
+fn stop(rules: &StopOn) -> String {
+    let name = |rule: Option<f64>, name| rule.map(|_| name);
+    let names = [
+        name(rules.mismatch_rate, "mismatches"),
+        name(rules.error_delta, "errors"),
+        name(rules.p99_ratio, "slowness"),
+        name(rules.overhead_p99, "overhead"),
+    ];
+    let names: Vec<_> = names.into_iter().flatten().collect();
+    let action = if rules.action == StopAction::Kill { "all killed" } else { "paused" };
+    format!("{action} on {}", names.join(" or "))
 }
 
 fn time(time: SystemTime) -> String {

@@ -1,5 +1,7 @@
 //! What loading promises, from text to service and findings.
 
+mod comparison_findings;
+mod comparisons;
 mod documents;
 mod findings;
 mod never_panics;

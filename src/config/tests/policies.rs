@@ -7,7 +7,7 @@ use crate::config::{Environment, Source, load};
 
 /// A service with a live backend and two shadows, the first with this policy, and with these `@shadow` of endpoint and
 /// service.
-fn document(policy: &str, endpoint: &str, service: &str) -> String {
+pub(super) fn document(policy: &str, endpoint: &str, service: &str) -> String {
     let shadow = |policy: &str| {
         format!(r#"{{"host":["s"],"extra_config":{{"proxy":{{"shadow":true,"@shadow_policy":{policy}}}}}}}"#)
     };
@@ -28,24 +28,24 @@ fn said(text: &str) -> Vec<String> {
 
 /// Checks what is said word by word, without the place that all of it has in common.
 #[track_caller]
-fn says(text: &str, place: &str, expected: &[&str]) {
+pub(super) fn says(text: &str, place: &str, expected: &[&str]) {
     let said: Vec<_> = said(text).iter().map(|line| line.replace(place, "")).collect();
     assert_eq!(said, expected, "{text}");
 }
 
 #[track_caller]
-fn policy_says(policy: &str, expected: &[&str]) {
+pub(super) fn policy_says(policy: &str, expected: &[&str]) {
     let place = "/endpoints/0/backend/1/extra_config/proxy/@shadow_policy";
     says(&document(policy, "null", "null"), place, expected);
 }
 
 #[track_caller]
-fn endpoint_says(defaults: &str, expected: &[&str]) {
+pub(super) fn endpoint_says(defaults: &str, expected: &[&str]) {
     says(&document("null", defaults, "null"), "/endpoints/0/extra_config/@shadow", expected);
 }
 
 #[track_caller]
-fn service_says(defaults: &str, expected: &[&str]) {
+pub(super) fn service_says(defaults: &str, expected: &[&str]) {
     says(&document("null", "null", defaults), "/extra_config/@shadow", expected);
 }
 
@@ -289,27 +289,22 @@ fn unknown_keys_and_what_was_probably_meant() {
 #[test]
 fn keys_of_later_versions() {
     policy_says(
-        r#"{"stop_on":{},"compare":{},"store":{},"baseline":{},"record":{}}"#,
+        r#"{"baseline":{},"record":{}}"#,
         &[
-            r#"error at /stop_on: "stop_on" is not supported by this version: nothing stops a shadow by itself but its breaker (remove it)"#,
-            r#"error at /compare: "compare" is not supported by this version: answers are not compared (remove it)"#,
-            r#"error at /store: "store" is not supported by this version: answers are not compared (remove it)"#,
-            r#"error at /baseline: "baseline" is not supported by this version: answers are not compared (remove it)"#,
+            r#"error at /baseline: unknown key "baseline" (it belongs to @shadow_policy.compare)"#,
             r#"error at /record: "record" is not supported by this version: nothing is recorded (remove it)"#,
         ],
     );
     policy_says(
-        r#"{"limits":{"constant_rps":1},"body":{"mode":"stream","stream_window":1},"network":{"retry":"connect"}}"#,
+        r#"{"limits":{"constant_rps":1},"network":{"retry":"connect"}}"#,
         &[
             r#"error at /limits/constant_rps: "constant_rps" is not supported by this version: no steady rate is filled (remove it)"#,
-            r#"error at /body/mode: "stream" is not supported by this version (write "buffer" or "none")"#,
-            r#"error at /body/stream_window: "stream_window" is not supported by this version: bodies are not streamed (remove it)"#,
             r#"error at /network/retry: "retry" is not supported by this version: nothing is sent twice (remove it)"#,
         ],
     );
     service_says(
-        r#"{"compare":{}}"#,
-        &[r#"error at /compare: "compare" is not supported by this version: answers are not compared (remove it)"#],
+        r#"{"record":{}}"#,
+        &[r#"error at /record: "record" is not supported by this version: nothing is recorded (remove it)"#],
     );
 }
 
@@ -451,6 +446,31 @@ fn writes() {
 }
 
 #[test]
+fn what_is_streamed_is_never_whole_and_never_waits() {
+    policy_says(r#"{"body":{"mode":"stream","stream_window":"64KiB"}}"#, &[]);
+    policy_says(
+        r#"{"body":{"mode":"stream","stream_window":0},"dispatch":"after_primary","body_patch":{"a":1}}"#,
+        &[
+            r#"error at /body/stream_window: a window of 0 bytes lets nothing through (write "256KiB", or leave it out)"#,
+            r#"error at /dispatch: a streamed copy is sent while its body arrives, and this waits (leave it out, or write "mode": "buffer")"#,
+            r#"error at /body_patch: a patch needs the whole body, and a streamed copy never has it (leave it out, or write "mode": "buffer")"#,
+        ],
+    );
+    policy_says(
+        r#"{"body":{"mode":"stream"},"when_primary_status":["2xx"]}"#,
+        &[
+            r#"error at /when_primary_status: a streamed copy is sent while its body arrives, and this waits (leave it out, or write "mode": "buffer")"#,
+        ],
+    );
+    policy_says(
+        r#"{"body":{"stream_window":9}}"#,
+        &[
+            r#"warning at /body/stream_window: bodies are not streamed, so there is no window (write "mode": "stream" beside it, or leave it out)"#,
+        ],
+    );
+}
+
+#[test]
 fn limits() {
     policy_says(
         r#"{"limits":{"max_concurrent":0,"queue":-1,"max_rps":0,"max_bytes_per_s":0,"multiplier":101}}"#,
@@ -473,7 +493,7 @@ fn limits() {
     policy_says(
         r#"{"body":{"mode":"all","max_request":-1,"max_response":"x"}}"#,
         &[
-            r#"error at /body/mode: "all" is not one of buffer, none (leave it out for the default)"#,
+            r#"error at /body/mode: "all" is not one of buffer, stream, none (leave it out for the default)"#,
             "error at /body/max_request: -1 is not an amount of bytes (write a number of bytes, or one with B, kB, MB, GB, KiB, MiB or GiB)",
             r#"error at /body/max_response: "x" is not an amount of bytes (write a number of bytes, or one with B, kB, MB, GB, KiB, MiB or GiB)"#,
         ],

@@ -146,6 +146,12 @@ pub(in crate::config) fn rich() -> Value {
         "ramp": {"start": "2026-12-01T09:00:00+01:00", "steps": [{"rate": "1%", "for": "1h"}, {"rate": 1}]},
         "until": "1970-01-01T00:01:00.5Z", "ttl": "1h", "dry_run": true, "holdout": 0,
         "loop": {"max_hops": 2, "trusted_marks": ["10.0.0.0/8", "::1", {"key": "0123456789abcdef", "name": "east"}]},
+        "compare": super::comparisons::rich(),
+        "store": {"values": "shape", "ttl": "2h", "redact": ["IBAN", " pin "]},
+        "stop_on": {
+            "mismatch_rate": "1%", "error_delta": 0.02, "p99_ratio": 3, "min_pairs": 7, "window": "1m",
+            "action": "kill", "webhook": "https://hooks.test/shadows",
+        },
     })
 }
 
@@ -260,7 +266,8 @@ fn a_policy_reads_as_one_line() {
          type matches, unless the content type matches, if the path matches, unless the path matches, if header x-a \
          matches, unless header x-b matches, if query q matches, unless query r matches, if claim sub matches, unless \
          claim iss matches, writes allowed (mine), ≤0.5/s, ≤1048576 B/s, after a live 2xx or 404 or 409, without \
-         bodies, credentials of its own, until 1970-01-01T00:01:00.500Z, for 3600s, dry run"
+         bodies, credentials of its own, until 1970-01-01T00:01:00.500Z, for 3600s, dry run, 50% compared with \
+         backend:0 and a second live answer at first, all killed on mismatches or errors or slowness"
     );
 }
 
@@ -329,10 +336,10 @@ fn any_policy() -> impl Strategy<Value = Value> {
     };
     let number = |low: u32, high: u32| (low..high).prop_map(Value::from).boxed();
     let word = |words: &'static [&'static str]| prop::sample::select(words).prop_map(Value::from).boxed();
-    let share = (0..=100u32).prop_map(|percent| Value::from(format!("{percent}%"))).boxed();
+    let share = || (0..=100u32).prop_map(|percent| Value::from(format!("{percent}%"))).boxed();
     let names = prop::collection::btree_map("x-[a-d]", "[a-z]{1,3}", 0..3).prop_map(|names| json!(names)).boxed();
     let keys = vec![
-        flag("rate", "sample", share.clone()),
+        flag("rate", "sample", share()),
         flag("salt", "sample", word(&["a", "b", ""])),
         flag("headers", "match", names.clone()),
         flag("queue", "limits", number(0, 9)),
@@ -343,8 +350,16 @@ fn any_policy() -> impl Strategy<Value = Value> {
         flag("max_hops", "loop", number(1, 5)),
         flag("consecutive", "breaker", number(1, 5)),
         flag("dry_run", "", any::<bool>().prop_map(Value::from).boxed()),
-        flag("holdout", "", share),
+        flag("holdout", "", share()),
         flag("ttl", "", word(&["off", "1h", "2h"])),
+        flag("sample", "compare", share()),
+        flag("status", "compare", word(&["exact", "class"])),
+        flag("headers", "compare", prop_oneof![word(&["all"]), Just(json!(["x-a"])).boxed()].boxed()),
+        flag("numbers", "compare", number(0, 3).prop_map(|abs| json!({"$.n": {"abs": abs}})).boxed()),
+        flag("values", "store", word(&["redacted", "shape"])),
+        flag("redact", "store", prop::collection::vec("[a-d]", 0..3).prop_map(Value::from).boxed()),
+        flag("mismatch_rate", "stop_on", prop_oneof![share(), word(&["off"])].boxed()),
+        flag("min_pairs", "stop_on", number(1, 9)),
     ];
     keys.prop_map(|keys| {
         let mut policy = Map::new();
@@ -355,16 +370,20 @@ fn any_policy() -> impl Strategy<Value = Value> {
             };
             place.insert(key.to_owned(), value);
         }
+        // Mismatches are only counted where something is compared.
+        policy.entry("compare").or_insert_with(|| json!({}));
         Value::Object(policy)
     })
 }
+
+const GROUPS: [&str; 9] = ["sample", "match", "limits", "headers", "loop", "breaker", "compare", "store", "stop_on"];
 
 /// The keys of `nearer`, and of `farther` those that `nearer` does not have, group by group: the rule in its shortest
 /// form, to check the program by.
 fn over(nearer: &Value, farther: &Value) -> Value {
     let mut merged = farther.as_object().unwrap().clone();
     for (key, value) in nearer.as_object().unwrap() {
-        let is_group = ["sample", "match", "limits", "headers", "loop", "breaker"].contains(&key.as_str());
+        let is_group = GROUPS.contains(&key.as_str());
         match merged.get_mut(key).and_then(Value::as_object_mut).filter(|_| is_group) {
             Some(group) => group.extend(value.as_object().unwrap().clone()),
             None => {

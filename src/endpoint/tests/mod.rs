@@ -11,6 +11,7 @@ mod sequences;
 mod simulation;
 mod splits;
 mod stage;
+mod streams;
 mod stubs;
 mod times;
 mod upheavals;

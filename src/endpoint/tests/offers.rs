@@ -38,6 +38,7 @@ impl Links {
             recipient: DeafShadow.start().recipient(),
             gate: Arc::new(Gate::of(plan, Arc::clone(&memory), kill.clone(), false)),
             plan: Arc::clone(plan),
+            compared: None,
         };
         Self { links: plan.shadows.iter().map(link).collect(), memory, kill }
     }

@@ -104,7 +104,7 @@ fn shadows_of_a_sequence_follow_one_another() {
 fn each_shadow_of_a_sequence_gets_the_body_as_its_own_policy_says() {
     on_virtual_time(async {
         for modes in [["none", "buffer", "none"], ["buffer", "none", "buffer"]] {
-            let shadow = |mode: &str| json!({"url_pattern": "/s", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": {"body": {"mode": mode}}}}});
+            let shadow = |mode: &str| json!({"url_pattern": "/s", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": {"holdout": 0, "body": {"mode": mode}}}}});
             let backends =
                 [&[json!({"url_pattern": "/a"}), json!({"url_pattern": "/b"})][..], &modes.map(shadow)].concat();
             let plan = plan_of(

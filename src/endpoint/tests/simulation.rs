@@ -23,6 +23,7 @@ use super::{
 use crate::{
     model::{Body, Kind, Request, body::Held, body::transit},
     plan::{EndpointPlan, ShadowBounds},
+    shadow::overload,
     stats::Ledgered,
 };
 
@@ -197,6 +198,8 @@ struct Seen {
 async fn play(schedule: &Schedule, with_shadows: bool) -> Seen {
     // Samples, delays and jitter are drawn from here.
     fastrand::seed(schedule.seed);
+    // The last play on this thread may have left it so.
+    overload::set_behind(false);
     let clients = Rc::new(schedule.clients.clone());
     let live = (0..schedule.live).map(|place| live_script(&clients, place)).collect();
     let parts = schedule.bounds.iter().enumerate().filter(|_| with_shadows).map(|(place, bounds)| {
@@ -331,7 +334,20 @@ fn schedules_reach_every_kind_of_event() {
     for event in
         ["Upload", "breaks_off: true", "hangs_up: Some", "Never", "Panics", "Vanishes", "InSequence", "closes: Some"]
             .into_iter()
-            .chain(["Kill", "Revive", "Pause", "Resume", "Rate", "Reload", "after_primary", "breaker", "multiplier"])
+            .chain([
+                "Kill",
+                "Revive",
+                "Pause",
+                "Resume",
+                "Rate",
+                "Reload",
+                "after_primary",
+                "breaker",
+                "multiplier",
+                "stream",
+                "Behind(true)",
+                "Behind(false)",
+            ])
     {
         assert!(schedules.iter().any(|schedule| schedule.contains(event)), "{event}");
     }

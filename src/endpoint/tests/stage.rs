@@ -137,8 +137,9 @@ impl Stage {
                             StubShadow { name: format!("shadow{place}"), log: log.clone(), script }.start().recipient()
                         }
                     },
-                    gate: Arc::new(Gate::of(&plan, Arc::clone(&memory), kill.clone(), false)),
+                    gate: Arc::new(Gate::of(&plan, Arc::clone(&memory), kill.clone(), true)),
                     plan,
+                    compared: None,
                 }
             })
             .collect();
@@ -164,7 +165,7 @@ impl Stage {
     /// A reload that changes the shadow at `place`: a new endpoint actor, and a gate that goes on with the books.
     pub(super) fn reload(&self, place: usize) {
         if let Some(link) = self.links.borrow_mut().get_mut(place) {
-            link.gate = Arc::new(link.gate.successor(&link.plan, false));
+            link.gate = Arc::new(link.gate.successor(&link.plan, true));
         }
         let dispatch = Dispatch::new(Arc::clone(&self.plan), self.live.clone(), self.links.borrow().clone());
         self.endpoint.replace(EndpointActor::new(dispatch).start());
@@ -219,6 +220,7 @@ fn bounded(plan: &ShadowPlan, bounds: ShadowBounds) -> ShadowPlan {
         timeout: plan.timeout,
         bounds,
         policy: plan.policy.clone(),
+        baseline: None,
     }
 }
 

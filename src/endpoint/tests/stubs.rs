@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     backend::Fetch,
     model::{Body, Failure, Kind, Request, Response, data::tests::data},
-    shadow::{Chained, DropReason, Mirror, mirror::body_for},
+    shadow::{Chained, DropReason, Mirror, mirror::body_for, window::Loss},
 };
 
 /// What happened, each with its virtual millisecond.
@@ -206,8 +206,12 @@ impl Handler<Mirror> for StubShadow {
 
     fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
         let (after, fate) = (self.script)(&mirror.request);
-        let text = if let Body::Held(held) = &mirror.body { held.to_bytes() } else { bytes::Bytes::new() };
-        self.log.add(format!("{} mirrored {}", self.name, String::from_utf8_lossy(&text)).trim_end());
+        let text = match &mirror.body {
+            Body::Held(held) => String::from_utf8_lossy(&held.to_bytes()).into_owned(),
+            Body::Transit(_) => "a stream".to_owned(),
+            Body::Empty => String::new(),
+        };
+        self.log.add(format!("{} mirrored {text}", self.name).trim_end());
         let (log, name) = (self.log.clone(), self.name.clone());
         actix::spawn(async move {
             let killed = mirror.ticket.killed();
@@ -221,12 +225,24 @@ impl Handler<Mirror> for StubShadow {
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
-    let Mirror { request, body_of_rest: whole, mut ticket, mut rest, answers, not_before, .. } = mirror;
+    let Mirror { request, body, mut loss, body_of_rest: whole, mut ticket, mut rest, answers, not_before, .. } = mirror;
     if let Some(time) = not_before {
         sleep_until(time).await;
     }
     ticket.send();
-    sleep(Duration::from_millis(after)).await;
+    let reading = async {
+        sleep(Duration::from_millis(after)).await;
+        if let Body::Transit(_) = body
+            && let Some(line) = read(body, Reads::All).await
+        {
+            log.add(format!("{name} read {line}"));
+        }
+    };
+    tokio::select! {
+        biased;
+        reason = Loss::of(&mut loss) => return ticket.fail(Loss::failure(reason).kind),
+        () = reading => {}
+    }
     log.add(format!("{name} ends"));
     match fate {
         Fate::Completes(status) => {
@@ -234,7 +250,9 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
             if let Some(Chained { recipient, ticket, takes_body, .. }) = rest.pop_front() {
                 let body = if takes_body { whole.share().unwrap() } else { Body::Empty };
                 let (earlier, body_of_rest) = (Vec::new(), body_for(&rest, &whole));
-                let next = Mirror { request, earlier, body, body_of_rest, ticket, not_before: None, rest, answers };
+                let (loss, not_before, witness) = (None, None, None);
+                let next =
+                    Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
                 recipient.do_send(next);
             }

@@ -9,7 +9,10 @@ use super::{
     simulation::Chance,
     stage::{Order, Stage},
 };
-use crate::{config::shadow::Share, shadow::Running};
+use crate::{
+    config::shadow::Share,
+    shadow::{Running, overload},
+};
 
 /// Something that an operator, a file or the clock does.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,8 @@ pub(super) enum Upheaval {
     Rate(usize, u32),
     /// The file changes this shadow.
     Reload(usize),
+    /// The thread that serves clients is late, or on time again.
+    Behind(bool),
 }
 
 /// A policy for a shadow. In sequences only what decides before anything is sent makes sense.
@@ -42,6 +47,8 @@ pub(super) fn policy(chance: &mut Chance, order: Order) -> Value {
         json!({"limits": {"max_bytes_per_s": 60}, "holdout": 0}),
         json!({"body": {"mode": "none"}, "holdout": 0}),
         json!({"limits": {"multiplier": 3}, "holdout": 0}),
+        json!({"body": {"mode": "stream", "stream_window": 12}, "holdout": 0}),
+        json!({"body": {"mode": "stream", "max_request": 40}, "limits": {"multiplier": 2}, "holdout": 0}),
     ];
     let choices: Vec<&Value> = match order {
         Order::AtOnce => anywhere.iter().chain(&apart).collect(),
@@ -65,6 +72,8 @@ pub(super) fn all(chance: &mut Chance, shadows: usize) -> Vec<(u64, Upheaval)> {
                 Upheaval::Rate(shadow, percent),
                 Upheaval::Reload(shadow),
                 Upheaval::Reload(shadow),
+                Upheaval::Behind(true),
+                Upheaval::Behind(false),
             ]);
             (chance.below(2000), upheaval)
         })
@@ -87,6 +96,7 @@ pub(super) async fn happen(stage: Rc<Stage>, upheavals: Vec<(u64, Upheaval)>) {
                 gates[shadow].dial().set_rate(Share::of_ratio(f64::from(percent) / 100.0).unwrap());
             }
             Upheaval::Reload(shadow) => stage.reload(shadow),
+            Upheaval::Behind(is_behind) => overload::set_behind(is_behind),
         }
     }
 }

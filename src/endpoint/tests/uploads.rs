@@ -25,22 +25,22 @@ fn stage(live: Script<Turn>, shadows: Vec<ShadowPart>) -> Stage {
 }
 
 /// Starts an upload; `length` is what the client promised.
-fn upload(stage: &Stage, length: Option<u64>) -> (BodySender, Answer<Reply>) {
+pub(super) fn upload(stage: &Stage, length: Option<u64>) -> (BodySender, Answer<Reply>) {
     let (sender, receiver) = transit(length);
     let answer = stage.call(0, Body::Transit(receiver));
     (sender, answer)
 }
 
-async fn send(sender: &BodySender, text: &'static str) -> Result<(), BodyError> {
+pub(super) async fn send(sender: &BodySender, text: &'static str) -> Result<(), BodyError> {
     sender.send(Bytes::from_static(text.as_bytes())).await
 }
 
 /// Lets everything happen that can happen without a client.
-async fn settle() {
+pub(super) async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
 
-fn bounds(request_bytes_max: usize, buffered_bytes_max: usize) -> ShadowBounds {
+pub(super) fn bounds(request_bytes_max: usize, buffered_bytes_max: usize) -> ShadowBounds {
     ShadowBounds { request_bytes_max, buffered_bytes_max, ..ROOMY }
 }
 
@@ -305,5 +305,23 @@ fn a_kill_takes_copies_from_an_upload_that_the_live_call_does_not_read() {
         assert_eq!((stage.memory.held(), stage.dropped(0)), (0, vec![("killed", 1)]));
         assert_eq!(Told::of(answer.await.unwrap()), Told::whole("{}"));
         stage.close().await;
+    });
+}
+
+#[test]
+fn in_a_sequence_nothing_follows_a_copy_that_was_lost_in_its_upload() {
+    on_virtual_time(async {
+        let shadows = vec![completing(bounds(8, 100)), completing(bounds(100, 100)), completing(bounds(100, 100))];
+        let stage = Stage::new(&plan("1s", 1, Order::InSequence, 3), vec![answers(5, "{}")], shadows);
+        let (sender, answer) = upload(&stage, None);
+        send(&sender, "12345").await.unwrap();
+        send(&sender, "67890").await.unwrap();
+        settle().await;
+        assert_eq!(stage.dropped(0), [("body_too_large", 1)]);
+        assert_eq!((stage.dropped(1), stage.dropped(2)), (vec![("chain_broken", 1)], vec![("chain_broken", 1)]));
+        sender.finish().await;
+        assert!(answer.await.is_ok());
+        stage.close().await;
+        assert!(stage.log.with("mirrored").is_empty());
     });
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 /// The meaning of a JSON string, given with its quotes; borrowed if nothing in it is escaped.
-pub(super) fn name(quoted: &[u8]) -> Cow<'_, str> {
+pub(crate) fn meaning(quoted: &[u8]) -> Cow<'_, str> {
     if quoted.contains(&b'\\') {
         return unescape(quoted).into();
     }

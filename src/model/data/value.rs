@@ -286,7 +286,7 @@ fn members(text: &Bytes) -> impl Iterator<Item = (Cow<'_, str>, Data)> {
             return None;
         }
         let (start, end) = scanner.key().ok()?;
-        let name = text::name(text.get(start..end)?);
+        let name = text::meaning(text.get(start..end)?);
         scanner.take(b':');
         let (start, end) = scanner.value().ok()?;
         more = scanner.take(b',');

@@ -12,12 +12,14 @@ use std::{
 
 use tokio::time::interval;
 
-use crate::shadow::KillSwitch;
+use crate::{backend::transport::Secure, shadow::KillSwitch};
 
 use super::{
-    Audit, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
+    Audit, Decided, Decision, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
     status::Snapshot,
-    target::{Changed, Target, lasting},
+    target::{Changed, Target, Ticked, lasting},
+    watch::{Look, Watcher},
+    webhook::{Letter, Post},
 };
 
 /// How often the clock is looked at.
@@ -31,7 +33,7 @@ pub struct Control {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Inner {
     targets: Vec<Target>,
     /// Somebody switched all shadows off.
     by_hand: Option<Killed>,
@@ -39,7 +41,11 @@ struct Inner {
     by_file: Option<Killed>,
     kill_file: Option<PathBuf>,
     is_watched: bool,
-    audit: Audit,
+    pub(super) audit: Audit,
+    /// Where decisions are told.
+    post: Post,
+    /// Whom webhooks believe.
+    secure: Option<Secure>,
 }
 
 /// Who switched all shadows off, and when.
@@ -91,18 +97,40 @@ impl Control {
         }
     }
 
-    /// Looks at the clock: what has ended ends, and ramps climb.
+    /// Says whom webhooks believe that have a certificate.
+    pub fn post_through(&self, secure: Secure) {
+        self.lock().secure = Some(secure);
+    }
+
+    /// Looks at the clock and at what the stop rules measure: what has ended ends, ramps climb, and what breaks a rule
+    /// stops. It is measured before the lock is taken.
     pub fn tick(&self, now: Moment) {
+        let watchers: Vec<Watcher> = self.lock().targets.iter().filter_map(Target::watcher).collect();
+        let looks = watchers.iter().map(|watcher| (Arc::as_ptr(&watcher.gate), watcher.look(now.steady)));
+        let mut looks: HashMap<_, Look> = looks.collect();
         let mut inner = self.lock();
-        let mut changed: Vec<(String, Vec<Changed>)> = Vec::new();
-        for target in &mut inner.targets {
-            let of_target = target.tick(now);
-            if !of_target.is_empty() {
-                changed.push((target.id().to_owned(), of_target));
+        let is_killed = inner.killed().is_some();
+        let ticked = inner.targets.iter_mut().map(|target| {
+            let look = looks.remove(&Arc::as_ptr(&target.seat.gate));
+            (target.id().to_owned(), target.tick(look, is_killed, now))
+        });
+        let ticked: Vec<(String, Ticked)> = ticked.collect();
+        for (id, Ticked { by_clock, of_ramp, by_rule }) in ticked {
+            inner.enter(&id, by_clock, &Author::of(Who::Clock, now));
+            if let Some(decision) = of_ramp {
+                inner.tell(&decision);
             }
-        }
-        for (id, changed) in changed {
-            inner.enter(&id, changed, &Author::of(Who::Clock, now));
+            let Some((broken, changed, decision)) = by_rule else { continue };
+            let who = Who::Rule(broken.rule.label());
+            let author = Author { reason: Some(broken.to_string()), ..Author::of(who, now) };
+            inner.enter(&id, changed, &author);
+            if decision.decision == Decided::Killed && inner.killed().is_none() {
+                let killed = Killed { who, at: now.wall };
+                self.switch(&mut inner, who, Some(format!("{id}: {broken}")), now, |inner| {
+                    inner.by_hand = Some(killed);
+                });
+            }
+            inner.tell(&decision);
         }
     }
 
@@ -207,8 +235,14 @@ impl Control {
         change: impl FnOnce(&mut Inner),
     ) {
         let before = inner.kill_words();
+        let was_killed = inner.killed().is_some();
         change(inner);
-        self.kill.set(inner.killed().is_some());
+        let is_killed = inner.killed().is_some();
+        if was_killed && !is_killed {
+            // A rule may have been what switched them off.
+            inner.targets.iter_mut().for_each(|target| target.begin_anew(now));
+        }
+        self.kill.set(is_killed);
         let after = inner.kill_words();
         inner.audit.enter(Entry {
             at: now.wall,
@@ -223,7 +257,7 @@ impl Control {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         // What is done under the lock is assignments, which don't panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,7 +282,7 @@ impl Inner {
         self.snapshot_with(self.targets.clone())
     }
 
-    fn snapshot_of(&self, id: &str) -> Result<Snapshot<Target>, Refusal> {
+    pub(super) fn snapshot_of(&self, id: &str) -> Result<Snapshot<Target>, Refusal> {
         let Some(target) = self.targets.iter().find(|target| target.id() == id) else { return self.unknown() };
         Ok(self.snapshot_with(target.clone()))
     }
@@ -259,6 +293,15 @@ impl Inner {
 
     fn unknown<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::Unknown(self.targets.iter().map(|target| target.id().to_owned()).collect()))
+    }
+
+    /// Tells a decision to the log and to the webhook of its shadow.
+    fn tell(&mut self, decision: &Decision) {
+        tracing::warn!("{}: {}", decision.target, decision.says);
+        let target = self.targets.iter().find(|target| target.id() == decision.target);
+        let Some(url) = target.and_then(Target::rules).and_then(|rules| rules.webhook.clone()) else { return };
+        let body = serde_json::to_vec(decision).expect("a decision has no maps with keys that are no text");
+        self.post.leave(Letter { url, body, secure: self.secure.clone() });
     }
 
     fn enter(&mut self, id: &str, changed: Vec<Changed>, author: &Author) {

@@ -31,6 +31,8 @@ pub enum Order {
     DryRun(bool),
     /// The end of all that was asked for.
     Reset,
+    /// A comparison that begins anew, as for another version of the shadow.
+    Restart,
 }
 
 /// The body of a `PATCH`.
@@ -91,7 +93,8 @@ impl Order {
             }
             "resume" => Ok((Self::Resume, Terms::plain(body)?)),
             "reset" => Ok((Self::Reset, Terms::plain(body)?)),
-            _ => Err(wrong(format!("there is no {verb}: there are pause, resume, dry-run and reset"))),
+            "restart" => Ok((Self::Restart, Terms::plain(body)?)),
+            _ => Err(wrong(format!("there is no {verb}: there are pause, resume, dry-run, reset and restart"))),
         }
     }
 }
@@ -131,6 +134,7 @@ mod tests {
             ("dry-run", r#"{"on": false}"#, Order::DryRun(false), minutes(60)),
             ("resume", "{}", Order::Resume, minutes(60)),
             ("reset", r#"{"reason": "done"}"#, Order::Reset, minutes(60)),
+            ("restart", "", Order::Restart, minutes(60)),
         ] {
             let (read, terms) = Order::read(verb, body.as_bytes()).unwrap();
             assert_eq!((read, terms.lasts), (order, lasts), "{verb} {body}");
@@ -168,7 +172,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn arbitrary_bodies_never_panic(verb in "|pause|resume|dry-run|reset|.{0,9}", body: Vec<u8>) {
+        fn arbitrary_bodies_never_panic(verb in "|pause|resume|dry-run|reset|restart|.{0,9}", body: Vec<u8>) {
             let _read = Order::read(&verb, &body);
         }
     }

@@ -13,6 +13,8 @@ use crate::{
     shadow::Running,
 };
 
+use super::{Climb, decision::Stopped};
+
 /// One thing that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,8 @@ pub enum Setting {
     MaxRps,
     /// Whether nothing is sent.
     DryRun,
+    /// What comparing its answers has come to.
+    Comparison,
 }
 
 impl Setting {
@@ -39,6 +43,7 @@ impl Setting {
             Self::Rate => "rate",
             Self::MaxRps => "max_rps",
             Self::DryRun => "dry_run",
+            Self::Comparison => "comparison",
         }
     }
 }
@@ -54,6 +59,8 @@ pub struct Overrides {
     pub dry_run: Option<Held<bool>>,
     /// No copies, and who wanted that.
     pub pause: Option<Held<Who>>,
+    /// The rule that stopped it. It stays until somebody resumes or resets the shadow, whatever else is asked for.
+    pub stop: Option<Stopped>,
 }
 
 impl Overrides {
@@ -70,9 +77,9 @@ impl Overrides {
 
     /// Drops everything; gives what that was about.
     pub fn clear(&mut self) -> Vec<Setting> {
-        let Self { rate, max_rps, dry_run, pause } = std::mem::take(self);
+        let Self { rate, max_rps, dry_run, pause, stop } = std::mem::take(self);
         let held = [
-            (Setting::State, pause.is_some()),
+            (Setting::State, pause.is_some() || stop.is_some()),
             (Setting::Rate, rate.is_some()),
             (Setting::MaxRps, max_rps.is_some()),
             (Setting::DryRun, dry_run.is_some()),
@@ -121,16 +128,18 @@ pub struct Effective {
 }
 
 impl Effective {
-    /// What comes of the file and the wishes at a moment.
+    /// What comes of the file and the wishes at a moment; `climb` is where a ramp stands that rules hold back.
     #[must_use]
-    pub fn at(base: &Base, overrides: &Overrides, now: SystemTime) -> Self {
+    pub fn at(base: &Base, overrides: &Overrides, climb: Option<&Climb>, now: SystemTime) -> Self {
         let position = position(&base.schedule, base.loaded, now);
+        let of_climb = climb.zip(base.schedule.ramp.as_ref()).and_then(|(climb, ramp)| climb.rate(ramp));
         let of_ramp = match position {
-            Position::Running(rate) => rate,
+            Position::Running(rate) => of_climb.or(rate),
             Position::Expired => None,
         };
         Self {
             running: match position {
+                _ if overrides.stop.is_some() => Running::Stopped,
                 _ if overrides.pause.is_some() => Running::Paused,
                 Position::Expired => Running::Expired,
                 Position::Running(_) => Running::On,
@@ -149,6 +158,8 @@ impl Effective {
             Setting::Rate => percent(self.rate),
             Setting::MaxRps => self.max_rps.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string()),
             Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
+            // Of what it has come to nothing is set.
+            Setting::Comparison => String::new(),
         }
     }
 }

@@ -6,12 +6,17 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    control::{Moment, audit::text_of, held::HeldStatus},
+    control::{Moment, audit::text_of, held::HeldStatus, schedule::step_at},
     plan::ShadowBounds,
     stats::{Books, Ledgered, Overhead},
 };
 
-use super::{desk::Killed, target::Target};
+use super::{
+    Climb, Measure, Stopped,
+    desk::Killed,
+    rules::Progress,
+    target::{Target, held_by},
+};
 
 /// All shadows.
 #[derive(Clone, Debug, Serialize)]
@@ -62,6 +67,14 @@ pub struct TargetStatus {
     pub base: BaseStatus,
     /// What was asked for and has not ended.
     pub overrides: OverridesStatus,
+    /// Whether its answers are compared.
+    pub compared: bool,
+    /// The rule that stopped it; null while none has.
+    pub stopped: Option<Stopped>,
+    /// Its stop rules, as they were measured last; empty without any.
+    pub rules: Vec<Measure>,
+    /// Where its ramp stands; null without one.
+    pub ramp: Option<RampStatus>,
     /// What it may hold.
     pub limits: LimitsStatus,
     /// Its breaker; null without one.
@@ -70,6 +83,25 @@ pub struct TargetStatus {
     pub books: Books,
     /// What it costs the clients; null without a hold-out.
     pub overhead: Option<Overhead>,
+}
+
+/// Where a ramp stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RampStatus {
+    /// The step, from 1; 0 before it begins.
+    pub step: usize,
+    /// How many it has.
+    pub steps: usize,
+    /// Whether its next step is due and held back by stop rules.
+    pub held: bool,
+    /// By how many seconds it is behind the clock.
+    pub behind_seconds: f64,
+    /// Pairs that were compared in this step, if rules ask for some.
+    pub pairs: Option<u64>,
+    /// How many there must be before the next one, if rules ask for some.
+    pub min_pairs: Option<u64>,
+    /// When the next step is due; null on the last one.
+    pub next_at: Option<String>,
 }
 
 /// What the file says about one shadow.
@@ -175,6 +207,10 @@ impl TargetStatus {
             dry_run: standing.dry_run,
             base: BaseStatus::new(target),
             overrides: OverridesStatus::new(target, now.steady),
+            compared: seat.comparison.is_some(),
+            stopped: target.overrides.stop,
+            rules: target.watch.measures.clone(),
+            ramp: RampStatus::new(target, now.wall),
             limits: LimitsStatus::new(seat.plan.bounds),
             breaker: standing.breaker.map(|state| BreakerStatus { state, transitions: standing.breaker_transitions }),
             books,
@@ -187,6 +223,9 @@ fn why(target: &Target, killed: Option<&Killed>, now: SystemTime, state: &str) -
     let schedule = &target.base.schedule;
     let overrides = &target.overrides;
     let begins = schedule.ramp.as_ref().map(|ramp| ramp.start).filter(|start| now < *start);
+    if let ("paused", Some(stopped)) = (state, &overrides.stop) {
+        return format!("stopped by a rule: {}", stopped.measure);
+    }
     match (state, killed, &overrides.pause, begins) {
         ("closed", ..) => "the gateway is stopping".to_owned(),
         ("killed", Some(killed), ..) => format!("all shadows are switched off by {}", killed.who),
@@ -197,8 +236,34 @@ fn why(target: &Target, killed: Option<&Killed>, now: SystemTime, state: &str) -
         ("dry_run", ..) if overrides.dry_run.is_some() => "a dry run was asked for".to_owned(),
         ("dry_run", ..) => "its policy is a dry run".to_owned(),
         _ if overrides.rate.is_some() || overrides.max_rps.is_some() => "with other limits than the file's".to_owned(),
+        _ if target.climb.is_some_and(|climb| climb.is_held) => held(target),
         _ if schedule.ramp.is_some() => "at the step of its ramp".to_owned(),
         _ => "as the file says".to_owned(),
+    }
+}
+
+/// Why a ramp does not climb.
+fn held(target: &Target) -> String {
+    let (Some(climb), Some(rules)) = (target.climb, target.rules()) else { return String::new() };
+    format!("its ramp is held: {}", held_by(target.watch.progress.since(climb.entry), rules))
+}
+
+impl RampStatus {
+    /// `None` without a ramp.
+    pub(super) fn new(target: &Target, now: SystemTime) -> Option<Self> {
+        let ramp = target.base.schedule.ramp.as_ref()?;
+        let by_clock = step_at(ramp, now);
+        let climb = target.climb.or_else(|| Some(Climb::new(ramp, now, Progress::default())))?;
+        let compared = target.seat.comparison.is_some() && target.climb.is_some();
+        Some(Self {
+            step: by_clock.map_or(0, |_begun| climb.step + 1),
+            steps: ramp.steps.len(),
+            held: climb.is_held,
+            behind_seconds: climb.behind.as_secs_f64(),
+            pairs: compared.then(|| target.watch.progress.since(climb.entry).compared),
+            min_pairs: target.rules().filter(|_| compared).map(|rules| rules.min_pairs.max(1)),
+            next_at: climb.next_at(ramp).map(text_of),
+        })
     }
 }
 

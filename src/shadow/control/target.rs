@@ -6,14 +6,21 @@ use std::{
 };
 
 use crate::{
+    compare::Results,
+    config::shadow::{Ramp, StopAction, StopOn},
     control::{Held, Moment, Refusal, Terms, Who},
     plan::ShadowPlan,
-    shadow::Gate,
+    shadow::{Gate, Running},
 };
 
 use super::{
+    Climb, Decided, Decision, Stopped,
+    climb::Climbed,
     order::Order,
+    rules::{Measure, Progress},
     settings::{Base, Effective, Overrides, Setting},
+    status::RampStatus,
+    watch::{Look, Watch, Watcher},
 };
 
 /// A shadow of a plan with its gate, and how it is told to people.
@@ -35,6 +42,8 @@ pub struct Seat {
     pub gate: Arc<Gate>,
     /// The gate it had before a reload; the same one if nothing about it changed.
     pub former: Option<Arc<Gate>>,
+    /// The comparison of its answers, if there is one.
+    pub comparison: Option<Arc<dyn Results>>,
 }
 
 /// A shadow that can be controlled.
@@ -43,8 +52,23 @@ pub(super) struct Target {
     pub(super) seat: Seat,
     pub(super) base: Base,
     pub(super) overrides: Overrides,
+    /// What its stop rules know.
+    pub(super) watch: Watch,
+    /// Where its ramp stands, if it has one and rules that may hold it back.
+    pub(super) climb: Option<Climb>,
     /// What its gate was told last.
     pub(super) effective: Effective,
+}
+
+/// What came of looking at the clock.
+#[derive(Debug, Default)]
+pub(super) struct Ticked {
+    /// What changed because of the time.
+    pub(super) by_clock: Vec<Changed>,
+    /// What its ramp decided.
+    pub(super) of_ramp: Option<Decision>,
+    /// The rule that was broken, what that changed, and what was decided.
+    pub(super) by_rule: Option<(Measure, Vec<Changed>, Decision)>,
 }
 
 /// One thing that changed.
@@ -69,10 +93,12 @@ impl Target {
             (overrides.rate, overrides.max_rps) = (None, None);
             overrides.dry_run.take_if(|held| !held.value);
         }
-        let effective = Effective::at(&base, &overrides, now.wall);
+        let watch = former.filter(|_| is_same).map_or_else(Watch::default, |former| former.watch.clone());
+        let climb = climb(&seat, former, is_same, &base, now);
+        let effective = Effective::at(&base, &overrides, climb.as_ref(), now.wall);
         let before = former.map_or(effective, |former| former.effective);
         let ended = former.map_or_else(Vec::new, |former| former.ended_by(&overrides));
-        let target = Self { seat, base, overrides, effective };
+        let target = Self { seat, base, overrides, watch, climb, effective };
         target.tell();
         (target, changes(&before, &effective, &ended))
     }
@@ -92,10 +118,78 @@ impl Target {
         &self.seat.plan.key
     }
 
-    /// Lets go what has ended, and takes the step that the clock has come to.
-    pub(super) fn tick(&mut self, now: Moment) -> Vec<Changed> {
+    /// What stops it by itself, and when.
+    pub(super) fn rules(&self) -> Option<&StopOn> {
+        self.seat.plan.policy.as_ref()?.stop_on.as_ref()
+    }
+
+    /// Who measures its rules; `None` without any.
+    pub(super) fn watcher(&self) -> Option<Watcher> {
+        let Seat { gate, plan, comparison, .. } = &self.seat;
+        self.watch.watcher(gate, plan.policy.as_ref(), comparison.as_ref())
+    }
+
+    /// Lets go what has ended, takes the step that the clock has come to and the rules permit, and stops if one of them
+    /// is broken.
+    pub(super) fn tick(&mut self, look: Option<Look>, is_killed: bool, now: Moment) -> Ticked {
         let ended = self.overrides.expire(now.steady);
-        self.settle(&ended, now.wall)
+        let is_fresh = look.is_some_and(|look| self.watch.take_in(look));
+        let is_running = !is_killed && self.effective.running == Running::On;
+        let moved = self.move_ramp(is_running && is_fresh, now);
+        let by_clock = self.settle(&ended, now.wall);
+        let of_ramp = moved.map(|(decided, says)| self.decision(decided, says, None, now));
+        let broken = self.watch.measures.iter().find(|measure| measure.is_broken()).copied();
+        let may_stop = is_fresh && !is_killed && self.effective.running == Running::On;
+        let by_rule = broken.filter(|_| may_stop).map(|broken| self.stop(broken, now));
+        Ticked { by_clock, of_ramp, by_rule }
+    }
+
+    /// Climbs the next step of a ramp that rules hold back, if it is due and they permit it.
+    fn move_ramp(&mut self, may_climb: bool, now: Moment) -> Option<(Decided, String)> {
+        let rules = self.seat.plan.policy.as_ref()?.stop_on.as_ref()?;
+        let (climb, ramp) = (self.climb.as_mut()?, self.base.schedule.ramp.as_ref()?);
+        let in_step = self.watch.progress.since(climb.entry);
+        // Without a comparison there are no pairs to wait for.
+        let has_seen_enough = self.seat.comparison.is_none() || in_step.permits(rules);
+        let permits = may_climb && has_seen_enough && !self.watch.measures.iter().any(Measure::is_broken);
+        let climbed = climb.tick(ramp, now.wall, self.watch.progress, permits);
+        let (step, steps) = (climb.step + 1, ramp.steps.len());
+        match climbed {
+            Climbed::Stayed => None,
+            Climbed::Advanced => Some((Decided::Advanced, format!("its ramp climbs to step {step} of {steps}"))),
+            Climbed::Held => {
+                let says = format!("its ramp is held at step {step} of {steps}: {}", held_by(in_step, rules));
+                Some((Decided::Held, says))
+            }
+        }
+    }
+
+    /// Does what a broken rule is to do; that all shadows are switched off is left to whoever can.
+    fn stop(&mut self, broken: Measure, now: Moment) -> (Measure, Vec<Changed>, Decision) {
+        let action = self.rules().map_or(StopAction::Pause, |rules| rules.action);
+        let (decided, words) = match action {
+            StopAction::Pause => (Decided::Paused, "paused by a stop rule"),
+            StopAction::Kill => (Decided::Killed, "a stop rule switches all shadows off"),
+        };
+        let changed = match action {
+            StopAction::Pause => {
+                self.overrides.stop = Some(Stopped { at: now.wall, measure: broken });
+                self.settle(&[Setting::State], now.wall)
+            }
+            StopAction::Kill => Vec::new(),
+        };
+        let decision = self.decision(decided, format!("{words}: {broken}"), Some(broken), now);
+        (broken, changed, decision)
+    }
+
+    fn decision(&self, decision: Decided, says: String, rule: Option<Measure>, now: Moment) -> Decision {
+        let ramp = RampStatus::new(self, now.wall);
+        Decision { at: now.wall, target: self.id().to_owned(), decision, says, rule, ramp }
+    }
+
+    /// Lets the windows of its rules begin anew: what it was stopped for is not held against it again.
+    pub(super) fn begin_anew(&mut self, now: Moment) {
+        self.watch.restart(self.seat.comparison.as_ref(), now.steady);
     }
 
     /// Does what is asked for; gives what came of each thing it was about.
@@ -138,21 +232,45 @@ impl Target {
             }
             Order::Resume => {
                 self.overrides.pause = None;
+                if self.overrides.stop.take().is_some() {
+                    self.begin_anew(now);
+                }
                 vec![Setting::State]
             }
             Order::DryRun(on) => {
                 self.overrides.dry_run = Some(Held { value: *on, until });
                 vec![Setting::DryRun]
             }
-            Order::Reset => self.overrides.clear(),
+            Order::Reset => {
+                if self.overrides.stop.is_some() {
+                    self.begin_anew(now);
+                }
+                self.overrides.clear()
+            }
+            Order::Restart => return self.restart(now),
         };
         Ok(self.settle(&about, now.wall))
+    }
+
+    /// Forgets what its comparison has come to.
+    fn restart(&mut self, now: Moment) -> Result<Vec<Changed>, Refusal> {
+        let Some(comparison) = &self.seat.comparison else {
+            let message = format!("the answers of {} are not compared: its policy has no \"compare\"", self.id());
+            return Err(Refusal::Wrong(message));
+        };
+        let pairs = comparison.total().pairs();
+        comparison.forget(now.steady);
+        self.begin_anew(now);
+        if let (Some(climb), Some(ramp)) = (&mut self.climb, &self.base.schedule.ramp) {
+            *climb = Climb { entry: Progress::default(), ..Climb::new(ramp, now.wall, Progress::default()) };
+        }
+        Ok(vec![Changed { what: Setting::Comparison, before: format!("{pairs} pairs"), after: "begun anew".into() }])
     }
 
     /// Works out what holds and tells the gate; gives what is different, and what came of `about` in any case.
     fn settle(&mut self, about: &[Setting], now: SystemTime) -> Vec<Changed> {
         let before = self.effective;
-        self.effective = Effective::at(&self.base, &self.overrides, now);
+        self.effective = Effective::at(&self.base, &self.overrides, self.climb.as_ref(), now);
         if before == self.effective && about.is_empty() {
             return Vec::new();
         }
@@ -173,10 +291,35 @@ impl Target {
     }
 }
 
+/// Where the ramp of a shadow stands that has rules which may hold it back: where it stood before a reload that left the
+/// ramp as it is, else where the clock says.
+fn climb(seat: &Seat, former: Option<&Target>, is_same: bool, base: &Base, now: Moment) -> Option<Climb> {
+    seat.plan.policy.as_ref()?.stop_on.as_ref()?;
+    let ramp: &Ramp = base.schedule.ramp.as_ref()?;
+    let before = former.filter(|former| former.base.schedule.ramp.as_ref() == Some(ramp));
+    let before = before.and_then(|former| former.climb);
+    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
+    let goes_on = is_same && former.is_some_and(|former| address(&former.seat) == address(seat));
+    if let Some(before) = before.filter(|_| goes_on) {
+        return Some(before);
+    }
+    let entry = seat.comparison.as_ref().map_or_else(Progress::default, |one| Progress::of(&one.total()));
+    Some(before.map_or_else(|| Climb::new(ramp, now.wall, entry), |before| Climb { entry, ..before }))
+}
+
+/// What a ramp waits for.
+pub(super) fn held_by(in_step: Progress, rules: &StopOn) -> String {
+    let wanted = rules.min_pairs.max(1);
+    if in_step.compared < wanted {
+        return format!("{} of {wanted} pairs were compared in it", in_step.compared);
+    }
+    if in_step.permits(rules) { "no copies are made" } else { "a rule does not hold for its pairs" }.to_owned()
+}
+
 /// How long an order lasts that has a time at all.
 pub(super) fn lasting(order: &Order, terms: &Terms) -> Option<Duration> {
     match order {
-        Order::Resume | Order::Reset => None,
+        Order::Resume | Order::Reset | Order::Restart => None,
         Order::Adjust { .. } | Order::Pause | Order::DryRun(_) => terms.lasts,
     }
 }

@@ -10,29 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use super::{desk::tick_until_gone, *};
 use crate::{
-    config::{Environment, Source, load, shadow::Share},
-    plan::{ShadowPlan, compile},
-    shadow::{Gate, MemoryBudget, Running},
+    config::shadow::Share,
+    plan::ShadowPlan,
+    shadow::{Gate, MemoryBudget, Running, fixture::plan},
 };
 
 const ID: &str = "GET:/user/{id}:0";
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// A shadow; null has it in plain mode.
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
-    let mut proxy = json!({ "shadow": true });
-    if !policy.is_null() {
-        proxy["@shadow_policy"] = policy.clone();
-    }
-    let text = json!({ "version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
-        "endpoint": "/user/{id}",
-        "backend": [{ "url_pattern": "/live" }, { "url_pattern": "/new", "extra_config": { "proxy": proxy } }],
-    }] })
-    .to_string();
-    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
-}
 
 /// Controls of one shadow.
 struct Scene {
@@ -65,6 +49,7 @@ impl Scene {
             plan: Arc::clone(plan),
             gate: Arc::clone(gate),
             former: former.cloned(),
+            comparison: None,
         };
         self.control.settle(vec![seat], None, now);
     }

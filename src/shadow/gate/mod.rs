@@ -14,21 +14,22 @@ use tokio::time::Instant;
 use crate::{
     config::shadow::{Policy, Share},
     model::Request,
-    plan::{ShadowBounds, ShadowPlan},
-    stats::{Arms, Books, Ledgered, Standing},
+    plan::{Base, ServiceName, ShadowBounds, ShadowPlan},
+    stats::Arms,
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Running, Selector,
-    SkipReason, Turns, overload,
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Selector, SkipReason, Turns,
+    overload,
 };
 
 mod room;
 mod ticket;
+mod told;
 
 use room::Room;
 pub use room::Turn;
-pub use ticket::Ticket;
+pub use ticket::{Cleared, Ticket};
 
 /// Bounds and books of one shadow backend, shared by all threads.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub struct Gate {
     closed: AtomicBool,
     room: Arc<Room>,
     ledger: Arc<Ledger>,
-    dial: Dial,
+    dial: Arc<Dial>,
     /// Whether copies stop on a thread that is behind.
     sheds_load: bool,
     /// In policy mode.
@@ -49,9 +50,13 @@ pub struct Gate {
 #[derive(Debug)]
 struct Rules {
     selector: Selector,
-    copies: Pace,
-    bytes: Pace,
-    breaker: Option<Breaker>,
+    copies: Arc<Pace>,
+    bytes: Arc<Pace>,
+    breaker: Option<Arc<Breaker>>,
+    /// What the policy says about copies and bytes a second.
+    rates: (Option<f64>, Option<f64>),
+    /// Whom all this is about: the addresses of the shadow.
+    hosts: (Vec<Base>, Option<ServiceName>),
     /// With a hold-out.
     arms: Option<Arms>,
 }
@@ -72,13 +77,20 @@ pub struct Asked<'a> {
 pub struct Size {
     /// Of the body, as far as that is known.
     pub body: usize,
+    /// Of a body that is streamed, as far as that is known: a [`crate::shadow::window`] holds parts of it later.
+    pub streamed: usize,
     /// Of everything else of the request.
     pub head: usize,
 }
 
 impl Size {
+    /// What is held from the start.
     const fn total(self) -> usize {
         self.body.saturating_add(self.head)
+    }
+
+    const fn whole_body(self) -> usize {
+        self.body.saturating_add(self.streamed)
     }
 }
 
@@ -126,17 +138,23 @@ impl Gate {
             closed: AtomicBool::new(false),
             room: Arc::new(Room::new(bounds.concurrent_max)),
             ledger: Arc::default(),
-            dial,
+            dial: Arc::new(dial),
             sheds_load,
             rules,
         }
     }
 
     /// An open gate for what its shadow is after a reload, that goes on with the books of this one and under the same
-    /// switch over all. Copies that this one let in end in the same books and count against the bounds of both.
+    /// switch over all. Copies that this one let in end in the same books, count against the bounds of both, and are held
+    /// back by what holds back those of the next. If the shadow stays where it is, its breaker and what it has used of
+    /// its rates go on.
     #[must_use]
     pub fn successor(&self, plan: &ShadowPlan, sheds_load: bool) -> Self {
-        let next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
+        let mut next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
+        if let (Some(rules), Some(former)) = (&mut next.rules, &self.rules) {
+            rules.go_on_from(former);
+        }
+        self.dial.follow(&next.dial);
         self.room.resize(next.bounds.concurrent_max);
         Self { ledger: Arc::clone(&self.ledger), room: Arc::clone(&self.room), ..next }
     }
@@ -195,7 +213,7 @@ impl Gate {
         if self.closed.load(Ordering::Acquire) {
             return Err(DropReason::Shutdown);
         }
-        if size.body > self.bounds.request_bytes_max {
+        if size.whole_body() > self.bounds.request_bytes_max {
             return Err(DropReason::BodyTooLarge);
         }
         if self.sheds_load && overload::is_behind() {
@@ -214,7 +232,7 @@ impl Gate {
         }
         let held = self
             .hold(size.total())
-            .and_then(|()| self.pay(size.body).inspect_err(|_reason| self.give_back(size.total())));
+            .and_then(|()| self.pay(size.whole_body()).inspect_err(|_reason| self.give_back(size.total())));
         held.inspect_err(|_reason| self.room.concurrent().release(1))
     }
 
@@ -229,8 +247,18 @@ impl Gate {
         rules.pay_bytes(body_bytes, now)
     }
 
+    /// Takes bytes of a body that arrives without its length out of the rate.
+    pub(super) fn pay_bytes(&self, bytes: usize) -> Result<(), DropReason> {
+        self.rules.as_ref().map_or(Ok(()), |rules| rules.pay_bytes(bytes, Instant::now()))
+    }
+
+    /// A larger body is not copied.
+    pub(super) const fn request_bytes_max(&self) -> usize {
+        self.bounds.request_bytes_max
+    }
+
     /// Reserves bytes of this gate and of the common budget.
-    fn hold(&self, bytes: usize) -> Result<(), DropReason> {
+    pub(super) fn hold(&self, bytes: usize) -> Result<(), DropReason> {
         if !self.room.bytes().reserve(bytes, self.bounds.buffered_bytes_max) {
             return Err(DropReason::Memory);
         }
@@ -242,7 +270,7 @@ impl Gate {
     }
 
     /// Gives back what was held.
-    fn give_back(&self, bytes: usize) {
+    pub(super) fn give_back(&self, bytes: usize) {
         self.memory.release(bytes);
         self.room.bytes().release(bytes);
     }
@@ -267,13 +295,13 @@ impl Gate {
     /// Copies per second, in policy mode.
     #[must_use]
     pub fn pace(&self) -> Option<&Pace> {
-        self.rules.as_ref().map(|rules| &rules.copies)
+        self.rules.as_ref().map(|rules| &*rules.copies)
     }
 
     /// Its breaker, if it has one.
     #[must_use]
     pub fn breaker(&self) -> Option<&Breaker> {
-        self.rules.as_ref()?.breaker.as_ref()
+        self.rules.as_ref()?.breaker.as_deref()
     }
 
     /// Where live replies are timed in two groups, if some requests are held out.
@@ -287,17 +315,6 @@ impl Gate {
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
-
-    fn state(&self) -> &'static str {
-        if self.closed.load(Ordering::Acquire) {
-            return "closed";
-        }
-        match self.dial.stopped() {
-            Some(reason) => reason.label(),
-            None if self.dial.is_dry_run() => "dry_run",
-            None => "running",
-        }
-    }
 }
 
 impl Rules {
@@ -306,44 +323,35 @@ impl Rules {
         let bytes_per_second = policy.limits.bytes_per_second.map(|bytes| bytes as f64);
         Self {
             selector: Selector::new(policy, Recipient { id: &plan.key, method: &plan.backend.method }),
-            copies: Pace::new(policy.limits.per_second),
-            bytes: Pace::new(bytes_per_second),
-            breaker: policy.breaker.map(Breaker::new),
+            copies: Arc::new(Pace::new(policy.limits.per_second)),
+            bytes: Arc::new(Pace::new(bytes_per_second)),
+            breaker: policy.breaker.map(|settings| Arc::new(Breaker::new(settings))),
+            rates: (policy.limits.per_second, bytes_per_second),
+            hosts: (plan.backend.bases.clone(), plan.backend.discovered.clone()),
             arms: (policy.holdout != Share::NONE).then(Arms::default),
+        }
+    }
+
+    /// Takes over what is known of the shadow and what was taken out of its rates, if it is the same machines.
+    fn go_on_from(&mut self, former: &Self) {
+        if self.hosts != former.hosts {
+            return;
+        }
+        if self.rates.0 == former.rates.0 {
+            self.copies = Arc::clone(&former.copies);
+        }
+        if self.rates.1 == former.rates.1 {
+            self.bytes = Arc::clone(&former.bytes);
+        }
+        if let (Some(own), Some(former)) = (&mut self.breaker, &former.breaker)
+            && own.settings() == former.settings()
+        {
+            *own = Arc::clone(former);
         }
     }
 
     fn pay_bytes(&self, bytes: usize, now: Instant) -> Result<(), DropReason> {
         if self.bytes.take(bytes as u64, now) { Ok(()) } else { Err(DropReason::BytesRate) }
-    }
-}
-
-impl Ledgered for Gate {
-    fn books(&self) -> Books {
-        Books {
-            state: self.state(),
-            buffered_bytes: self.room.bytes().held() as u64,
-            buffered_bytes_max: self.bounds.buffered_bytes_max as u64,
-            concurrent_max: self.bounds.concurrent_max.saturating_add(self.bounds.queue_max) as u64,
-            ..self.ledger.read()
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            rate: self.dial.dialed().rate.ratio(),
-            max_rps: self.pace().and_then(Pace::per_second),
-            dry_run: self.dial.is_dry_run(),
-            killed: self.dial.kill_switch().is_killed(),
-            paused: match self.dial.running() {
-                Running::On => None,
-                Running::Paused => Some("admin"),
-                Running::Expired => Some("expired"),
-            },
-            breaker: self.breaker().map(|breaker| breaker.state().label()),
-            breaker_transitions: self.breaker().map_or(0, Breaker::transitions),
-            overhead: self.arms().map(Arms::overhead),
-        }
     }
 }
 

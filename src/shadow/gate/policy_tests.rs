@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::stats::Ledgered;
 use crate::{
-    config::{Environment, Source, load},
     model::Kind,
-    plan::compile,
-    shadow::Running,
+    shadow::{
+        Running,
+        fixture::{plan, plan_at},
+    },
 };
 
 /// The gate of a shadow with this policy, and a request it may like.
@@ -17,21 +19,6 @@ struct Scene {
     gate: Arc<Gate>,
     request: Request,
     kill: KillSwitch,
-}
-
-/// The plan of a shadow with this policy.
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
-    let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
-        "endpoint": "/x",
-        "backend": [
-            {"url_pattern": "/live"},
-            {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
-        ]
-    }]})
-    .to_string();
-    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
 }
 
 impl Scene {
@@ -54,7 +41,7 @@ impl Scene {
         match self.gate.offer(Asked {
             request: &self.request,
             drawn: fastrand::u64(..),
-            size: Size { body: body_bytes, head: 0 },
+            size: Size { body: body_bytes, ..Size::default() },
         }) {
             Offered::Admitted(ticket) => Some(ticket),
             Offered::Skipped(_) | Offered::Dropped(_) => None,
@@ -65,7 +52,7 @@ impl Scene {
     fn send(&self, end: impl FnOnce(Ticket)) -> bool {
         let Some(mut ticket) = self.offer(0) else { return false };
         match ticket.clear() {
-            Ok(()) => {
+            Ok(_cleared) => {
                 ticket.send();
                 end(ticket);
                 true
@@ -171,14 +158,14 @@ async fn what_waited_is_sent_only_if_it_still_may_be() {
     let scene = Scene::new(&all(&json!({"breaker": {"consecutive": 1}})));
     let mut waiting: Vec<_> = (0..7).map(|_| scene.offer(0).expect("it may")).collect();
     let mut asked = || waiting.pop().expect("enough wait").clear();
-    assert_eq!(asked(), Ok(()));
+    assert_eq!(asked(), Ok(Cleared::ToSend));
     scene.gate.dial().set_running(Running::Paused);
     assert_eq!(asked(), Err(DropReason::Paused));
     scene.gate.dial().set_running(Running::Expired);
     assert_eq!(asked(), Err(DropReason::Expired));
     scene.gate.dial().set_running(Running::On);
     scene.gate.dial().set_dry_run(true);
-    assert_eq!(asked(), Err(DropReason::DryRun));
+    assert_eq!(asked(), Ok(Cleared::DryRun));
     scene.gate.dial().set_dry_run(false);
     assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
     assert_eq!(asked(), Err(DropReason::BreakerOpen));
@@ -232,6 +219,40 @@ async fn calls_under_way_keep_their_turns_over_a_reload() {
     assert_eq!(scene.gate.books().buffered_bytes, 30);
     drop((tickets, turns));
     assert_eq!((scene.gate.concurrent(), scene.gate.books().buffered_bytes), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stops_a_shadow_after_a_reload_stops_copies_from_before_it() {
+    let scene = Scene::new(&all(&json!({})));
+    let mut waiting: Vec<_> = (0..4).map(|_| scene.offer(0).expect("it may")).collect();
+    let mut asked = || waiting.pop().expect("enough wait").clear();
+    let second = scene.gate.successor(&plan(&all(&json!({"limits": {"queue": 9}}))), false);
+    let third = second.successor(&plan(&all(&json!({"limits": {"queue": 8}}))), false);
+    drop(second);
+    assert_eq!(asked(), Ok(Cleared::ToSend));
+    third.dial().set_dry_run(true);
+    assert_eq!(asked(), Ok(Cleared::DryRun));
+    third.dial().set_running(Running::Paused);
+    assert_eq!(asked(), Err(DropReason::Paused));
+    scene.gate.dial().set_running(Running::Expired);
+    assert_eq!(asked(), Err(DropReason::Expired), "its own word comes first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_forgets_neither_failures_nor_rates_of_the_same_machines() {
+    let policy = |consecutive: u32, queue: u32| json!({"holdout": 0, "breaker": {"consecutive": consecutive}, "limits": {"max_rps": 2, "queue": queue}});
+    let mut scene = Scene::new(&policy(1, 5));
+    assert!(scene.send(|ticket| ticket.fail(Kind::Timeout)));
+    let is_open = |gate: &Gate| gate.breaker().map(Breaker::state).map(|state| state.label()) == Some("open");
+    assert!(is_open(&scene.gate));
+    scene.gate = Arc::new(scene.gate.successor(&plan(&policy(1, 6)), false));
+    assert!(is_open(&scene.gate) && !scene.send(|ticket| ticket.complete(200)));
+    scene.gate = Arc::new(scene.gate.successor(&plan(&policy(2, 6)), false));
+    assert!(!is_open(&scene.gate), "another breaker begins anew");
+    assert!(scene.offer(0).is_some() && scene.offer(0).is_none(), "one of two was sent in this second");
+    let elsewhere = plan_at("http://127.0.0.2:80", &policy(2, 6));
+    scene.gate = Arc::new(scene.gate.successor(&elsewhere, false));
+    assert!(scene.offer(0).is_some() && scene.offer(0).is_some(), "other machines owe nothing");
 }
 
 proptest::proptest! {

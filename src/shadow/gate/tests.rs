@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Kind;
+use crate::stats::Ledgered;
 
 /// An admitted copy of a request that a gate in plain mode never asks about.
 trait Admits {
@@ -20,7 +21,7 @@ impl Admits for Arc<Gate> {
             claims: None,
             origin: None,
         };
-        match self.offer(Asked { request: &request, drawn: 0, size: Size { body: body_bytes, head: 0 } }) {
+        match self.offer(Asked { request: &request, drawn: 0, size: Size { body: body_bytes, ..Size::default() } }) {
             Offered::Admitted(ticket) => Some(ticket),
             Offered::Skipped(_) | Offered::Dropped(_) => None,
         }

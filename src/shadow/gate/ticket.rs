@@ -25,6 +25,15 @@ pub struct Ticket {
     pass: Option<Pass>,
 }
 
+/// What a copy whose turn has come is cleared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// To be sent.
+    ToSend,
+    /// To be made and not sent; the ticket should be dropped for [`DropReason::DryRun`] then.
+    DryRun,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Not sent yet; if it ends here, for this reason.
@@ -43,7 +52,7 @@ impl Ticket {
 
     /// The gate that gave it.
     #[must_use]
-    pub fn gate(&self) -> &Gate {
+    pub fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }
 
@@ -55,9 +64,7 @@ impl Ticket {
         if self.body_bytes + bytes > self.gate.bounds.request_bytes_max {
             return Err(DropReason::BodyTooLarge);
         }
-        if let Some(rules) = &self.gate.rules {
-            rules.pay_bytes(bytes, Instant::now())?;
-        }
+        self.gate.pay_bytes(bytes)?;
         self.gate.hold(bytes)?;
         self.body_bytes += bytes;
         Ok(())
@@ -83,21 +90,21 @@ impl Ticket {
     ///
     /// # Errors
     /// With the reason why not; the ticket should be dropped with it then.
-    pub fn clear(&mut self) -> Result<(), DropReason> {
+    pub fn clear(&mut self) -> Result<Cleared, DropReason> {
         let dial = &self.gate.dial;
         if dial.kill_switch().has_killed_since(self.turns) {
             return Err(DropReason::Killed);
         }
-        match dial.running() {
-            Running::On if dial.is_dry_run() => return Err(DropReason::DryRun),
-            Running::On => {}
-            Running::Paused => return Err(DropReason::Paused),
-            Running::Expired => return Err(DropReason::Expired),
+        match dial.last_word() {
+            (Running::On, true) => return Ok(Cleared::DryRun),
+            (Running::On, false) => {}
+            (Running::Paused | Running::Stopped, _) => return Err(DropReason::Paused),
+            (Running::Expired, _) => return Err(DropReason::Expired),
         }
         if let (Some(breaker), None) = (self.gate.breaker(), self.pass) {
             self.pass = Some(breaker.pass(Instant::now()).ok_or(DropReason::BreakerOpen)?);
         }
-        Ok(())
+        Ok(Cleared::ToSend)
     }
 
     /// Gives the right up before anything was sent.
@@ -153,9 +160,14 @@ const fn was_answered(kind: Kind) -> Option<bool> {
     match kind {
         Kind::Status | Kind::Decode | Kind::TooLarge => Some(true),
         Kind::Refused | Kind::Cancelled | Kind::Upload => None,
-        Kind::Timeout | Kind::Connect | Kind::Tls | Kind::Io | Kind::Protocol | Kind::NoHost | Kind::Panic => {
-            Some(false)
-        }
+        Kind::Timeout
+        | Kind::Lag
+        | Kind::Connect
+        | Kind::Tls
+        | Kind::Io
+        | Kind::Protocol
+        | Kind::NoHost
+        | Kind::Panic => Some(false),
     }
 }
 

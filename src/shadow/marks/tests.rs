@@ -10,7 +10,7 @@ use crate::{
     config::shadow::{LoopGuard, Marks, Peer, Policy, Secret},
     model::{Headers, Origin},
     plan::{OriginNeeds, origin::HOPS},
-    shadow::selection::tests::policy,
+    shadow::fixture::policy,
 };
 
 use super::{Arrival, Entry, Marker, PairId, Provenance, entry::signed};

@@ -8,25 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     backend::LastTouch,
-    config::{Environment, Source, load, shadow::Credentials},
+    config::shadow::Credentials,
     model::{Body, Headers, Origin, Outbound, Request, body::Held},
-    plan::{ShadowPlan, compile},
-    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, Size, Ticket},
+    shadow::{DropReason, Gate, KillSwitch, MemoryBudget, Offered, Size, Ticket, fixture::plan},
 };
-
-fn plan(policy: &Value) -> Arc<ShadowPlan> {
-    let text = json!({"version": 3, "host": ["http://127.0.0.1:80"], "endpoints": [{
-        "endpoint": "/x",
-        "backend": [
-            {"url_pattern": "/live"},
-            {"url_pattern": "/new", "extra_config": {"proxy": {"shadow": true, "@shadow_policy": policy}}}
-        ]
-    }]})
-    .to_string();
-    let loaded = load(&Source::Text { name: "krakend.json".into(), text }, &Environment::default());
-    let service = loaded.service.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-    Arc::clone(&compile(&service).0.endpoints[0].shadows[0])
-}
 
 fn headers(pairs: &[(&str, &str)]) -> Headers {
     let mut headers = Headers::new();
@@ -171,7 +156,7 @@ fn a_shared_store_never_sees_the_live_idempotency_key() {
 fn patched(content_type: &str, body: &'static [u8]) -> (Result<String, DropReason>, u64) {
     let plan = plan(&json!({"body_patch": {"model": "new", "debug": null}}));
     let gate = Arc::new(Gate::of(&plan, Arc::new(MemoryBudget::new(1000)), KillSwitch::default(), false));
-    let Offered::Admitted(mut ticket) = gate.admit_more(Size { body: body.len(), head: 0 }) else {
+    let Offered::Admitted(mut ticket) = gate.admit_more(Size { body: body.len(), ..Size::default() }) else {
         panic!("there is room")
     };
     let rewriter = Rewriter::new(plan.policy.as_deref().unwrap());

@@ -11,4 +11,4 @@ mod selector;
 pub use selector::{Dialed, Recipient, Selector};
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -1,7 +1,7 @@
 //! Which requests are chosen: the order of the checks, each kind of key, each kind of condition, laws of the sample, the
 //! frozen hash, and that a request that is not chosen costs no allocation.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
@@ -10,67 +10,14 @@ use serde_json::{Value, json};
 
 use crate::{
     config::shadow::{
-        BodyMode, Conditions, Credentials, Criterion, Dispatch, IdempotencyKey, Limits, LoopGuard, Marks, Network,
-        OnMissingKey, Policy, Rewrite, Sample, SampleKey, Schedule, Share, Store, TextPattern, TraceContext, Writes,
+        Conditions, Criterion, Limits, LoopGuard, OnMissingKey, Policy, Sample, SampleKey, Share, TextPattern, Writes,
     },
     model::{Headers, Origin, Request},
     sample::{Purpose, hash},
-    shadow::SkipReason,
+    shadow::{SkipReason, fixture::policy},
 };
 
 use super::{Dialed, Recipient, Selector};
-
-/// What a file says that says nothing but `{}`.
-pub(crate) fn policy() -> Policy {
-    let name = HeaderName::from_static;
-    Policy {
-        sample: Sample {
-            rate: Share::ALL,
-            key: SampleKey::Random,
-            salt: "u2026".into(),
-            on_missing_key: OnMissingKey::Skip,
-        },
-        conditions: Conditions::default(),
-        writes: Writes::Denied,
-        loop_guard: LoopGuard { max_hops: 1, trusted: Vec::new() },
-        limits: Limits {
-            concurrent_max: 64,
-            queue_max: 256,
-            per_second: None,
-            bytes_per_second: None,
-            multiplier: 1,
-            request_bytes_max: 1 << 20,
-            response_bytes_max: 1 << 20,
-        },
-        dispatch: Dispatch::Concurrent,
-        when_status: None,
-        body: BodyMode::Buffer,
-        rewrite: Rewrite {
-            credentials: Credentials::Strip,
-            credential_headers: Vec::new(),
-            credential_query: Vec::new(),
-            set: Vec::new(),
-            remove: Vec::new(),
-            allow: None,
-            host: None,
-            marks: Some(Marks {
-                request: name("x-shadow-request"),
-                id: name("x-shadow-id"),
-                sent_at: name("x-shadow-sent-at"),
-            }),
-            trace: TraceContext::Link,
-            idempotency_key: IdempotencyKey::Suffix,
-            body_patch: None,
-        },
-        network: Network { connect_timeout: Duration::from_secs(1), idle_timeout: Duration::from_secs(30) },
-        breaker: None,
-        schedule: Schedule::default(),
-        holdout: Share::NONE,
-        compare: None,
-        stop_on: None,
-        store: Store::default(),
-    }
-}
 
 const EVERYTHING: Dialed = Dialed { rate: Share::ALL, holdout: Share::NONE };
 const NOTHING: Dialed = Dialed { rate: Share::NONE, holdout: Share::NONE };

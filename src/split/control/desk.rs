@@ -78,10 +78,10 @@ impl Control {
         drop(targets);
         for (splitter, rates) in judged {
             for (place, breach) in breaches(&splitter, &rates, now.steady) {
-                let plan = splitter.plan();
+                let (plan, rule) = (splitter.plan(), breach.rule());
                 let (Some(variant), Some(rules)) = (plan.variants.get(place), &plan.stop_on) else { continue };
                 let decision = Decision::new(&plan.id, &variant.name, rules.action, breach, now.wall);
-                if self.decide(&splitter, place, rules.action, &decision.why, now) {
+                if self.decide(&splitter, place, (rules.action, rule), &decision.why, now) {
                     decision.announce();
                 }
             }
@@ -89,13 +89,21 @@ impl Control {
     }
 
     /// Does what a broken rule asks for; `false` if the split is another one by now.
-    fn decide(&self, splitter: &Arc<Splitter>, place: usize, action: SplitAction, why: &str, now: Moment) -> bool {
+    fn decide(
+        &self,
+        splitter: &Arc<Splitter>,
+        place: usize,
+        (action, rule): (SplitAction, &'static str),
+        why: &str,
+        now: Moment,
+    ) -> bool {
         let mut targets = self.lock();
         let Some(target) = targets.iter_mut().find(|target| Arc::ptr_eq(&target.seat.splitter, splitter)) else {
             return false;
         };
-        let changed = target.act(place, action, why, now);
-        self.enter(changed, &Author { reason: Some(why.to_owned()), ..Author::of(Who::Rule) }, now);
+        let who = Who::Rule(rule);
+        let changed = target.act(place, action, (who, why), now);
+        self.enter(changed, &Author { reason: Some(why.to_owned()), ..Author::of(who) }, now);
         true
     }
 

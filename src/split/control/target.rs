@@ -181,13 +181,19 @@ impl Target {
     }
 
     /// Stops a variant for a rule that it broke, or only looks at what comes from now on.
-    pub(super) fn act(&mut self, place: usize, action: SplitAction, why: &str, now: Moment) -> Vec<Changed> {
+    pub(super) fn act(
+        &mut self,
+        place: usize,
+        action: SplitAction,
+        (who, why): (Who, &str),
+        now: Moment,
+    ) -> Vec<Changed> {
         self.begin_anew(place, now.steady);
         if action == SplitAction::Log {
             return Vec::new();
         }
         if let Some(wish) = self.wishes.get_mut(place) {
-            let value = Wish { rate: Share::NONE, stopped_by: Some(Who::Rule), why: Some(why.to_owned()) };
+            let value = Wish { rate: Share::NONE, stopped_by: Some(who), why: Some(why.to_owned()) };
             *wish = Some(Held { value, until: None });
         }
         self.settle(&[place], now)

@@ -143,7 +143,7 @@ fn a_variant_that_breaks_a_rule_is_stopped_and_stays_so() {
     scene.splitter.arms()[0].book(&calls(1, 1), at(2).steady);
     assert_eq!(scene.after(Duration::from_secs(3)), [1.0, 0.0]);
     let stopped = scene.control.target(ID, at(3)).unwrap();
-    assert!(stopped.parts[1].why.starts_with("stopped by rule: 100.00% of its calls fail"), "{stopped:#?}");
+    assert!(stopped.parts[1].why.starts_with("stopped by rule error_delta: 100.00% of its calls fail"), "{stopped:#?}");
     assert_eq!(scene.after(MINUTE * 100_000), [1.0, 0.0]);
     let entry = scene.audit.entries().pop().unwrap();
     assert_eq!((entry.by, entry.after.as_str()), ("rule", "0%"));

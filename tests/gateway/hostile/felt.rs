@@ -34,7 +34,7 @@ const LEFT: u64 = 24 * 1024 * 1024;
 const GIVES_BACK: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "16384");
 
 fn limits() -> Value {
-    json!({ "memory_budget": BUDGET, "max_buffered_bytes": OF_ONE, "max_concurrent": CONCURRENT })
+    json!({ "memory_budget": BUDGET, "max_buffered_bytes": OF_ONE, "max_concurrent": CONCURRENT, "overload": "off" })
 }
 
 /// A gateway with every hostile shadow and one without any shadow, before the same live upstream.
@@ -47,9 +47,10 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(shadow_timeout: &str) -> Self {
+    /// Every shadow has these settings.
+    fn start(proxy: &Value) -> Self {
         let (shadows, live) = (Shadows::start(), Upstream::weighs().forgetting_bodies());
-        let file = shadows.file(&live, shadow_timeout, &limits());
+        let file = shadows.file(&live, proxy, &limits());
         let environment = [shadows.environment(), (GIVES_BACK.0, GIVES_BACK.1.to_owned())];
         let mirrored = Gnomon::run_in(&file, &environment);
         let plain = Gnomon::run(&without_shadows(file));
@@ -98,7 +99,7 @@ fn nothing_is_missing(shadows: &Shadows, stats: &Stats, times: u64) {
     for kind in &shadows.kinds {
         let books = kind.books(stats);
         assert_eq!(books.offered, times * count(), "{}: {books:#?}", kind.name);
-        let lost = books.dropped_for("concurrency") + books.dropped_for("memory");
+        let lost: u64 = ["concurrency", "memory", "body_lag"].map(|reason| books.dropped_for(reason)).iter().sum();
         assert_eq!(lost + books.sent, books.offered, "{}: {books:#?}", kind.name);
     }
 }
@@ -106,7 +107,7 @@ fn nothing_is_missing(shadows: &Shadows, stats: &Stats, times: u64) {
 #[test]
 fn no_hostile_shadow_is_felt_while_it_holds_its_copies() {
     // Far longer than any client of these tests waits: that there are answers proves that they wait for no shadow.
-    let pair = Pair::start("30m");
+    let pair = Pair::start(&json!({ "shadow_timeout": "30m" }));
     pair.compare();
     let ends = || pair.shadows.kinds.iter().filter(|kind| !kind.holds);
     let stats = pair
@@ -129,8 +130,31 @@ fn no_hostile_shadow_is_felt_while_it_holds_its_copies() {
 }
 
 #[test]
+fn no_hostile_shadow_is_felt_when_bodies_are_streamed_to_it() {
+    let policy = json!({
+        "holdout": 0,
+        "breaker": "off",
+        "match": { "unsafe_methods": "allow", "unsafe_reason": "they are hostile anyway" },
+        "limits": { "max_concurrent": CONCURRENT, "queue": 0 },
+        "body": { "mode": "stream", "stream_window": "128KiB" },
+    });
+    let pair = Pair::start(&json!({ "shadow_timeout": "1s", "@shadow_policy": policy }));
+    pair.compare();
+    let stats = pair.mirrored.settle();
+    nothing_is_missing(&pair.shadows, &stats, 1);
+    for kind in &pair.shadows.kinds {
+        let books = kind.books(&stats);
+        assert!(kind.explains(&books, &["timeout", "lag", "connect"]), "{}: {books:#?}", kind.name);
+        assert_eq!(books.dropped_for("memory"), 0, "a window is small: {books:#?}");
+    }
+    let lagged =
+        |books: &Books| books.dropped_for("body_lag") > 0 || books.failed.iter().any(|(name, _)| name == "lag");
+    assert!(stats.books().iter().any(lagged), "{:#?}", stats.books());
+}
+
+#[test]
 fn what_hostile_shadows_held_comes_back() {
-    let pair = Pair::start("1s");
+    let pair = Pair::start(&json!({ "shadow_timeout": "1s" }));
     let mut memory_bytes = Vec::new();
     for times in 1..=3 {
         pair.compare();

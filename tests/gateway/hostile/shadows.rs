@@ -70,8 +70,8 @@ impl Shadows {
     }
 
     /// A file with an endpoint for each, all with the same live backend.
-    pub(super) fn file(&self, live_upstream: &Upstream, shadow_timeout: &str, limits: &Value) -> Value {
-        let extra = json!({ "proxy": { "shadow": true, "shadow_timeout": shadow_timeout } });
+    pub(super) fn file(&self, live_upstream: &Upstream, proxy: &Value, limits: &Value) -> Value {
+        let extra = json!({ "proxy": with(proxy.clone(), &json!({ "shadow": true })) });
         let one = |kind: &Kind| {
             let shadow = with(kind.address.clone(), &json!({ "url_pattern": "/copy", "extra_config": extra }));
             let path = kind.path();

@@ -10,7 +10,7 @@ use super::{
     scene::Scene,
     walk::walk,
 };
-use crate::upstream::Reply;
+use crate::{bodies::body, upstream::Reply};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = bodies();
@@ -24,6 +24,10 @@ fn bodies() -> Vec<Case> {
     vec![
         posted(At::PolicyBody, "mode", json!("none")).sees(copied_body, ""),
         posted(At::PolicyBody, "max_request", json!(3)).sees(fate_of(POST), "body_too_large"),
+        posted(At::PolicyBody, "stream_window", json!(1))
+            .with(At::PolicyBody, json!({ "mode": "stream" }))
+            .with(At::Backend, json!({ "host": ["{deaf}"] }))
+            .sees(lags, true),
         policed(At::PolicyBody, "max_response", json!(10))
             .on("/shadow", long)
             .sees(fate_of_the_copy, json!([[], [["too_large", 1]], []])),
@@ -50,6 +54,14 @@ fn headers() -> Vec<Case> {
         mark("id", json!("X-Shadow-Pair")).sees(is_marked("x-shadow-pair"), true),
         mark("sent_at", json!("X-Shadow-Time")).sees(is_marked("x-shadow-time"), true),
     ]
+}
+
+/// Whether the copy of a large upload falls behind it, at a shadow that nobody can connect to.
+fn lags(scene: &Scene) -> Value {
+    scene.ask("POST", "/a", &[], body(200_000));
+    let stats = scene.gateway().wait_until("the copy has ended", |stats| stats.the_books().settled());
+    let books = stats.the_books();
+    (books.dropped_for("body_lag") == 1 || books.failed == [("lag".to_owned(), 1)]).into()
 }
 
 /// The target of a copy whose query has a parameter that may be a secret.

@@ -3,15 +3,16 @@
 use super::{Context, Layers};
 use crate::config::{
     Node,
-    diagnostic::{Findings, brief},
+    diagnostic::Findings,
     shadow::{BodyMode, Limits},
 };
 
 const MIB: usize = 1 << 20;
+const STREAM_WINDOW: usize = 256 << 10;
 const PER_SECOND_MAX: f64 = 1_000_000.0;
 
 /// Reads both groups; where they say nothing, a bound that the service's `@shadow` names is the default.
-pub(super) fn limits(layers: &Layers<'_>, context: &Context<'_>, findings: &mut Findings) -> Limits {
+pub(super) fn limits(layers: &Layers<'_>, context: &Context<'_>, mode: BodyMode, findings: &mut Findings) -> Limits {
     let (group, body) = (layers.group("limits"), layers.group("body"));
     let concurrent = or_bound(group.key("max_concurrent"), context, "max_concurrent");
     let request = or_bound(body.key("max_request"), context, "max_request");
@@ -23,7 +24,11 @@ pub(super) fn limits(layers: &Layers<'_>, context: &Context<'_>, findings: &mut 
         per_second: per_second(&group.key("max_rps"), findings),
         bytes_per_second: bytes_per_second(&group.key("max_bytes_per_s"), findings),
         multiplier: copies.and_then(|copies| u32::try_from(copies).ok()).unwrap_or(1),
-        request_bytes_max: request.strict_bytes(findings).unwrap_or(MIB),
+        // What is streamed holds no more than its window, however long it is.
+        request_bytes_max: request.strict_bytes(findings).unwrap_or(match mode {
+            BodyMode::Stream(_) => usize::MAX,
+            BodyMode::Buffer | BodyMode::None => MIB,
+        }),
         response_bytes_max: response.strict_bytes(findings).unwrap_or(MIB),
     }
 }
@@ -58,13 +63,15 @@ fn bytes_per_second(node: &Node<'_>, findings: &mut Findings) -> Option<usize> {
     Some(bytes)
 }
 
-/// Reads `body.mode`.
-pub(super) fn body_mode(node: &Node<'_>, findings: &mut Findings) -> BodyMode {
-    if node.value() == "stream" {
-        let message = format!("{} is not supported by this version", brief(node.value()));
-        node.refuse(findings, message, "write \"buffer\" or \"none\"");
-        return BodyMode::Buffer;
+/// Reads `body.mode` and `body.stream_window`.
+pub(super) fn body_mode(layers: &Layers<'_>, findings: &mut Findings) -> BodyMode {
+    let group = layers.group("body");
+    let (node, window_node) = (group.key("mode"), group.key("stream_window"));
+    let mut window = window_node.strict_bytes(findings).unwrap_or(STREAM_WINDOW);
+    if window == 0 {
+        window_node.refuse(findings, "a window of 0 bytes lets nothing through", "write \"256KiB\", or leave it out");
+        window = STREAM_WINDOW;
     }
-    let modes = [("buffer", BodyMode::Buffer), ("none", BodyMode::None)];
+    let modes = [("buffer", BodyMode::Buffer), ("stream", BodyMode::Stream(window)), ("none", BodyMode::None)];
     node.strict_choice(findings, &modes).unwrap_or(BodyMode::Buffer)
 }

@@ -4,9 +4,14 @@
 //! places are read together, key by key, the nearest to the shadow first. Nothing is guessed: what is not understood
 //! is an error.
 
+mod against;
+mod baseline;
 mod breaker;
+mod compare;
+mod comparison;
 mod conditions;
 mod dispatch;
+mod json_rules;
 mod keys;
 mod layers;
 mod limits;
@@ -17,6 +22,8 @@ mod rewrite;
 mod rules;
 mod sample;
 mod schedule;
+mod stop;
+mod store;
 
 use layers::Layers;
 pub(super) use policies::policies;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use http::HeaderName;
 
-use super::{Context, Layers, keys, reader, rules};
+use super::{Context, Layers, comparison, keys, reader, rules};
 use crate::config::{
     Endpoint, Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
@@ -22,7 +22,7 @@ pub(in crate::config::read) fn policies(
 ) {
     let defaults = root.field("extra_config").member("@shadow");
     let context =
-        Context { service: defaults.clone(), salt: &service.name.clone(), endpoint: None, token_header: None, now };
+        Context { service: defaults.clone(), salt: &service.name.clone(), shadow: None, token_header: None, now };
     let mut said = Findings::default();
     alone(&defaults, &context, &mut said);
     for endpoint in root.field("endpoints").elements() {
@@ -89,11 +89,7 @@ fn fill(root: &Node<'_>, endpoint: &mut Endpoint, context: &Context<'_>, room: u
     let Some(value) = root.value().pointer(&endpoint.pointer) else { return };
     let extra = Node::at(value, &endpoint.pointer).field("extra_config");
     let validator = extra.namespace("auth/validator");
-    let context = Context {
-        endpoint: Some((&endpoint.path, &endpoint.params)),
-        token_header: token_header(&validator),
-        ..context.clone()
-    };
+    let context = Context { token_header: token_header(&validator), ..context.clone() };
     let defaults = extra.member("@shadow");
     let policies: Vec<_> = (endpoint.backends.iter())
         .map(|backend| {
@@ -101,7 +97,8 @@ fn fill(root: &Node<'_>, endpoint: &mut Endpoint, context: &Context<'_>, room: u
             let own = own_policy(&proxy(&Node::at(value, &backend.pointer)));
             let is_policy = own.value().is_object() || defaults.value().is_object() || keys::any(&context.service);
             let layers = Layers::of(own, vec![defaults.clone(), context.service.clone()]);
-            is_policy.then(|| together(&layers, &context, &rules::Shadow { endpoint, backend, room }, findings))
+            let shadow = rules::Shadow { endpoint, backend, room };
+            is_policy.then(|| together(&layers, &context, shadow, findings))
         })
         .collect();
     for (backend, policy) in endpoint.backends.iter_mut().zip(policies) {
@@ -112,10 +109,16 @@ fn fill(root: &Node<'_>, endpoint: &mut Endpoint, context: &Context<'_>, room: u
 }
 
 /// Reads the places together. Their own errors have been told, and are not told again.
-fn together(layers: &Layers<'_>, context: &Context<'_>, shadow: &rules::Shadow<'_>, findings: &mut Findings) -> Policy {
+fn together<'a>(
+    layers: &Layers<'a>,
+    context: &Context<'a>,
+    shadow: rules::Shadow<'a>,
+    findings: &mut Findings,
+) -> Policy {
     let mut said = Findings::default();
-    let policy = reader::policy(layers, context, &mut said);
-    rules::check(layers, &policy, shadow, &mut said);
+    let policy = reader::policy(layers, &Context { shadow: Some(shadow), ..context.clone() }, &mut said);
+    rules::check(layers, &policy, &shadow, &mut said);
+    comparison::check(layers, &policy, &shadow, &mut said);
     findings.absorb(said);
     policy
 }

@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderName;
 
-use super::{Layers, breaker, conditions, dispatch, limits, loop_guard, rewrite, sample, schedule};
+use super::{
+    Layers, breaker, compare, conditions, dispatch, limits, loop_guard, rewrite, rules::Shadow, sample, schedule, stop,
+    store,
+};
 use crate::config::{
     Node,
     diagnostic::Findings,
-    shadow::{Network, Policy, Share, Store},
+    shadow::{Network, Policy, Share},
 };
 
 /// What the meaning of a policy depends on besides its keys.
@@ -18,8 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) service: Node<'a>,
     /// The service's name.
     pub(super) salt: &'a str,
-    /// Path and parameters of the endpoint; `None` where a policy is read for no endpoint.
-    pub(super) endpoint: Option<(&'a str, &'a [String])>,
+    /// The shadow and its endpoint; `None` where a policy is read for no shadow.
+    pub(super) shadow: Option<Shadow<'a>>,
     /// The header that the endpoint's `auth/validator` reads the token from.
     pub(super) token_header: Option<HeaderName>,
     /// The time of day, if it is to count.
@@ -30,23 +33,24 @@ pub(super) struct Context<'a> {
 pub(super) fn policy(layers: &Layers<'_>, context: &Context<'_>, findings: &mut Findings) -> Policy {
     let matches = layers.group("match");
     let when_status = dispatch::statuses(&layers.key("when_primary_status"), findings);
+    let body = limits::body_mode(layers, findings);
     Policy {
         sample: sample::sample(&layers.group("sample"), context, findings),
         conditions: conditions::conditions(&matches, findings),
         writes: conditions::writes(&matches, findings),
         loop_guard: loop_guard::loop_guard(&layers.group("loop"), findings),
-        limits: limits::limits(layers, context, findings),
+        limits: limits::limits(layers, context, body, findings),
         dispatch: dispatch::dispatch(&layers.key("dispatch"), when_status.is_some(), findings),
         when_status,
-        body: limits::body_mode(&layers.group("body").key("mode"), findings),
+        body,
         rewrite: rewrite::rewrite(layers, context, findings),
         network: network(&layers.group("network"), findings),
         breaker: breaker::breaker(layers, findings),
         schedule: schedule::schedule(layers, context.now, findings),
         holdout: layers.key("holdout").strict_share(findings).or(Share::of_ratio(0.05)).unwrap_or(Share::NONE),
-        compare: None,
-        stop_on: None,
-        store: Store::default(),
+        compare: compare::compare(layers, context, findings).map(Box::new),
+        stop_on: stop::stop_on(layers, findings),
+        store: store::store(&layers.group("store"), context, findings),
     }
 }
 

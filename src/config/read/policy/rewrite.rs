@@ -1,28 +1,13 @@
 //! `headers`, `body_patch` and `match.idempotency_key`: how a copy differs.
 
-use http::{
-    HeaderName, HeaderValue,
-    header::{self, AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
-    uri::Authority,
-};
+use http::{HeaderName, HeaderValue, header, uri::Authority};
 
 use super::{Context, Layers};
 use crate::config::{
     Node,
     diagnostic::{Diagnostic, Findings, Severity, brief},
-    shadow::{CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext},
+    shadow::{CREDENTIAL_HEADERS, CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext},
 };
-
-/// Headers that usually are credentials, beside those of the standard.
-const OF_CREDENTIALS: [&str; 7] = [
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "x-access-token",
-    "x-forwarded-access-token",
-    "x-amz-security-token",
-    "x-csrf-token",
-];
 
 /// Headers that belong to a connection or say how a body is sent.
 const OF_TRANSPORT: [HeaderName; 8] = [
@@ -64,8 +49,7 @@ pub(super) fn rewrite(layers: &Layers<'_>, context: &Context<'_>, findings: &mut
 }
 
 fn credential_headers(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Vec<HeaderName> {
-    let mut list = vec![AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
-    list.extend(OF_CREDENTIALS.map(HeaderName::from_static));
+    let mut list = CREDENTIAL_HEADERS.to_vec();
     let more = context.token_header.clone().into_iter().chain(names(node, findings).unwrap_or_default());
     for name in more {
         if !list.contains(&name) {
@@ -85,7 +69,8 @@ fn credential_query(node: &Node<'_>, findings: &mut Findings) -> Vec<String> {
     list
 }
 
-fn names(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<HeaderName>> {
+/// A list of names of headers.
+pub(super) fn names(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<HeaderName>> {
     let list = node.strict_list(findings)?;
     Some(list.iter().filter_map(|entry| name(entry, findings)).collect())
 }

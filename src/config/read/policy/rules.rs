@@ -7,7 +7,8 @@ use crate::config::{
     shadow::{BodyMode, Credentials, Criterion, Dispatch, Policy, SampleKey, Writes},
 };
 
-const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
+/// The methods that change nothing.
+pub(super) const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /// The shadow a policy is for.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,13 @@ pub(super) struct Shadow<'a> {
     pub(super) room: usize,
 }
 
+impl<'a> Shadow<'a> {
+    /// The live backends of its endpoint, in file order.
+    pub(super) fn live(&self) -> impl Iterator<Item = &'a Backend> + use<'a> {
+        self.endpoint.backends.iter().filter(|backend| backend.shadow.is_none())
+    }
+}
+
 /// Reports what can't hold or is hardly meant.
 pub(super) fn check(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findings: &mut Findings) {
     check_writes(layers, policy, shadow, findings);
@@ -28,6 +36,7 @@ pub(super) fn check(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, f
     check_components(layers, policy, shadow, findings);
     check_dispatch(layers, policy, findings);
     check_sequence(layers, policy, shadow, findings);
+    check_stream(layers, policy, findings);
     check_breaker(layers, policy, findings);
     check_methods(layers, policy, shadow, findings);
     check_room(layers, policy, shadow, findings);
@@ -52,8 +61,7 @@ fn check_writes(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, findi
             "leave \"multiplier\" or \"unsafe_methods\" out",
         );
     }
-    let live = shadow.endpoint.backends.iter().filter(|backend| backend.shadow.is_none());
-    let mut hosts = live.flat_map(|backend| &backend.hosts);
+    let mut hosts = shadow.live().flat_map(|backend| &backend.hosts);
     if let Some(host) = hosts.find(|host| shadow.backend.hosts.contains(host)) {
         let message = format!("writes are allowed, and {host} is the host of a live backend too: it gets each twice");
         let finding = Diagnostic::new(Severity::Warning, node.pointer(), message);
@@ -146,6 +154,32 @@ fn check_sequence(layers: &Layers<'_>, policy: &Policy, shadow: &Shadow<'_>, fin
     }
     if policy.limits.multiplier > 1 {
         refuse(&layers.group("limits").key("multiplier"), "in which each has one place");
+    }
+    if let BodyMode::Stream(_) = policy.body {
+        refuse(&layers.group("body").key("mode"), "in which a copy waits for the one before it, and a stream can't");
+    }
+}
+
+/// A streamed copy begins with its upload, and nobody ever has all of it.
+fn check_stream(layers: &Layers<'_>, policy: &Policy, findings: &mut Findings) {
+    let window = layers.group("body").key("stream_window");
+    let BodyMode::Stream(_) = policy.body else {
+        if !window.is_absent() {
+            let message = "bodies are not streamed, so there is no window";
+            let finding = Diagnostic::new(Severity::Warning, window.pointer(), message);
+            findings.push(finding.hint("write \"mode\": \"stream\" beside it, or leave it out"));
+        }
+        return;
+    };
+    if policy.dispatch != Dispatch::Concurrent {
+        let node = layers.key("dispatch");
+        let node = if node.is_absent() { layers.key("when_primary_status") } else { node };
+        let message = "a streamed copy is sent while its body arrives, and this waits";
+        node.refuse(findings, message, "leave it out, or write \"mode\": \"buffer\"");
+    }
+    if policy.rewrite.body_patch.is_some() {
+        let message = "a patch needs the whole body, and a streamed copy never has it";
+        layers.key("body_patch").refuse(findings, message, "leave it out, or write \"mode\": \"buffer\"");
     }
 }
 

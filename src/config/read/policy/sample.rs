@@ -16,13 +16,19 @@ pub(super) fn sample(group: &Layers<'_>, context: &Context<'_>, findings: &mut F
     let on_missing_key = [("skip", OnMissingKey::Skip), ("random", OnMissingKey::Random)];
     Sample {
         rate: group.key("rate").strict_share(findings).unwrap_or(Share::ALL),
-        key: key(&group.key("key"), context.endpoint, findings).unwrap_or(SampleKey::Random),
+        key: key(&group.key("key"), endpoint(context), findings).unwrap_or(SampleKey::Random),
         salt: group.key("salt").strict_text(findings).unwrap_or_else(|| context.salt.to_owned()),
         on_missing_key: group
             .key("on_missing_key")
             .strict_choice(findings, &on_missing_key)
             .unwrap_or(OnMissingKey::Skip),
     }
+}
+
+/// Path and parameters of the endpoint that a policy is read for.
+fn endpoint<'a>(context: &Context<'a>) -> Option<(&'a str, &'a [String])> {
+    let endpoint = context.shadow.as_ref()?.endpoint;
+    Some((&endpoint.path, &endpoint.params))
 }
 
 /// Reads what decides. `endpoint` is path and parameters of the endpoint that it is for, if it is for one.

@@ -4,7 +4,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Local, Offset, Utc};
+use chrono::{DateTime, Local, Utc};
 
 use super::super::value::Value;
 use super::{
@@ -13,6 +13,7 @@ use super::{
     numbers::whole,
     table::{Function, takes},
 };
+use crate::config::Layout;
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -23,36 +24,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     takes(3, "date_in_zone", in_zone),
     takes(1, "htmlDate", |_, arguments| written("2006-01-02", &arguments.any(0), "Local")),
     takes(2, "htmlDateInZone", |_, arguments| written("2006-01-02", &arguments.any(0), arguments.text(1)?)),
-];
-
-/// The elements of Go's layouts, longer ones before those they begin with, and what chrono calls them.
-const ELEMENTS: [(&str, &str); 26] = [
-    ("2006", "%Y"),
-    ("January", "%B"),
-    ("Jan", "%b"),
-    ("Monday", "%A"),
-    ("Mon", "%a"),
-    ("MST", "%Z"),
-    ("Z07:00", ""),
-    ("-07:00", "%:z"),
-    ("-0700", "%z"),
-    ("002", "%j"),
-    ("01", "%m"),
-    ("02", "%d"),
-    ("03", "%I"),
-    ("04", "%M"),
-    ("05", "%S"),
-    ("06", "%y"),
-    ("15", "%H"),
-    ("_2", "%e"),
-    ("PM", "%p"),
-    ("pm", "%P"),
-    ("1", "%-m"),
-    ("2", "%-d"),
-    ("3", "%-I"),
-    ("4", "%-M"),
-    ("5", "%-S"),
-    ("%", "%%"),
 ];
 
 fn now() -> i64 {
@@ -71,48 +42,11 @@ fn in_zone(_host: &Host<'_>, arguments: &Arguments) -> Result<Value, String> {
 
 fn written(layout: &str, time: &Value, zone: &str) -> Result<Value, String> {
     let time = DateTime::<Utc>::from_timestamp(seconds(time), 0).ok_or("a time out of range")?;
-    match zone {
-        "" | "UTC" => Ok(Value::text(&laid_out(layout, &time, "UTC"))),
-        "Local" => {
-            let time = time.with_timezone(&Local);
-            let zone = if time.offset().fix().local_minus_utc() == 0 {
-                "UTC".to_owned()
-            } else {
-                time.format("%:z").to_string()
-            };
-            Ok(Value::text(&laid_out(layout, &time, &zone)))
-        }
-        other => Err(format!("the time zone {other:?} is not supported, write \"UTC\" or \"Local\"")),
-    }
-}
-
-fn laid_out<Z: chrono::TimeZone>(layout: &str, time: &DateTime<Z>, zone: &str) -> String
-where
-    Z::Offset: std::fmt::Display,
-{
     let mut out = String::new();
-    let mut rest = layout;
-    while let Some(letter) = rest.chars().next() {
-        let element = ELEMENTS.iter().find_map(|(go, ours)| Some((*go, *ours, rest.strip_prefix(*go)?)));
-        rest = match element {
-            Some(("MST", _, after)) => {
-                out.push_str(zone);
-                after
-            }
-            Some(("Z07:00", _, after)) => {
-                let is_utc = time.offset().fix().local_minus_utc() == 0;
-                out.push_str(&if is_utc { "Z".to_owned() } else { time.format("%:z").to_string() });
-                after
-            }
-            Some((_, ours, after)) => {
-                out.push_str(&time.format(ours).to_string());
-                after
-            }
-            None => {
-                out.push(letter);
-                rest.strip_prefix(letter).unwrap_or_default()
-            }
-        };
+    match zone {
+        "" | "UTC" => Layout::new(layout).write(&time, &mut out),
+        "Local" => Layout::new(layout).write(&time.with_timezone(&Local), &mut out),
+        other => return Err(format!("the time zone {other:?} is not supported, write \"UTC\" or \"Local\"")),
     }
-    out
+    Ok(Value::text(&out))
 }

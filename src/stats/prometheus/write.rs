@@ -5,14 +5,19 @@
 //! Endpoints and backends appear with their first call, so that ten thousand idle ones cost a scrape nothing.
 
 use std::collections::HashMap;
-use std::fmt::{Display, Write as _};
 
-use super::arms::Arm;
-use super::books::Books;
-use super::portion::PortionStanding;
-use super::reloads::ReloadResult;
-use super::snapshot::{BOUND_LABELS, BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot};
-use super::standing::{BREAKER_STATES, PAUSES, Standing};
+use super::{
+    comparison,
+    exposition::{Exposition, Label, Labelled},
+};
+use crate::stats::{
+    arms::Arm,
+    books::Books,
+    portion::PortionStanding,
+    reloads::ReloadResult,
+    snapshot::{BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot},
+    standing::{BREAKER_STATES, PAUSES, Standing},
+};
 
 /// The `Content-Type` of the text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -32,14 +37,7 @@ pub fn write(snapshot: &Snapshot) -> String {
     // Those that nobody was sent to yet have a share to tell all the same.
     write_splits(&mut text, &live.iter().chain(&idle).filter_map(Part::new).collect::<Vec<_>>());
     write_shadows(&mut text, &shadows);
-    text.0
-}
-
-type Label<'a> = (&'static str, &'a str);
-
-/// Something that has series of its own.
-trait Labelled {
-    fn labels(&self) -> Vec<Label<'_>>;
+    text.finish()
 }
 
 impl Labelled for &EndpointSnapshot {
@@ -49,7 +47,7 @@ impl Labelled for &EndpointSnapshot {
 }
 
 /// A backend with what it is called in labels.
-struct Named<'a> {
+pub(super) struct Named<'a> {
     backend: &'a BackendSnapshot,
     endpoint: &'a EndpointSnapshot,
     name: String,
@@ -82,7 +80,7 @@ impl Labelled for Part<'_> {
 }
 
 /// A shadow with its books.
-struct Shadow<'a> {
+pub(super) struct Shadow<'a> {
     named: Named<'a>,
     books: &'a Books,
     standing: &'a Standing,
@@ -208,6 +206,8 @@ fn write_shadows(text: &mut Exposition, shadows: &[Shadow<'_>]) {
     text.histograms("gnomon_shadow_duration_seconds", help, shadows, |one| &one.named.backend.latency);
     write_standing(text, shadows);
     write_groups(text, shadows);
+    let compared = shadows.iter().filter_map(|one| Some((one, one.standing.comparison.as_ref()?)));
+    comparison::write(text, &compared.collect::<Vec<_>>());
 }
 
 fn write_standing(text: &mut Exposition, shadows: &[Shadow<'_>]) {
@@ -284,95 +284,3 @@ const SHADOW_NUMBERS: [BooksNumber; 8] = [
     }),
     ("gnomon_shadow_concurrent_limit", "gauge", "The most calls that may be in flight.", |books| books.concurrent_max),
 ];
-
-/// The text as it grows.
-#[derive(Default)]
-struct Exposition(String);
-
-impl Exposition {
-    /// Opens a family: all its samples must follow before the next one.
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.line(format_args!("# HELP {name} {help}"));
-        self.line(format_args!("# TYPE {name} {kind}"));
-    }
-
-    /// A family of one sample without labels.
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
-        self.family(name, kind, help);
-        self.sample(name, &[], None, value);
-    }
-
-    /// A family of one number for each of `all`.
-    fn numbers<T: Labelled>(&mut self, name: &str, kind: &str, help: &str, all: &[T], number: impl Fn(&T) -> u64) {
-        self.family(name, kind, help);
-        for one in all {
-            self.sample(name, &one.labels(), None, number(one));
-        }
-    }
-
-    /// A family of counters for each of `all`, told apart by one more label.
-    fn counts<T: Labelled>(
-        &mut self,
-        name: &str,
-        help: &str,
-        label: &'static str,
-        all: &[T],
-        counts: impl Fn(&T) -> Vec<(&'static str, u64)>,
-    ) {
-        self.family(name, "counter", help);
-        for one in all {
-            let labels = one.labels();
-            for (value, count) in counts(one) {
-                self.sample(name, &labels, Some((label, value)), count);
-            }
-        }
-    }
-
-    /// A family of one histogram for each of `all`.
-    fn histograms<T: Labelled>(&mut self, name: &str, help: &str, all: &[T], latency: impl Fn(&T) -> &LatencySnapshot) {
-        self.family(name, "histogram", help);
-        for one in all {
-            let (labels, latency) = (one.labels(), latency(one));
-            for (bound, count) in BOUND_LABELS.iter().zip(latency.cumulative) {
-                self.sample(&format!("{name}_bucket"), &labels, Some(("le", bound)), count);
-            }
-            self.sample(&format!("{name}_bucket"), &labels, Some(("le", "+Inf")), latency.count);
-            self.sample(&format!("{name}_sum"), &labels, None, latency.sum_seconds);
-            self.sample(&format!("{name}_count"), &labels, None, latency.count);
-        }
-    }
-
-    fn sample(&mut self, name: &str, labels: &[Label<'_>], last: Option<Label<'_>>, value: impl Display) {
-        self.0.push_str(name);
-        let mut before = '{';
-        for (label, text) in labels.iter().copied().chain(last) {
-            self.0.push(before);
-            self.0.push_str(label);
-            self.0.push_str("=\"");
-            self.escaped(text);
-            self.0.push('"');
-            before = ',';
-        }
-        if before == ',' {
-            self.0.push('}');
-        }
-        self.line(format_args!(" {value}"));
-    }
-
-    /// Backslash, quote and line feed are the three that the format escapes.
-    fn escaped(&mut self, text: &str) {
-        for letter in text.chars() {
-            match letter {
-                '\\' => self.0.push_str("\\\\"),
-                '"' => self.0.push_str("\\\""),
-                '\n' => self.0.push_str("\\n"),
-                other => self.0.push(other),
-            }
-        }
-    }
-
-    fn line(&mut self, arguments: std::fmt::Arguments<'_>) {
-        let written = writeln!(self.0, "{arguments}");
-        debug_assert!(written.is_ok(), "writing to a string cannot fail");
-    }
-}

@@ -7,12 +7,11 @@ use std::fmt::{Display, Write as _};
 use chrono::{DateTime, TimeZone};
 
 /// Elements of a layout with what `chrono` calls them, longer ones before those they begin with.
-const ELEMENTS: [(&str, &str); 24] = [
+const ELEMENTS: [(&str, &str); 23] = [
     ("January", "%B"),
     ("Jan", "%b"),
     ("Monday", "%A"),
     ("Mon", "%a"),
-    ("MST", "%Z"),
     ("2006", "%Y"),
     ("-07:00", "%:z"),
     ("-0700", "%z"),
@@ -36,7 +35,7 @@ const ELEMENTS: [(&str, &str); 24] = [
 
 /// A layout, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout(Vec<Piece>);
+pub struct Layout(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -48,11 +47,14 @@ enum Piece {
     Zone(&'static str),
     /// Hours of the offset.
     Hours,
+    /// The name of the zone, or its offset where it has none.
+    Name,
 }
 
 impl Layout {
     /// Reads a layout.
-    pub(super) fn new(mut text: &str) -> Self {
+    #[must_use]
+    pub fn new(mut text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut known = String::new();
         while let Some(letter) = text.chars().next() {
@@ -74,7 +76,7 @@ impl Layout {
     }
 
     /// Writes a time.
-    pub(super) fn write<Zone: TimeZone<Offset: Display>>(&self, at: &DateTime<Zone>, out: &mut String) {
+    pub fn write<Zone: TimeZone<Offset: Display>>(&self, at: &DateTime<Zone>, out: &mut String) {
         for piece in &self.0 {
             let _into_a_string = match piece {
                 Piece::Known(format) => write!(out, "{}", at.format(format)),
@@ -85,6 +87,10 @@ impl Layout {
                 Piece::Zone(format) => match at.format("%z").to_string().as_str() {
                     "+0000" => write!(out, "Z"),
                     _ => write!(out, "{}", at.format(format)),
+                },
+                Piece::Name => match at.format("%z").to_string().as_str() {
+                    "+0000" => write!(out, "UTC"),
+                    _ => write!(out, "{}", at.format("%Z")),
                 },
                 Piece::Hours => {
                     let offset = at.format("%z").to_string();
@@ -101,6 +107,9 @@ fn element(text: &str) -> Option<(&'static str, &str)> {
 }
 
 fn special(text: &str) -> Option<(Piece, &str)> {
+    if let Some(rest) = text.strip_prefix("MST") {
+        return Some((Piece::Name, rest));
+    }
     for (go, format) in [("Z07:00", "%:z"), ("Z0700", "%z")] {
         if let Some(rest) = text.strip_prefix(go) {
             return Some((Piece::Zone(format), rest));
@@ -161,6 +170,7 @@ mod tests {
             assert_eq!(written(layout, 0, moment), wanted, "{layout}");
         }
         assert_eq!(written("15 -07 Z07:00 Z0700", 2, moment), "18 +02 +02:00 +0200");
+        assert_eq!((written("MST", 0, moment), written("MST", 2, moment)), ("UTC".to_owned(), "+02:00".to_owned()));
         assert_eq!(written("05.999", 0, "2026-03-07T16:08:09Z"), "09");
     }
 

@@ -1,0 +1,152 @@
+//! What the pairs of a span of time add up to.
+//!
+//! Pure data: sums of two spans merged are those of both together.
+
+use crate::{
+    compare::{Incomparable, Verdict},
+    stats::latency::Latencies,
+};
+
+use super::{
+    record::{Ending, LegOutcome, PairRecord},
+    statuses::Statuses,
+};
+
+/// How a call may end in the matrix, by its place there.
+pub const OUTCOMES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "failed"];
+
+/// The place of calls without an answer, or with a status that is none.
+const FAILED: usize = OUTCOMES.len() - 1;
+
+/// Counts and durations of pairs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Pairs with the verdict [`Verdict::Match`].
+    pub matches: u64,
+    /// [`Verdict::Ignored`].
+    pub ignored: u64,
+    /// [`Verdict::Noise`].
+    pub noise: u64,
+    /// [`Verdict::Mismatch`].
+    pub mismatches: u64,
+    /// [`Verdict::Incomparable`], in the order of [`Incomparable::ALL`].
+    pub incomparable: [u64; Incomparable::ALL.len()],
+    /// Pairs whose live call is an error, see [`LegOutcome::is_error`].
+    pub live_errors: u64,
+    /// Pairs whose shadow call is one.
+    pub shadow_errors: u64,
+    /// Pairs by how the live call (first) and the shadow's (second) ended, see [`OUTCOMES`].
+    pub matrix: [[u64; OUTCOMES.len()]; OUTCOMES.len()],
+    /// Pairs by status.
+    pub statuses: Statuses,
+    /// How long live answers took.
+    pub live: Latencies,
+    /// How long the shadow's took.
+    pub shadow: Latencies,
+    /// How long second live answers took.
+    pub baseline: Latencies,
+    /// How long the shadow's took in pairs that have a second live answer.
+    pub shadow_beside_baseline: Latencies,
+}
+
+impl Sums {
+    /// Pairs that were looked at.
+    #[must_use]
+    pub fn pairs(&self) -> u64 {
+        self.compared() + self.incomparable.iter().sum::<u64>()
+    }
+
+    /// Pairs that could be compared.
+    #[must_use]
+    pub const fn compared(&self) -> u64 {
+        self.matches + self.ignored + self.noise + self.mismatches
+    }
+
+    /// How many pairs could not be compared for this reason.
+    #[must_use]
+    pub fn incomparable_for(&self, reason: Incomparable) -> u64 {
+        let place = Incomparable::ALL.iter().position(|one| *one == reason);
+        place.and_then(|place| self.incomparable.get(place)).copied().unwrap_or(0)
+    }
+
+    /// The share of the compared pairs that differ; 0 when there are none.
+    #[must_use]
+    pub fn mismatch_rate(&self) -> f64 {
+        share(self.mismatches, self.compared())
+    }
+
+    /// The share of pairs in which the shadow is in error, less that of the live side; 0 when there are none.
+    #[must_use]
+    pub fn error_delta(&self) -> f64 {
+        share(self.shadow_errors, self.pairs()) - share(self.live_errors, self.pairs())
+    }
+
+    /// Counts a pair, its durations aside.
+    pub(super) fn count(&mut self, record: &PairRecord) {
+        let is_compared = match record.verdict {
+            Verdict::Match => add(&mut self.matches),
+            Verdict::Ignored => add(&mut self.ignored),
+            Verdict::Noise => add(&mut self.noise),
+            Verdict::Mismatch => add(&mut self.mismatches),
+            Verdict::Incomparable(reason) => {
+                let places = Incomparable::ALL.iter().zip(&mut self.incomparable);
+                places.filter(|(one, _)| **one == reason).for_each(|(_, count)| *count += 1);
+                false
+            }
+        };
+        self.live_errors += u64::from(record.live.is_error());
+        self.shadow_errors += u64::from(record.shadow.is_error());
+        if let Some(cell) = self.matrix.get_mut(place(&record.live)).and_then(|row| row.get_mut(place(&record.shadow)))
+        {
+            *cell += 1;
+        }
+        if let Ending::Status(status) = record.live.ending {
+            self.statuses.count(status, is_compared);
+        }
+    }
+
+    /// Adds what another counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.matches += other.matches;
+        self.ignored += other.ignored;
+        self.noise += other.noise;
+        self.mismatches += other.mismatches;
+        self.incomparable.iter_mut().zip(other.incomparable).for_each(|(own, more)| *own += more);
+        self.live_errors += other.live_errors;
+        self.shadow_errors += other.shadow_errors;
+        let cells = self.matrix.as_flattened_mut().iter_mut();
+        cells.zip(other.matrix.as_flattened()).for_each(|(own, more)| *own += more);
+        self.statuses.merge(&other.statuses);
+        for (own, more) in [
+            (&mut self.live, &other.live),
+            (&mut self.shadow, &other.shadow),
+            (&mut self.baseline, &other.baseline),
+            (&mut self.shadow_beside_baseline, &other.shadow_beside_baseline),
+        ] {
+            own.merge(more);
+        }
+    }
+}
+
+/// Counts one more that was compared.
+const fn add(count: &mut u64) -> bool {
+    *count += 1;
+    true
+}
+
+fn place(leg: &LegOutcome) -> usize {
+    match leg.ending {
+        Ending::Status(status) => match (status / 100).checked_sub(1) {
+            Some(class) if class < 5 => usize::from(class),
+            _ => FAILED,
+        },
+        Ending::Failed(_) => FAILED,
+    }
+}
+
+/// What part of all this is; 0 when there is nothing.
+pub(crate) fn share(part: u64, all: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
+    let (part, all) = (part as f64, all as f64);
+    if all > 0.0 { part / all } else { 0.0 }
+}

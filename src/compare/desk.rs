@@ -1,0 +1,175 @@
+//! The thread that compares, apart from those that serve clients and those that call shadows.
+//!
+//! Promises: nobody waits for it; pairs that find it busy, or that would take more than its share of the machine, are
+//! counted as not compared and forgotten; a pair that makes it panic costs that pair.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use super::{Experiment, Incomparable, StoreBudget, pair::Settled, store::MarkKey};
+
+/// Pairs that may wait to be compared.
+pub const QUEUE_MAX: usize = 256;
+
+/// The share of the machine's time that comparing may take.
+pub const SHARE_OF_MACHINE: f64 = 0.05;
+
+/// How much of its time may be used at once, when there was little to do before.
+const BURST: Duration = Duration::from_millis(250);
+
+/// How often what is kept is looked at for what is too old.
+const SWEEP_PERIOD: Duration = Duration::from_secs(10);
+
+/// Where pairs are handed in, and what all experiments of a gateway share. Clones are the same desk; its thread ends with
+/// the last of them.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    jobs: SyncSender<Job>,
+    experiments: Arc<Mutex<Vec<Weak<Experiment>>>>,
+    budget: Arc<StoreBudget>,
+    marks: MarkKey,
+}
+
+/// A pair, and whose it is.
+#[derive(Debug)]
+struct Job {
+    experiment: Arc<Experiment>,
+    pair: Box<Settled>,
+}
+
+impl Desk {
+    /// A desk with a thread that may use its share of `cores` cores.
+    #[must_use]
+    pub fn start(cores: usize) -> Self {
+        let (sender, jobs) = sync_channel(QUEUE_MAX);
+        #[expect(clippy::cast_precision_loss, reason = "there are not that many cores")]
+        let budget = TimeBudget::new((cores as f64 * SHARE_OF_MACHINE).min(1.0), Instant::now());
+        let experiments = Arc::new(Mutex::default());
+        let swept = Arc::clone(&experiments);
+        let spawned = thread::Builder::new().name("compare".into()).spawn(move || work(&jobs, budget, &swept));
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread can be had to compare answers: no pair will be");
+        }
+        Self { jobs: sender, experiments, budget: Arc::default(), marks: MarkKey::random() }
+    }
+
+    /// The budget of what all experiments keep.
+    pub(super) fn budget(&self) -> Arc<StoreBudget> {
+        Arc::clone(&self.budget)
+    }
+
+    /// By which equal secrets are known to be equal.
+    pub(super) fn marks(&self) -> MarkKey {
+        self.marks.clone()
+    }
+
+    /// Looks after what this experiment keeps.
+    pub fn look_after(&self, experiment: &Arc<Experiment>) {
+        let mut experiments = lock(&self.experiments);
+        experiments.retain(|one| one.strong_count() > 0);
+        experiments.push(Arc::downgrade(experiment));
+    }
+
+    /// Hands a pair in; gives it back if there is no room.
+    pub(super) fn take(&self, experiment: Arc<Experiment>, pair: Box<Settled>) -> Result<(), Box<Settled>> {
+        self.jobs.try_send(Job { experiment, pair }).map_err(|refused| match refused {
+            TrySendError::Full(job) | TrySendError::Disconnected(job) => job.pair,
+        })
+    }
+}
+
+fn lock(experiments: &Mutex<Vec<Weak<Experiment>>>) -> MutexGuard<'_, Vec<Weak<Experiment>>> {
+    // A list is whole whatever happened to who held it.
+    experiments.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Weak<Experiment>>>) {
+    let mut swept = Instant::now();
+    loop {
+        let job = jobs.recv_timeout(SWEEP_PERIOD);
+        let begun = Instant::now();
+        if begun.saturating_duration_since(swept) >= SWEEP_PERIOD {
+            swept = begun;
+            let standing: Vec<_> = lock(experiments).iter().filter_map(Weak::upgrade).collect();
+            standing.iter().for_each(|experiment| experiment.sweep(SystemTime::now()));
+        }
+        let Job { experiment, pair } = match job {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if !budget.has_time(begun) {
+            experiment.shed(&pair, Incomparable::Budget, begun);
+            continue;
+        }
+        let compared = catch_unwind(AssertUnwindSafe(|| experiment.judge(&pair, begun)));
+        if compared.is_err() {
+            experiment.shed(&pair, Incomparable::Panic, begun);
+        }
+        budget.spend(begun.elapsed());
+    }
+}
+
+/// A share of the time as it goes by.
+#[derive(Debug)]
+struct TimeBudget {
+    share: f64,
+    looked: Instant,
+    /// Seconds; less than nothing after a pair that took long.
+    left: f64,
+}
+
+impl TimeBudget {
+    fn new(share: f64, now: Instant) -> Self {
+        Self { share, looked: now, left: BURST.as_secs_f64() }
+    }
+
+    fn has_time(&mut self, now: Instant) -> bool {
+        let earned = now.saturating_duration_since(self.looked).as_secs_f64() * self.share;
+        self.looked = now;
+        self.left = (self.left + earned).min(BURST.as_secs_f64());
+        self.left > 0.0
+    }
+
+    fn spend(&mut self, time: Duration) {
+        self.left -= time.as_secs_f64();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_share_is_spent() {
+        let start = Instant::now();
+        let mut budget = TimeBudget::new(0.1, start);
+        let (mut spent, step) = (Duration::ZERO, Duration::from_millis(1));
+        for ms in 0..60_000 {
+            if budget.has_time(start + Duration::from_millis(ms)) {
+                budget.spend(step);
+                spent += step;
+            }
+        }
+        let share = Duration::from_secs(6);
+        assert!(spent >= share && spent <= share + BURST + step, "{spent:?}");
+    }
+
+    #[test]
+    fn a_pair_that_took_long_is_paid_for_later() {
+        let start = Instant::now();
+        let mut budget = TimeBudget::new(0.1, start);
+        budget.spend(Duration::from_secs(1));
+        assert!(!budget.has_time(start + Duration::from_secs(7)));
+        assert!(budget.has_time(start + Duration::from_secs(8)));
+    }
+}

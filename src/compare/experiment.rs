@@ -1,0 +1,235 @@
+//! One shadow under comparison: which of its answers are compared, and what has come of it so far.
+//!
+//! Promises: threads that serve clients only draw, reserve and hand in, which are atomics; everything else happens on the
+//! comparing thread and those of the admin listener. Every pair that was begun is void, or counted with its verdict.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use http::Method;
+use tokio::time::Instant;
+
+use crate::{
+    config::shadow::{Against, BaselineMode, BodyRule, Compare, Policy, Share, Stage},
+    model::{MemoryBudget, Seen, Wanted},
+};
+
+use super::{
+    Comparator, Desk, FieldNames, Incomparable, LegOutcome, Merging, PairRecord, Redactor, Verdict, found::Found,
+    pair::Settled, ready::Ready,
+};
+
+/// The window of figures where no stop rule says otherwise.
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// What an experiment is set up with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// By which people address the shadow.
+    pub key: String,
+    /// The policy of the shadow, which compares.
+    pub policy: Arc<Policy>,
+    /// Whether the live call that is compared with is of a method that changes nothing.
+    pub live_is_safe: bool,
+    /// How the endpoint makes a whole of its parts.
+    pub merging: Merging,
+    /// The budget of all shadows.
+    pub memory: Arc<MemoryBudget>,
+    /// Where pairs are compared.
+    pub desk: Desk,
+}
+
+/// The comparison of one shadow's answers.
+#[derive(Debug)]
+pub struct Experiment {
+    pub(super) setup: Setup,
+    pub(super) compare: Compare,
+    comparator: Comparator,
+    /// The share that is compared, which can be changed while it runs.
+    sample: AtomicU64,
+    /// Whether second live answers are still wanted.
+    learns: AtomicBool,
+    pub(super) begun: AtomicU64,
+    pub(super) void: AtomicU64,
+    /// Nanoseconds spent on comparing.
+    pub(super) spent: AtomicU64,
+    /// Pairs that had been judged when the comparison began anew.
+    pub(super) forgotten: AtomicU64,
+    pub(super) names: Mutex<FieldNames>,
+    found: Mutex<Found>,
+}
+
+impl Experiment {
+    /// A new one; `None` if the policy compares nothing.
+    #[must_use]
+    pub fn new(setup: Setup, now: Instant) -> Option<Self> {
+        let compare = setup.policy.compare.as_deref()?.clone();
+        let found = nothing_found(&setup, &compare, now);
+        Some(Self {
+            comparator: Comparator::new(&compare),
+            sample: AtomicU64::new(compare.sample.threshold()),
+            learns: AtomicBool::new(setup.learns(&compare)),
+            begun: AtomicU64::new(0),
+            void: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
+            names: Mutex::default(),
+            found: Mutex::new(found),
+            compare,
+            setup,
+        })
+    }
+
+    /// Draws whether the answers to a request are compared; if so, whether there is to be a second live answer.
+    pub(super) fn draw(&self, method: &Method) -> Option<bool> {
+        let is_drawn = self.sample().takes(fastrand::u64(..));
+        is_drawn.then(|| {
+            self.begun.fetch_add(1, Ordering::AcqRel);
+            self.learns.load(Ordering::Acquire)
+                && method.is_safe()
+                && self.compare.baseline.sample.takes(fastrand::u64(..))
+        })
+    }
+
+    /// The share of the copies whose answers are compared.
+    #[must_use]
+    pub fn sample(&self) -> Share {
+        Share::of_threshold(self.sample.load(Ordering::Acquire))
+    }
+
+    /// Compares another share from now on.
+    pub fn set_sample(&self, sample: Share) {
+        self.sample.store(sample.threshold(), Ordering::Release);
+    }
+
+    /// Whether the answer of the live call in this place matters.
+    pub(super) fn watches(&self, place: usize) -> bool {
+        match self.compare.against {
+            Against::Backend(of) => of == place,
+            Against::Merged(_) => true,
+        }
+    }
+
+    pub(super) fn wants(&self) -> Wanted {
+        let is_whole = matches!(self.compare.against, Against::Merged(_));
+        Wanted {
+            raw: self.compare.stage == Stage::Raw && !is_whole,
+            hashed: self.compare.body == BodyRule::Hash && !is_whole,
+            bytes_max: self.compare.body_bytes_max,
+        }
+    }
+
+    pub(super) fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.setup.memory
+    }
+
+    /// Takes a pair whose legs are all gone.
+    pub(super) fn settle(self: &Arc<Self>, pair: Box<Settled>) {
+        if pair.sights.shadow.is_none() {
+            self.void.fetch_add(1, Ordering::AcqRel);
+        } else if let Err(pair) = self.setup.desk.take(Arc::clone(self), pair) {
+            self.shed(&pair, Incomparable::Budget, Instant::now());
+        }
+    }
+
+    /// Counts a pair that is not compared.
+    pub(super) fn shed(&self, pair: &Settled, why: Incomparable, now: Instant) {
+        self.found().tally.record(&record(pair, Verdict::Incomparable(why)), now);
+    }
+
+    /// Compares a pair and counts what comes of it.
+    pub(super) fn judge(&self, pair: &Settled, now: Instant) {
+        match Ready::of(&pair.sights, self.compare.against, &self.setup.merging) {
+            Err(why) => self.shed(pair, why, now),
+            Ok(ready) => self.judge_answers(pair, &ready, now),
+        }
+        let spent = u64::try_from(now.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(spent, Ordering::AcqRel);
+    }
+
+    fn judge_answers(&self, pair: &Settled, ready: &Ready, now: Instant) {
+        let (comparison, baseline) = {
+            // Nobody else holds these for longer than a moment.
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let comparison = self.comparator.compare(&ready.live, &ready.shadow, &mut names);
+            let against_second = |second: &Seen| self.comparator.compare(&ready.live, second, &mut names);
+            (comparison, ready.baseline.as_ref().map(against_second))
+        };
+        if let Verdict::Incomparable(why) = comparison.verdict {
+            return self.shed(pair, why, now);
+        }
+        let baseline = baseline.filter(|baseline| !matches!(baseline.verdict, Verdict::Incomparable(_)));
+        let at = SystemTime::now();
+        let mut found = self.found();
+        let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
+        found.tally.record(&record(pair, verdict), now);
+        found.time(ready);
+        let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
+        let wants_baseline = found.fields.wants_baseline(at);
+        let tells = begun.is_some() && found.may_log(now);
+        drop(found);
+        if !wants_baseline {
+            self.learns.store(false, Ordering::Release);
+        }
+        tracing::debug!(shadow = self.setup.key, pair = pair.request.number, verdict = verdict.label(), "compared");
+        if let Some(begun) = begun.filter(|_| tells) {
+            tracing::warn!(shadow = self.setup.key, cluster = %begun.id, fields = %begun, "answers differ in a new way");
+        }
+    }
+
+    /// Begins anew, as for another version of the shadow.
+    pub(super) fn forget(&self, now: Instant) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = self.found();
+        self.forgotten.fetch_add(found.tally.total().pairs(), Ordering::AcqRel);
+        *found = nothing_found(&self.setup, &self.compare, now);
+        *names = FieldNames::default();
+        self.learns.store(self.setup.learns(&self.compare), Ordering::Release);
+    }
+
+    pub(super) fn found(&self) -> MutexGuard<'_, Found> {
+        // A pair that made it panic was not counted in part: counting does not panic.
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops what has been kept long enough.
+    pub(super) fn sweep(&self, now: SystemTime) {
+        self.found().clusters.sweep(now);
+    }
+}
+
+impl Setup {
+    /// Whether second live answers are wanted at the beginning.
+    fn learns(&self, compare: &Compare) -> bool {
+        compare.baseline.mode != BaselineMode::Off && self.live_is_safe
+    }
+}
+
+fn nothing_found(setup: &Setup, compare: &Compare, now: Instant) -> Found {
+    let Policy { stop_on, store, rewrite, .. } = &*setup.policy;
+    let window = stop_on.as_ref().map_or(WINDOW, |rules| rules.window);
+    let redactor = || {
+        Redactor::new(store, setup.desk.marks())
+            .also_named(rewrite.credential_headers.iter().map(http::HeaderName::as_str))
+            .also_named(rewrite.credential_query.iter().map(String::as_str))
+    };
+    Found::new(&compare.baseline, store, window, setup.desk.budget(), redactor, now)
+}
+
+/// A pair as it is counted.
+fn record(pair: &Settled, verdict: Verdict) -> PairRecord {
+    let missing = LegOutcome { ending: super::Ending::Failed(crate::model::Kind::Cancelled), took: Duration::ZERO };
+    let sights = &pair.sights;
+    let live = sights.live.iter().find(|(place, _)| *place == pair.against).map(|(_, sight)| sight);
+    PairRecord {
+        verdict,
+        live: live.map_or(missing, LegOutcome::from),
+        shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
+        baseline: sights.baseline.as_ref().map(LegOutcome::from),
+    }
+}

@@ -1,0 +1,163 @@
+//! What the pairs of one shadow have come to, under the lock of its experiment.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::config::shadow::{Baseline, Store};
+
+use super::{
+    Clusters, Comparison, Deltas, Difference, DifferenceKind, Fields, Redactor, StoreBudget, Tally, Verdict,
+    appraisal::Appraisal,
+    pair::Asked,
+    ready::Ready,
+    store::{Added, Found as Differing, NewCluster},
+};
+
+/// New ways to differ are told to the log no more often than this.
+const LOG_PERIOD: Duration = Duration::from_secs(1);
+
+/// After how many pairs it is looked for what has turned out to be noise, where that is decided at any time.
+const APPRAISAL_PERIOD: u32 = 64;
+
+/// What was found so far.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) tally: Tally,
+    appraisal: Appraisal,
+    looks: u32,
+    since_look: u32,
+    pub(super) fields: Fields,
+    pub(super) clusters: Clusters,
+    /// How much slower the shadow was than the live answer.
+    pub(super) against_live: Deltas,
+    /// How much slower it was than the second live answer.
+    pub(super) against_baseline: Deltas,
+    /// For paths that are handed out.
+    pub(super) redactor: Redactor,
+    logged: Option<Instant>,
+}
+
+impl Found {
+    pub(super) fn new(
+        baseline: &Baseline,
+        store: &Store,
+        window: Duration,
+        budget: Arc<StoreBudget>,
+        redactor: impl Fn() -> Redactor,
+        now: Instant,
+    ) -> Self {
+        Self {
+            tally: Tally::new(window, now),
+            appraisal: Appraisal::default(),
+            looks: 0,
+            since_look: 0,
+            fields: Fields::new(baseline),
+            clusters: Clusters::new(store, budget, redactor()),
+            against_live: Deltas::default(),
+            against_baseline: Deltas::default(),
+            redactor: redactor(),
+            logged: None,
+        }
+    }
+
+    /// Takes in where a pair differs; gives its verdict, by what is known of noise with it.
+    pub(super) fn learn(
+        &mut self,
+        shadow: &Comparison,
+        baseline: Option<&Comparison>,
+        (at, now): (SystemTime, Instant),
+    ) -> Verdict {
+        fn places(of: &Comparison) -> impl Iterator<Item = (&str, DifferenceKind)> {
+            of.differences.iter().map(|difference: &Difference| (&*difference.path, difference.kind))
+        }
+        self.fields.record(places(shadow), baseline.map(places), at);
+        self.since_look += 1;
+        if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
+            self.appraise(now);
+        }
+        let verdict = self.fields.verdict(shadow);
+        if verdict == Verdict::Mismatch {
+            self.appraisal.remember(shadow);
+        }
+        verdict
+    }
+
+    /// Counts anew what has turned out to be noise.
+    pub(super) fn appraise(&mut self, now: Instant) {
+        (self.looks, self.since_look) = (self.fields.looks_made(), 0);
+        let pairs = self.appraisal.turned_out(&self.fields);
+        if pairs > 0 {
+            self.tally.reappraise(pairs, now);
+        }
+    }
+
+    /// Takes in how long the answers took.
+    pub(super) fn time(&mut self, ready: &Ready) {
+        self.against_live.record(ready.shadow.took, ready.live.took);
+        if let Some(baseline) = &ready.baseline {
+            self.against_baseline.record(ready.shadow.took, baseline.took);
+        }
+    }
+
+    /// Keeps what differs; tells if it differs in a new way.
+    pub(super) fn keep(
+        &mut self,
+        request: &Asked,
+        ready: &Ready,
+        comparison: &Comparison,
+        verdict: Verdict,
+        now: SystemTime,
+    ) -> Option<NewCluster> {
+        let counting = self.counting(comparison, verdict);
+        let differing = Differing {
+            at: request.at,
+            pair: request.number,
+            method: request.method.as_str(),
+            path: &request.path,
+            live_status: Some(ready.live.status.as_u16()),
+            shadow_status: Some(ready.shadow.status.as_u16()),
+            differences: &counting,
+            is_noise: verdict == Verdict::Noise,
+        };
+        match self.clusters.add(&differing, now) {
+            Added::New(begun) => Some(begun),
+            Added::Known | Added::Other | Added::Nothing => None,
+        }
+    }
+
+    /// The differences by which a pair is filed: in one that differs, noise beside them says nothing.
+    fn counting<'a>(&self, comparison: &'a Comparison, verdict: Verdict) -> Cow<'a, [Difference]> {
+        let is_noise = |difference: &Difference| self.fields.is_noise(&difference.path, difference.kind);
+        if verdict != Verdict::Mismatch || !comparison.differences.iter().any(is_noise) {
+            return Cow::Borrowed(&comparison.differences);
+        }
+        let counting: Vec<_> = comparison.differences.iter().filter(|one| !is_noise(one)).cloned().collect();
+        // More differ than are known: the known ones are all there is to file it by.
+        if counting.is_empty() { Cow::Borrowed(&comparison.differences) } else { Cow::Owned(counting) }
+    }
+
+    /// Whether a line may be logged again.
+    pub(super) fn may_log(&mut self, now: Instant) -> bool {
+        let may = self.logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_PERIOD);
+        if may {
+            self.logged = Some(now);
+        }
+        may
+    }
+}
+
+impl fmt::Display for NewCluster {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, field) in self.fields.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(formatter, "{comma}{} {}", field.path, field.kind.label())?;
+        }
+        Ok(())
+    }
+}

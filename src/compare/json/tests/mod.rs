@@ -1,0 +1,37 @@
+//! What the comparison of documents promises.
+
+mod laws;
+mod limits;
+mod reading;
+mod reference;
+mod rules;
+
+use crate::{
+    compare::{Comparison, DifferenceKind, FieldNames, findings::Findings},
+    config::shadow::{FieldPath, JsonRules},
+};
+
+use super::{document::Document, rules::Rules, walk};
+
+/// What comes of comparing two documents, and how many steps that took.
+pub(super) fn compared(rules: &JsonRules, live: &str, shadow: &str) -> (Comparison, u64) {
+    let mut names = FieldNames::new();
+    let mut findings = Findings::new(&mut names);
+    let (live, shadow) = (Document::read(live.as_bytes()), Document::read(shadow.as_bytes()));
+    let (Ok(live), Ok(shadow)) = (live, shadow) else { panic!("both are documents") };
+    let steps = walk::compare(&Rules::new(rules), 42, (&live, &shadow), &mut findings);
+    (findings.finish(), steps)
+}
+
+/// The differences of two documents, ordered.
+pub(super) fn differences(rules: &JsonRules, live: &str, shadow: &str) -> Vec<(String, DifferenceKind)> {
+    let (comparison, _steps) = compared(rules, live, shadow);
+    let differences = comparison.differences.iter();
+    let mut differences: Vec<_> = differences.map(|it| (it.path.to_string(), it.kind)).collect();
+    differences.sort();
+    differences
+}
+
+pub(super) fn path(text: &str) -> FieldPath {
+    FieldPath::parse(text).unwrap()
+}

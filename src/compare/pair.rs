@@ -1,0 +1,190 @@
+//! One request's answers on their way to be compared.
+//!
+//! Runs on threads that serve clients, for the share of the copies whose answers are compared. Each call that matters has
+//! a leg; when the last leg is gone, wherever that is, what they saw is handed on, without waiting, to where it is
+//! compared. What is kept is reserved in the budget of all shadows and given back when it has been compared.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
+
+use http::Method;
+
+use crate::model::{MemoryBudget, Request, Sight, Wanted, Witness};
+
+use super::Experiment;
+
+/// The longest path that is kept of a request, in bytes.
+const PATH_BYTES_MAX: usize = 1024;
+
+/// The answers of one request, until all are there.
+#[derive(Clone, Debug)]
+pub struct Pair(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    experiment: Arc<Experiment>,
+    has_baseline: bool,
+    request: Asked,
+    held: AtomicUsize,
+    sights: Mutex<Sights>,
+}
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The method of the client.
+    pub method: Method,
+    /// Its path, without the query, at most a kilobyte of it.
+    pub path: Box<str>,
+    /// When.
+    pub at: SystemTime,
+    /// The number that the marks of its copies carry.
+    pub number: u64,
+}
+
+/// What the legs saw.
+#[derive(Debug, Default)]
+pub struct Sights {
+    /// Of the live calls that matter, by their place, in the order of their arrival.
+    pub live: Vec<(usize, Sight)>,
+    /// Of the shadow; `None` if its copy was not sent, or ended unseen.
+    pub shadow: Option<Sight>,
+    /// Of the second live call, if there was one.
+    pub baseline: Option<Sight>,
+}
+
+/// A pair whose legs are all gone.
+#[derive(Debug)]
+pub struct Settled {
+    /// The request.
+    pub request: Asked,
+    /// What was seen.
+    pub sights: Sights,
+    /// The place of the live call that the shadow's is held against.
+    pub against: usize,
+    held: Held,
+}
+
+/// Bytes that are given back when this is dropped.
+#[derive(Debug)]
+struct Held {
+    memory: Arc<MemoryBudget>,
+    bytes: usize,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.memory.release(self.bytes);
+    }
+}
+
+/// Whose answer a leg sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Live(usize),
+    Shadow,
+    Baseline,
+}
+
+/// Sees one call of a pair.
+#[derive(Debug)]
+struct Leg {
+    pair: Pair,
+    side: Side,
+}
+
+impl Pair {
+    /// A pair for one request, if it is the turn of this one to be compared.
+    #[must_use]
+    pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
+        let has_baseline = experiment.draw(&request.method)?;
+        let path = request.origin.as_ref().map_or("", |origin| &origin.path);
+        let end = (0..=PATH_BYTES_MAX.min(path.len())).rev().find(|end| path.is_char_boundary(*end)).unwrap_or(0);
+        let request = Asked {
+            method: request.method.clone(),
+            path: path.get(..end).unwrap_or_default().into(),
+            at: SystemTime::now(),
+            number: request.origin.as_ref().map_or(0, |origin| origin.pair),
+        };
+        let inner = Inner {
+            experiment: Arc::clone(experiment),
+            has_baseline,
+            request,
+            held: AtomicUsize::new(0),
+            sights: Mutex::default(),
+        };
+        Some(Self(Arc::new(inner)))
+    }
+
+    /// The witness of the live call in this place, if its answer matters.
+    #[must_use]
+    pub fn live(&self, place: usize) -> Option<Arc<dyn Witness>> {
+        self.0.experiment.watches(place).then(|| self.leg(Side::Live(place)))
+    }
+
+    /// The witness of the shadow's call.
+    #[must_use]
+    pub fn shadow(&self) -> Arc<dyn Witness> {
+        self.leg(Side::Shadow)
+    }
+
+    /// The witness of a second live call, if there is to be one.
+    #[must_use]
+    pub fn baseline(&self) -> Option<Arc<dyn Witness>> {
+        self.0.has_baseline.then(|| self.leg(Side::Baseline))
+    }
+
+    fn leg(&self, side: Side) -> Arc<dyn Witness> {
+        Arc::new(Leg { pair: self.clone(), side })
+    }
+}
+
+impl Witness for Leg {
+    fn wants(&self) -> Wanted {
+        self.pair.0.experiment.wants()
+    }
+
+    fn reserve(&self, bytes: usize) -> bool {
+        let inner = &self.pair.0;
+        let has_room = inner.experiment.memory().reserve(bytes);
+        if has_room {
+            inner.held.fetch_add(bytes, Ordering::AcqRel);
+        }
+        has_room
+    }
+
+    /// Of several calls that race, the first that is seen counts.
+    fn saw(&self, sight: Sight) {
+        // What is done under the lock does not panic.
+        let mut sights = self.pair.0.sights.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.side {
+            Side::Live(place) if sights.live.iter().all(|(seen, _)| *seen != place) => sights.live.push((place, sight)),
+            Side::Live(_) => {}
+            Side::Shadow => drop(sights.shadow.get_or_insert(sight)),
+            Side::Baseline => drop(sights.baseline.get_or_insert(sight)),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
+        let (sights, against) = (std::mem::take(sights), self.experiment.compare.against.place());
+        let settled = Settled { request: self.request.clone(), sights, against, held };
+        Experiment::settle(&self.experiment, Box::new(settled));
+    }
+}
+
+impl Settled {
+    /// Bytes that are held for it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.held.bytes
+    }
+}

@@ -1,0 +1,320 @@
+//! The judgement.
+
+use serde::Serialize;
+
+use crate::{
+    compare::{
+        Figures, Incomparable, bound,
+        counting::{StatusCount, sums::share},
+    },
+    stats::overhead::Difference,
+};
+
+use super::{Code, Evidence, Holding, ReadinessLimits, Reason, Situation};
+
+/// How many names a reason has at most.
+const NAMES_MAX: usize = 10;
+
+/// Whether a shadow can take the live backend's place, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Readiness {
+    /// In a word.
+    pub verdict: ReadinessVerdict,
+    /// What speaks against it or can't be told yet, the worst first; empty when it is ready.
+    pub reasons: Vec<Reason>,
+    /// What speaks for it.
+    pub holds: Vec<Reason>,
+    /// What was measured against.
+    pub limits: ReadinessLimits,
+    /// The pairs it stands on.
+    pub figures: Figures,
+    /// How much of what can happen was seen.
+    pub coverage: Coverage,
+    /// The share of the copies that had no room.
+    pub dropped: f64,
+}
+
+/// The judgement in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadinessVerdict {
+    /// Nothing speaks against it.
+    Ready,
+    /// Something does.
+    NotReady,
+    /// Nothing does, and something can't be told yet.
+    NotEnoughData,
+}
+
+impl ReadinessVerdict {
+    /// Its label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::NotReady => "not_ready",
+            Self::NotEnoughData => "not_enough_data",
+        }
+    }
+}
+
+/// How much of what can happen was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Coverage {
+    /// The share of the live answers whose status was compared at least once; 0 without any.
+    pub answers: f64,
+    /// Statuses of live answers.
+    pub statuses_seen: usize,
+    /// Of those, the ones that were compared at least once.
+    pub statuses_compared: usize,
+    /// Different places that were seen in answers.
+    pub field_patterns: u64,
+}
+
+/// What comes of the evidence.
+#[must_use]
+pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
+    let looked_at = [
+        state(evidence),
+        pairs(evidence),
+        mismatches(evidence),
+        fields(evidence),
+        errors(evidence),
+        latency(evidence),
+        drops(evidence),
+        comparable(evidence),
+        covered(evidence),
+        overhead(evidence),
+    ];
+    let (holds, mut reasons): (Vec<_>, Vec<_>) =
+        looked_at.into_iter().partition(|reason| reason.holding == Holding::Holds);
+    // A stable order: of equals the one that was looked at first.
+    reasons.sort_by_key(|reason| reason.holding != Holding::Fails);
+    Readiness {
+        verdict: match reasons.first().map(|reason| reason.holding) {
+            None | Some(Holding::Holds) => ReadinessVerdict::Ready,
+            Some(Holding::Unknown) => ReadinessVerdict::NotEnoughData,
+            Some(Holding::Fails) => ReadinessVerdict::NotReady,
+        },
+        reasons,
+        holds,
+        limits: evidence.limits,
+        figures: evidence.sums.figures(),
+        coverage: coverage(evidence),
+        dropped: share(evidence.dropped, evidence.dropped.saturating_add(evidence.sent)),
+    }
+}
+
+fn state(evidence: &Evidence<'_>) -> Reason {
+    let (holding, says) = match evidence.situation {
+        Situation::Running => (Holding::Holds, "it copies"),
+        Situation::Expired => (Holding::Holds, "its time is over: what was seen counts"),
+        Situation::Paused => (Holding::Unknown, "it is paused: nothing more is seen"),
+        Situation::DryRun => (Holding::Unknown, "it is a dry run: nothing is sent"),
+        Situation::NotCompared => (Holding::Unknown, "its answers are not compared"),
+        Situation::Stopped => (Holding::Fails, "a stop rule has stopped it"),
+        Situation::Killed => (Holding::Fails, "all shadows are switched off"),
+    };
+    Reason::new(Code::State, holding, says)
+}
+
+fn pairs(evidence: &Evidence<'_>) -> Reason {
+    let (compared, wanted) = (evidence.sums.compared(), evidence.limits.min_pairs);
+    let holding = if compared >= wanted { Holding::Holds } else { Holding::Unknown };
+    let says = format!("{compared} pairs were compared, {wanted} are wanted");
+    Reason::new(Code::Pairs, holding, says).measuring(float(compared), float(wanted))
+}
+
+/// The rate is surely low enough, surely too high, or there are too few pairs to tell.
+fn mismatches(evidence: &Evidence<'_>) -> Reason {
+    let (sums, limit) = (evidence.sums, evidence.limits.mismatch_bound);
+    let (differ, compared) = (sums.mismatches, sums.compared());
+    let most = bound::upper(differ, compared);
+    let holding = if most <= limit {
+        Holding::Holds
+    } else if compared >= evidence.limits.min_pairs && bound::lower(differ, compared) > limit {
+        Holding::Fails
+    } else {
+        Holding::Unknown
+    };
+    let seen = format!("{differ} of {compared} pairs differ");
+    let says = match holding {
+        Holding::Holds => format!("{seen}: at most {}, 95 times of 100", percent(most)),
+        Holding::Fails => format!("{seen}: more than {}, 95 times of 100", percent(limit)),
+        Holding::Unknown => format!(
+            "{seen}: it may be up to {}, and {} is allowed; without another difference that takes {} pairs",
+            percent(most),
+            percent(limit),
+            wanted_pairs(differ, compared, limit),
+        ),
+    };
+    Reason::new(Code::Mismatches, holding, says).measuring(most, limit)
+}
+
+/// After how many pairs the bound would be low enough if no other differed; rounded up to two digits.
+fn wanted_pairs(differ: u64, compared: u64, limit: f64) -> String {
+    let (mut low, mut high) = (compared, compared.max(100));
+    while bound::upper(differ, high) > limit {
+        low = high;
+        match high.checked_mul(2) {
+            Some(more) if more < 1 << 40 => high = more,
+            _ => return "too many".to_owned(),
+        }
+    }
+    while high - low > (high / 100).max(1) {
+        let middle = u64::midpoint(low, high);
+        if bound::upper(differ, middle) > limit { low = middle } else { high = middle }
+    }
+    format!("about {high}")
+}
+
+fn fields(evidence: &Evidence<'_>) -> Reason {
+    if evidence.different == 0 {
+        return Reason::new(Code::Fields, Holding::Holds, "no field differs by more than noise").measuring(0.0, 0.0);
+    }
+    let names: Vec<String> = evidence.different_fields.iter().take(NAMES_MAX).cloned().collect();
+    let says = match evidence.different {
+        1 => "one field surely differs by more than noise".to_owned(),
+        count => format!("{count} fields surely differ by more than noise"),
+    };
+    let says = if names.is_empty() { says } else { format!("{says}: {}", names.join(", ")) };
+    Reason::new(Code::Fields, Holding::Fails, says).measuring(float(evidence.different), 0.0).naming(names)
+}
+
+fn errors(evidence: &Evidence<'_>) -> Reason {
+    let (sums, limit) = (evidence.sums, evidence.limits.error_delta);
+    let (pairs, delta) = (sums.pairs(), sums.error_delta());
+    let holding = if pairs < evidence.limits.min_pairs {
+        Holding::Unknown
+    } else if delta <= limit {
+        Holding::Holds
+    } else {
+        Holding::Fails
+    };
+    let says = format!(
+        "the shadow failed in {} of {pairs} pairs, the live side in {}; {} more are allowed",
+        sums.shadow_errors,
+        sums.live_errors,
+        percent(limit)
+    );
+    Reason::new(Code::Errors, holding, says).measuring(delta, limit)
+}
+
+fn latency(evidence: &Evidence<'_>) -> Reason {
+    let limit = evidence.limits.p99_ratio;
+    let reason = |holding, says: String| Reason::new(Code::Latency, holding, says);
+    let Some(seen) = evidence.sums.p99_ratio() else {
+        return reason(Holding::Unknown, "no pair has two answers to compare their times".to_owned());
+    };
+    let ratio = seen.ratio;
+    let words = format!("its 99th percentile is {ratio:.2} times the {} one", seen.to.label());
+    let (holding, says) = match seen.interval {
+        None => (Holding::Unknown, format!("{words}, of too few answers ({}) to be sure", seen.answers)),
+        Some(_) if seen.answers < evidence.limits.min_pairs => {
+            (Holding::Unknown, format!("{words}, of too few answers ({})", seen.answers))
+        }
+        Some([low, high]) if ratio <= limit => {
+            (Holding::Holds, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed"))
+        }
+        Some([low, high]) if low <= limit => {
+            (Holding::Unknown, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed, and it may be so"))
+        }
+        Some([low, high]) => (Holding::Fails, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed")),
+    };
+    reason(holding, says).measuring(ratio, limit)
+}
+
+fn drops(evidence: &Evidence<'_>) -> Reason {
+    let (dropped, limit) = (evidence.dropped, evidence.limits.dropped);
+    let all = dropped.saturating_add(evidence.sent);
+    let part = share(dropped, all);
+    let holding = match (all, part <= limit) {
+        (0, _) => Holding::Unknown,
+        (_, true) => Holding::Holds,
+        (_, false) => Holding::Fails,
+    };
+    let says = format!(
+        "{dropped} of {all} copies had no room ({}, {} is allowed): what was not sent was not compared",
+        percent(part),
+        percent(limit)
+    );
+    Reason::new(Code::Drops, holding, says).measuring(part, limit)
+}
+
+fn comparable(evidence: &Evidence<'_>) -> Reason {
+    let (sums, limit) = (evidence.sums, evidence.limits.incomparable);
+    // Errors of either side are looked at elsewhere.
+    let reasons = [Incomparable::TooLarge, Incomparable::Encoding, Incomparable::Memory, Incomparable::Budget];
+    let counts = reasons.map(|reason| (reason.label(), sums.incomparable_for(reason)));
+    let count: u64 = counts.iter().map(|(_, count)| count).sum();
+    let part = share(count, sums.pairs());
+    let holding = if part <= limit { Holding::Holds } else { Holding::Unknown };
+    let names: Vec<String> =
+        counts.iter().filter(|(_, count)| *count > 0).map(|(label, _)| (*label).to_owned()).collect();
+    let why = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    let says = format!("{count} of {} pairs of answers could not be compared{why}", sums.pairs());
+    Reason::new(Code::Comparable, holding, says).measuring(part, limit).naming(names)
+}
+
+fn covered(evidence: &Evidence<'_>) -> Reason {
+    let (coverage, limit) = (coverage(evidence), evidence.limits.coverage);
+    let holding = if coverage.answers >= limit { Holding::Holds } else { Holding::Unknown };
+    let left = evidence.sums.statuses.told_apart().iter().filter(|count| count.compared == 0);
+    let names: Vec<String> = left.map(|count| count.status.to_string()).take(NAMES_MAX).collect();
+    let never = if names.is_empty() { String::new() } else { format!("; never compared: {}", names.join(", ")) };
+    let says = format!(
+        "{} of {} live statuses were compared, which {} of the live answers had{never}",
+        coverage.statuses_compared,
+        coverage.statuses_seen,
+        percent(coverage.answers)
+    );
+    Reason::new(Code::Coverage, holding, says).measuring(coverage.answers, limit).naming(names)
+}
+
+fn coverage(evidence: &Evidence<'_>) -> Coverage {
+    let statuses = &evidence.sums.statuses;
+    let compared = |count: &&StatusCount| count.compared > 0;
+    let answers = statuses.told_apart().iter().filter(compared).map(|count| count.pairs).sum();
+    Coverage {
+        answers: share(answers, statuses.pairs()),
+        statuses_seen: statuses.told_apart().len(),
+        statuses_compared: statuses.told_apart().iter().filter(compared).count(),
+        field_patterns: evidence.field_patterns,
+    }
+}
+
+/// It fails when live replies are surely slower; that they are not is seldom sure, and says nothing about the answers.
+fn overhead(evidence: &Evidence<'_>) -> Reason {
+    let reason = |holding, says: String| Reason::new(Code::Overhead, holding, says);
+    let Some(overhead) = evidence.overhead else {
+        return reason(Holding::Holds, "without a hold-out nobody knows what it costs the clients".to_owned());
+    };
+    let allowed = evidence.limits.overhead_p99 * overhead.holdout.p99;
+    let Some(Difference { difference, interval: Some([low, high]) }) = overhead.p99 else {
+        return reason(Holding::Holds, "too few live replies to say what it costs the clients".to_owned());
+    };
+    let holding = if low > allowed { Holding::Fails } else { Holding::Holds };
+    let says = format!(
+        "the 99th percentile of live replies is {difference:+.1} ms with it ({low:+.1} to {high:+.1}); {allowed:.1} ms \
+         are allowed"
+    );
+    reason(holding, says).measuring(low, allowed)
+}
+
+/// A share for people: two digits after the point, four where it is small.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    format!("{}%", trimmed(percent, if percent < 1.0 { 4 } else { 2 }))
+}
+
+/// A number with at most so many digits after the point.
+fn trimmed(number: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (number * scale).round() / scale
+}
+
+fn float(count: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
+    let count = count as f64;
+    count
+}

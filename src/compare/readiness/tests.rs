@@ -1,0 +1,196 @@
+//! Judgements of evidence that is made up.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+use super::*;
+use crate::{
+    compare::{Ending, Incomparable, LegOutcome, PairRecord, Sums, Tally, Verdict},
+    config::shadow::{StopAction, StopOn},
+    stats::{Overhead, overhead::Difference},
+};
+
+const fn answer(status: u16, millis: u64) -> LegOutcome {
+    LegOutcome { ending: Ending::Status(status), took: Duration::from_millis(millis) }
+}
+
+const EQUAL: PairRecord =
+    PairRecord { verdict: Verdict::Match, live: answer(200, 10), shadow: answer(200, 11), baseline: None };
+
+/// Pairs, each so often.
+fn sums(pairs: &[(PairRecord, usize)]) -> Sums {
+    let now = Instant::now();
+    let mut tally = Tally::new(Duration::from_secs(600), now);
+    for (record, times) in pairs {
+        (0..*times).for_each(|_| tally.record(record, now));
+    }
+    tally.total().clone()
+}
+
+fn evidence(sums: &Sums) -> Evidence<'_> {
+    Evidence {
+        situation: Situation::Running,
+        sums,
+        different_fields: &[],
+        different: 0,
+        field_patterns: 12,
+        dropped: 0,
+        sent: sums.pairs(),
+        overhead: None,
+        limits: ReadinessLimits::default(),
+    }
+}
+
+/// The verdict, and the codes of what does not speak for it.
+fn judged(evidence: &Evidence<'_>) -> (ReadinessVerdict, Vec<(Code, Holding)>) {
+    let readiness = readiness(evidence);
+    assert_eq!(readiness.reasons.len() + readiness.holds.len(), Code::ALL.len());
+    let reasons = readiness.reasons.iter().map(|reason| (reason.code, reason.holding)).collect();
+    (readiness.verdict, reasons)
+}
+
+const fn mismatch() -> PairRecord {
+    PairRecord { verdict: Verdict::Mismatch, ..EQUAL }
+}
+
+#[test]
+fn four_thousand_equal_pairs_are_ready_with_a_bound() {
+    let sums = sums(&[(EQUAL, 4000)]);
+    let readiness = readiness(&evidence(&sums));
+    assert_eq!((readiness.verdict, readiness.reasons.as_slice()), (ReadinessVerdict::Ready, [].as_slice()));
+    assert!((readiness.figures.mismatch_bound - 3.0 / 4000.0).abs() < 1e-5);
+    let said = readiness.holds.iter().find(|reason| reason.code == Code::Mismatches).unwrap();
+    assert_eq!(said.says, "0 of 4000 pairs differ: at most 0.0749%, 95 times of 100");
+}
+
+#[test]
+fn too_few_pairs_are_never_ready() {
+    let nothing = sums(&[]);
+    assert_eq!(judged(&evidence(&nothing)).0, ReadinessVerdict::NotEnoughData);
+    let few = sums(&[(EQUAL, 1000)]);
+    let readiness = readiness(&evidence(&few));
+    assert_eq!(readiness.verdict, ReadinessVerdict::NotEnoughData);
+    assert_eq!(readiness.reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(), [Code::Mismatches]);
+    assert!(
+        readiness.reasons[0].says.ends_with("without another difference that takes about 3000 pairs"),
+        "{readiness:?}"
+    );
+}
+
+#[test]
+fn differences_surely_above_the_limit_are_not_ready_and_a_single_one_is_undecided() {
+    let many = sums(&[(EQUAL, 3000), (mismatch(), 30)]);
+    assert_eq!(judged(&evidence(&many)), (ReadinessVerdict::NotReady, vec![(Code::Mismatches, Holding::Fails)]));
+    let one = sums(&[(EQUAL, 3000), (mismatch(), 1)]);
+    assert_eq!(judged(&evidence(&one)), (ReadinessVerdict::NotEnoughData, vec![(Code::Mismatches, Holding::Unknown)]));
+}
+
+#[test]
+fn each_thing_that_speaks_against_it_is_named() {
+    let good = sums(&[(EQUAL, 4000)]);
+    let names = ["$.price".to_owned(), "$.name".to_owned()];
+    let fields = Evidence { different: 2, different_fields: &names, ..evidence(&good) };
+    assert_eq!(judged(&fields), (ReadinessVerdict::NotReady, vec![(Code::Fields, Holding::Fails)]));
+    assert_eq!(readiness(&fields).reasons[0].names, names);
+    let drops = Evidence { dropped: 100, ..evidence(&good) };
+    assert_eq!(judged(&drops), (ReadinessVerdict::NotReady, vec![(Code::Drops, Holding::Fails)]));
+
+    let failing =
+        PairRecord { verdict: Verdict::Incomparable(Incomparable::ShadowError), shadow: answer(503, 1), ..EQUAL };
+    let errors = sums(&[(EQUAL, 4000), (failing, 100)]);
+    assert_eq!(judged(&evidence(&errors)), (ReadinessVerdict::NotReady, vec![(Code::Errors, Holding::Fails)]));
+    let slow = sums(&[(PairRecord { shadow: answer(200, 16), ..EQUAL }, 4000)]);
+    assert_eq!(judged(&evidence(&slow)), (ReadinessVerdict::NotReady, vec![(Code::Latency, Holding::Fails)]));
+    let large = PairRecord { verdict: Verdict::Incomparable(Incomparable::TooLarge), ..EQUAL };
+    let large = sums(&[(EQUAL, 4000), (large, 400)]);
+    let undecided = |code| (ReadinessVerdict::NotEnoughData, vec![(code, Holding::Unknown)]);
+    assert_eq!(judged(&evidence(&large)), undecided(Code::Comparable));
+    let missing = PairRecord { verdict: Verdict::Incomparable(Incomparable::TooLarge), live: answer(404, 10), ..EQUAL };
+    let missing = sums(&[(EQUAL, 4000), (missing, 100)]);
+    assert_eq!(judged(&evidence(&missing)), undecided(Code::Coverage));
+    assert_eq!(readiness(&evidence(&missing)).reasons[0].names, ["404"]);
+}
+
+#[test]
+fn what_it_costs_the_clients_counts_when_it_is_sure() {
+    let good = sums(&[(EQUAL, 4000)]);
+    let with = |interval| {
+        let mut overhead = Overhead { p99: Some(Difference { difference: 1.0, interval }), ..Overhead::default() };
+        overhead.holdout.p99 = 10.0;
+        judged(&Evidence { overhead: Some(&overhead), ..evidence(&good) }).0
+    };
+    assert_eq!(with(None), ReadinessVerdict::Ready);
+    assert_eq!(with(Some([0.4, 2.0])), ReadinessVerdict::Ready, "half a millisecond is allowed");
+    assert_eq!(with(Some([0.6, 2.0])), ReadinessVerdict::NotReady);
+}
+
+#[test]
+fn what_the_shadow_does_counts() {
+    let good = sums(&[(EQUAL, 4000)]);
+    for (situation, verdict) in [
+        (Situation::Running, ReadinessVerdict::Ready),
+        (Situation::Expired, ReadinessVerdict::Ready),
+        (Situation::Paused, ReadinessVerdict::NotEnoughData),
+        (Situation::DryRun, ReadinessVerdict::NotEnoughData),
+        (Situation::NotCompared, ReadinessVerdict::NotEnoughData),
+        (Situation::Stopped, ReadinessVerdict::NotReady),
+        (Situation::Killed, ReadinessVerdict::NotReady),
+    ] {
+        assert_eq!(judged(&Evidence { situation, ..evidence(&good) }).0, verdict, "{situation:?}");
+    }
+}
+
+#[test]
+fn what_speaks_against_it_comes_before_what_is_unknown() {
+    let few = sums(&[(EQUAL, 10)]);
+    let (verdict, reasons) = judged(&Evidence { situation: Situation::Killed, dropped: 5, ..evidence(&few) });
+    assert_eq!(verdict, ReadinessVerdict::NotReady);
+    let codes: Vec<_> = reasons.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, [Code::State, Code::Drops, Code::Pairs, Code::Mismatches, Code::Errors, Code::Latency]);
+}
+
+#[test]
+fn stop_rules_are_the_limits_where_there_are_any() {
+    let stop_on = StopOn {
+        mismatch_rate: Some(0.02),
+        error_delta: None,
+        p99_ratio: Some(3.0),
+        overhead_p99: None,
+        min_pairs: 100,
+        window: Duration::from_secs(600),
+        action: StopAction::Pause,
+        webhook: None,
+    };
+    let limits = ReadinessLimits::new(Some(&stop_on));
+    let wanted = ReadinessLimits { mismatch_bound: 0.02, p99_ratio: 3.0, min_pairs: 100, ..ReadinessLimits::default() };
+    assert_eq!(limits, wanted);
+    assert_eq!(ReadinessLimits::new(None), ReadinessLimits::default());
+}
+
+#[test]
+fn a_judgement_is_json_with_codes_and_sentences() {
+    let few = sums(&[(EQUAL, 10)]);
+    let json = serde_json::to_value(readiness(&evidence(&few))).unwrap();
+    assert_eq!(json["verdict"], "not_enough_data");
+    assert_eq!(json["reasons"][0]["code"], "pairs");
+    assert_eq!(json["reasons"][0]["holding"], "unknown");
+    assert_eq!(json["reasons"][0]["says"], "10 pairs were compared, 500 are wanted");
+    assert_eq!((&json["reasons"][0]["measured"], &json["reasons"][0]["limit"]), (&10.0.into(), &500.0.into()));
+    assert_eq!(json["figures"]["match"], 10);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_evidence_is_never_ready_with_differences_above_the_limit(
+        equal in 0_usize..3000, different in 0_usize..60, dropped in 0_u64..50, named: bool,
+    ) {
+        let sums = sums(&[(EQUAL, equal), (mismatch(), different)]);
+        let evidence = Evidence { dropped, different: u64::from(named), ..evidence(&sums) };
+        let readiness = readiness(&evidence);
+        let is_ready = readiness.verdict == ReadinessVerdict::Ready;
+        prop_assert!(!is_ready || (sums.mismatch_rate() <= 0.001 && !named && sums.compared() >= 500));
+        prop_assert_eq!(is_ready, readiness.reasons.is_empty());
+    }
+}

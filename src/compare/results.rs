@@ -1,0 +1,50 @@
+//! What came of a comparison, as it is handed out.
+//!
+//! Promises of whoever implements it: nothing that traffic says leaves it unredacted; answers are bounded.
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::stats::Overhead;
+
+use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
+
+/// The comparison of one shadow, for pages and programs.
+pub trait Results: Watched {
+    /// Whether the shadow can take the live backend's place.
+    fn readiness(&self, outside: &Outside<'_>) -> Readiness;
+
+    /// The fields that differ, with how often they do and what is decided about them.
+    fn fields(&self) -> Value;
+
+    /// Differences that belong together.
+    fn clusters(&self) -> Value;
+
+    /// The pairs with differences that are kept.
+    fn diffs(&self) -> Value;
+
+    /// The same, one JSON object a line.
+    fn diffs_by_line(&self) -> String;
+
+    /// Forgets all pairs, fields and differences, as for another version of the shadow.
+    fn forget(&self, now: Instant);
+
+    /// Takes the differences of a field for noise from now on, those of one kind or all; gives the line of the
+    /// configuration that keeps it so. `None` when no such field is known.
+    fn ignore(&self, path: &str, kind: Option<DifferenceKind>) -> Option<Value>;
+}
+
+/// What is known about a shadow outside of its comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Outside<'a> {
+    /// What it does at the moment.
+    pub situation: Situation,
+    /// Copies that had no room.
+    pub dropped: u64,
+    /// Copies that were sent.
+    pub sent: u64,
+    /// What it costs the clients; `None` without a hold-out.
+    pub overhead: Option<&'a Overhead>,
+    /// How good it must be.
+    pub limits: ReadinessLimits,
+}

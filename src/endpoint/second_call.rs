@@ -1,0 +1,60 @@
+//! The live backend asked once more, at the moment its copy is sent, to learn how much its own answers differ.
+//!
+//! It is work of the shadow's kind: it needs a ticket of its own gate, goes over another thread, and nobody who is served
+//! waits for it.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use actix::Recipient;
+
+use crate::{
+    compare::Pair,
+    model::{Body, Request, Witness},
+    shadow::{Asked, DropReason, Mirror, Offered, Size, Ticket},
+};
+
+use super::{Baseline, Compared, ShadowLink};
+
+/// The right to a second live call.
+pub(super) struct SecondCall {
+    recipient: Recipient<Mirror>,
+    ticket: Ticket,
+    witness: Arc<dyn Witness>,
+    body: Body,
+}
+
+impl SecondCall {
+    /// Asks for the right to it, if this pair is to have one.
+    pub(super) fn admit(pair: &Pair, link: &ShadowLink, request: &Arc<Request>, body: &Body) -> Option<Self> {
+        let Some(Compared { baseline: Some(Baseline { recipient, gate }), .. }) = &link.compared else { return None };
+        // A body that is still arriving has one reader.
+        let body = body.share()?;
+        let witness = pair.baseline()?;
+        let bytes = match &body {
+            Body::Held(held) => held.len(),
+            Body::Empty | Body::Transit(_) => 0,
+        };
+        let size = Size { body: bytes, head: request.head_bytes(), streamed: 0 };
+        let Offered::Admitted(mut ticket) = gate.offer(Asked { request, drawn: 0, size }) else { return None };
+        ticket.expect_drop_for(DropReason::Shutdown);
+        Some(Self { recipient: recipient.clone(), ticket, witness, body })
+    }
+
+    /// Sends it.
+    pub(super) fn send(self, request: &Arc<Request>) {
+        let Self { recipient, ticket, witness, body } = self;
+        #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
+        recipient.do_send(Mirror {
+            request: Arc::clone(request),
+            earlier: Vec::new(),
+            body,
+            loss: None,
+            body_of_rest: Body::Empty,
+            ticket,
+            witness: Some(witness),
+            not_before: None,
+            rest: VecDeque::new(),
+            answers: Vec::new(),
+        });
+    }
+}

@@ -1,0 +1,182 @@
+//! The stop rules of one shadow, measured.
+//!
+//! Pure. Shares of pairs are what they are; what is made of the slowest replies counts only as far as it is sure, since a
+//! few of them decide it and it is looked at again and again.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{
+    compare::Sums,
+    config::shadow::StopOn,
+    stats::{
+        latency::Latencies,
+        overhead::{TWO_SIDED_999, difference_within},
+    },
+};
+
+/// A rule that may stop a shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Too many pairs differ.
+    MismatchRate,
+    /// The shadow fails too often.
+    ErrorDelta,
+    /// The shadow is too slow.
+    P99Ratio,
+    /// It makes live replies slower.
+    OverheadP99,
+}
+
+impl Rule {
+    /// Its key in the file.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::MismatchRate => "mismatch_rate",
+            Self::ErrorDelta => "error_delta",
+            Self::P99Ratio => "p99_ratio",
+            Self::OverheadP99 => "overhead_p99",
+        }
+    }
+}
+
+/// A rule and what was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// The rule.
+    pub rule: Rule,
+    /// What the file allows.
+    pub limit: f64,
+    /// What was measured; null while there is nothing to measure.
+    pub measured: Option<f64>,
+    /// What it surely is at least, where that decides; null while there are too few replies to say.
+    pub at_least: Option<f64>,
+    /// What it stands on: pairs, or for `overhead_p99` live replies without the shadow.
+    pub pairs: u64,
+    /// Whether the rule holds; null while there are too few of those.
+    pub holds: Option<bool>,
+}
+
+impl Measure {
+    /// Whether it is surely broken.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.holds == Some(false)
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, limit, measured, at_least, pairs, .. } = self;
+        write!(out, "{} is {:.4}", rule.label(), measured.unwrap_or_default())?;
+        if let Some(at_least) = at_least {
+            write!(out, " (surely {at_least:.4})")?;
+        }
+        let stands_on = if *rule == Rule::OverheadP99 { "held-out replies" } else { "pairs" };
+        write!(out, " of {pairs} {stands_on}, {limit} is allowed")
+    }
+}
+
+/// Measures the rules that a file gives, in their order.
+#[must_use]
+pub fn measure(rules: &StopOn, recent: Option<&Sums>, replies: Option<&[Latencies; 2]>) -> Vec<Measure> {
+    let nothing = Sums::default();
+    let sums = recent.unwrap_or(&nothing);
+    let share = |rule, limit, measured: f64, pairs| Measure {
+        rule,
+        limit,
+        measured: (pairs > 0).then_some(measured),
+        at_least: None,
+        pairs,
+        holds: (pairs >= rules.min_pairs.max(1)).then_some(measured <= limit),
+    };
+    let mismatches = rules.mismatch_rate.map(|limit| {
+        let pairs = sums.compared();
+        share(Rule::MismatchRate, limit, sums.mismatch_rate(), pairs)
+    });
+    let errors = rules.error_delta.map(|limit| {
+        let pairs = sums.pairs();
+        share(Rule::ErrorDelta, limit, sums.error_delta(), pairs)
+    });
+    let latency = rules.p99_ratio.map(|limit| latency(rules, limit, sums));
+    let overhead = rules.overhead_p99.map(|limit| overhead(rules, limit, replies));
+    [mismatches, errors, latency, overhead].into_iter().flatten().collect()
+}
+
+/// The ratio counts as far as it is sure, 95 times of 100, which takes some six hundred answers.
+fn latency(rules: &StopOn, limit: f64, sums: &Sums) -> Measure {
+    let seen = sums.p99_ratio();
+    let pairs = seen.map_or(0, |seen| seen.answers);
+    let at_least = seen.and_then(|seen| seen.interval).map(|[low, _]| low);
+    let holds = at_least.filter(|_| pairs >= rules.min_pairs.max(1)).map(|low| low <= limit);
+    Measure { rule: Rule::P99Ratio, limit, measured: seen.map(|seen| seen.ratio), at_least, pairs, holds }
+}
+
+/// The difference counts as far as it is sure, 999 times of 1000, which takes some 1300 replies of either group; as a
+/// share of the 99th percentile without the shadow.
+fn overhead(rules: &StopOn, limit: f64, replies: Option<&[Latencies; 2]>) -> Measure {
+    let unknown = Measure { rule: Rule::OverheadP99, limit, measured: None, at_least: None, pairs: 0, holds: None };
+    let Some([shadowed, holdout]) = replies else { return unknown };
+    let pairs = shadowed.count().min(holdout.count());
+    let Some(found) = difference_within(shadowed, holdout, 0.99, TWO_SIDED_999) else { return unknown };
+    let without = f64::from(holdout.quantile_us(0.99).max(1)) / 1e3;
+    let at_least = found.interval.map(|[low, _]| low / without);
+    let holds = at_least.filter(|_| pairs >= rules.min_pairs.max(1)).map(|low| low <= limit);
+    Measure { measured: Some(found.difference / without), at_least, pairs, holds, ..unknown }
+}
+
+/// How far the pairs of a shadow had come at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Pairs.
+    pub pairs: u64,
+    /// Of those, the compared ones.
+    pub compared: u64,
+    /// Of those, the ones that differ.
+    pub mismatches: u64,
+    /// Pairs whose shadow call is an error.
+    pub shadow_errors: u64,
+    /// Pairs whose live call is one.
+    pub live_errors: u64,
+}
+
+impl Progress {
+    /// How far these have come.
+    #[must_use]
+    pub fn of(total: &Sums) -> Self {
+        Self {
+            pairs: total.pairs(),
+            compared: total.compared(),
+            mismatches: total.mismatches,
+            shadow_errors: total.shadow_errors,
+            live_errors: total.live_errors,
+        }
+    }
+
+    /// What came after an earlier moment.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            pairs: self.pairs.saturating_sub(earlier.pairs),
+            compared: self.compared.saturating_sub(earlier.compared),
+            mismatches: self.mismatches.saturating_sub(earlier.mismatches),
+            shadow_errors: self.shadow_errors.saturating_sub(earlier.shadow_errors),
+            live_errors: self.live_errors.saturating_sub(earlier.live_errors),
+        }
+    }
+
+    /// Whether these pairs are enough to go on, and few enough of them differ or fail.
+    #[must_use]
+    pub fn permits(self, rules: &StopOn) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
+        let [pairs, compared, mismatches, shadow_errors, live_errors] =
+            [self.pairs, self.compared, self.mismatches, self.shadow_errors, self.live_errors]
+                .map(|count| count as f64);
+        self.compared >= rules.min_pairs.max(1)
+            && rules.mismatch_rate.is_none_or(|limit| mismatches <= limit * compared)
+            && rules.error_delta.is_none_or(|limit| shadow_errors - live_errors <= limit * pairs)
+    }
+}
