@@ -56,6 +56,8 @@ pub struct Experiment {
     learns: AtomicBool,
     pub(super) begun: AtomicU64,
     pub(super) void: AtomicU64,
+    /// Of the void ones, those that a variant of a split answered.
+    pub(super) of_variants: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
     /// Pairs that had been judged when the comparison began anew.
@@ -76,6 +78,7 @@ impl Experiment {
             learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
+            of_variants: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             names: Mutex::default(),
@@ -135,6 +138,13 @@ impl Experiment {
         } else if let Err(pair) = self.setup.desk.take(Arc::clone(self), pair) {
             self.shed(&pair, Incomparable::Budget, Instant::now());
         }
+    }
+
+    /// Counts a pair whose live answer is a variant's, for which so many bytes were held.
+    pub(super) fn skip(&self, bytes: usize) {
+        self.memory().release(bytes);
+        self.of_variants.fetch_add(1, Ordering::AcqRel);
+        self.void.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Counts a pair that is not compared.

@@ -879,7 +879,7 @@ const TABLE: &[KnownKey] = &[
     row(At::SplitStop, Supported, "min_requests", "500 unless given"),
     row(At::SplitStop, Supported, "window", "10m unless given"),
     row(At::SplitStop, Supported, "action", "stop or log"),
-    row(At::SplitStop, NotYet, "webhook", "nobody is called"),
+    row(At::SplitStop, Supported, "webhook", "each decision is posted there"),
 ];
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ pub mod held;
 pub mod moment;
 pub mod schedule;
 pub mod terms;
+pub mod webhook;
 
 pub use audit::{Audit, Entry, Who};
 pub use held::Held;
 pub use moment::Moment;
 pub use schedule::{Position, position};
 pub use terms::{Refusal, Terms};
+pub use webhook::Post;

@@ -75,13 +75,13 @@ pub fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
 }
 
-/// Reads a share.
+/// Reads a share, which is called `name`.
 ///
 /// # Errors
 /// When it is none.
-pub fn share(value: &Value) -> Result<Share, Refusal> {
+pub fn share(name: &str, value: &Value) -> Result<Share, Refusal> {
     let share = ratio(value).and_then(Share::of_ratio);
-    share.ok_or_else(|| wrong(format!("rate: {value} is not a share: write a number from 0 to 1, or \"10%\"")))
+    share.ok_or_else(|| wrong(format!("{name}: {value} is not a share: write a number from 0 to 1, or \"10%\"")))
 }
 
 impl Terms {

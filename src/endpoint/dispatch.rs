@@ -172,6 +172,8 @@ impl Dispatch {
         let LiveCall { chosen, earlier, body } = call;
         let (promise, answer) = promise();
         if let Some(Chosen { place, recipient, variant, .. }) = chosen {
+            // A shadow is held against what the base answers.
+            let witness = |pair: &Pair| if variant.is_some() { pair.of_variant(place) } else { pair.live(place) };
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
             recipient.do_send(Fetch {
                 request: Arc::clone(asking.request),
@@ -179,7 +181,7 @@ impl Dispatch {
                 body,
                 variant,
                 budget: Budget { deadline: asking.deadline },
-                witnesses: asking.pairs.iter().filter_map(|pair| pair.live(place)).collect(),
+                witnesses: asking.pairs.iter().filter_map(witness).collect(),
                 promise,
             });
         }

@@ -13,8 +13,8 @@ use crate::{
         tables::{self, Place},
     },
     config::{
-        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
-        diagnostic::Findings, shadow::BaselineMode,
+        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, diagnostic::Findings,
+        shadow::BaselineMode,
     },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -210,7 +210,7 @@ fn endpoint_plan(
                 }
                 live.push(plan);
             }
-            Some(shadow) => shadows.push(Arc::new(shadow_plan(plan, shadow, endpoint, config, shadows.len()))),
+            Some(shadow) => shadows.push(Arc::new(ShadowPlan::new(plan, shadow, endpoint, config, shadows.len()))),
         }
     }
     for (shadow, described) in shadows.iter_mut().zip(endpoint.backends.iter().filter(|one| one.shadow.is_some())) {
@@ -269,23 +269,6 @@ fn endpoint_plan(
     }
 }
 
-fn shadow_plan(
-    backend: Arc<BackendPlan>,
-    shadow: &Shadow,
-    endpoint: &Endpoint,
-    config: &Service,
-    place: usize,
-) -> ShadowPlan {
-    ShadowPlan {
-        key: format!("{}:{}:{place}", endpoint.method, endpoint.path),
-        timeout: shadow.timeout,
-        bounds: shadow_bounds(shadow, &config.shadow),
-        policy: shadow.policy.clone(),
-        baseline: None,
-        backend,
-    }
-}
-
 /// The live backend that a shadow's answers are compared with, once more and with components of its own, if its noise is
 /// to be learned.
 fn baseline_plan(
@@ -308,22 +291,11 @@ fn baseline_plan(
     Some(ShadowPlan {
         key: String::new(),
         timeout: endpoint.timeout,
-        bounds: shadow_bounds(described, &config.shadow),
+        bounds: ShadowBounds::new(described, &config.shadow),
         policy: None,
         baseline: None,
         backend: Arc::new(BackendPlan { id: live.get(number)?.id, ..backend }),
     })
-}
-
-fn shadow_bounds(shadow: &Shadow, of_all: &ShadowDefaults) -> ShadowBounds {
-    let limits = shadow.policy.as_ref().map(|policy| &policy.limits);
-    ShadowBounds {
-        concurrent_max: limits.map_or(of_all.max_concurrent, |limits| limits.concurrent_max),
-        queue_max: limits.map_or(0, |limits| limits.queue_max),
-        buffered_bytes_max: of_all.max_buffered_bytes,
-        request_bytes_max: limits.map_or(of_all.max_request_bytes, |limits| limits.request_bytes_max),
-        response_bytes_max: limits.map_or(of_all.max_response_bytes, |limits| limits.response_bytes_max),
-    }
 }
 
 fn backend_plan(

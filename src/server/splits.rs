@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    control::{Audit, Moment},
+    control::{Audit, Moment, Post},
     plan::{BackendPlan, EndpointPlan, Heritage, Plan, SplitPlan},
     split::{Control, Splitter, control::Seat},
     stats::{BackendId, Registry},
@@ -18,10 +18,10 @@ pub struct Splits {
 }
 
 impl Splits {
-    /// No splits yet; changes are written into this audit.
+    /// No splits yet; changes are written into this audit, decisions told to webhooks through this post.
     #[must_use]
-    pub fn new(audit: Audit) -> Self {
-        Self { control: Arc::new(Control::new(audit)), housed: HashMap::new(), links: Arc::default() }
+    pub fn new(audit: Audit, post: Post) -> Self {
+        Self { control: Arc::new(Control::new(audit, post)), housed: HashMap::new(), links: Arc::default() }
     }
 
     /// Takes over the splits of a plan: those of the former plan go on where nothing about them changed. Enters their parts

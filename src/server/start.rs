@@ -132,7 +132,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let stats = start_stats(&stats_thread, &plan);
     let discovery = Discovery::start(&plan, &options.name_servers);
     let mut shadows = Shadows::default();
-    let mut splits = Splits::new(shadows.control().shared_audit());
+    let mut splits = Splits::new(shadows.control().shared_audit(), shadows.control().post());
     start_shadows((&mut shadows, &mut splits), &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
     let shared = Shared {

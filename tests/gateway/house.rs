@@ -16,7 +16,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("stats", &[]),
     ("config", &[]),
-    ("control", &["config"]),
+    // Webhooks are posted by the client that calls upstreams.
+    ("control", &["config", "model", "backend"]),
     ("sample", &["config", "model"]),
     ("encoding", &["model"]),
     ("shape", &["model"]),

@@ -105,6 +105,9 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
             change(&asked.targets, "/dry-run", terms(json!({ "on": asked.on == "on" }), &asked.terms))
         }
         ShadowCommand::Rate(asked) => patch(&asked.targets, terms(json!({ "rate": rate(&asked.rate) }), &asked.terms)),
+        ShadowCommand::Compare(asked) => {
+            patch(&asked.targets, terms(json!({ "compare": { "sample": rate(&asked.rate) } }), &asked.terms))
+        }
         ShadowCommand::Limit(asked) => {
             let Limit(max_rps) = asked.max_rps;
             patch(&asked.targets, terms(json!({ "max_rps": max_rps }), &asked.terms))

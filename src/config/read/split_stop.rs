@@ -6,6 +6,7 @@ use crate::config::{
     Node,
     diagnostic::{Findings, brief},
     known::Scope,
+    read::policy::webhook,
     split::{SplitAction, SplitStop},
     unknown,
 };
@@ -35,7 +36,7 @@ pub(super) fn stop_on(node: &Node<'_>, findings: &mut Findings) -> Option<SplitS
         min_requests: requests.and_then(|count| u64::try_from(count).ok()).unwrap_or(500),
         window: window(&node.member("window"), findings).unwrap_or(Duration::from_secs(600)),
         action: node.member("action").strict_choice(findings, &actions).unwrap_or(SplitAction::Stop),
-        webhook: node.member("webhook").strict_text(findings),
+        webhook: webhook(&node.member("webhook"), findings),
     })
 }
 

@@ -21,7 +21,6 @@ pub mod settings;
 pub mod status;
 pub mod target;
 pub mod watch;
-pub mod webhook;
 
 pub use climb::Climb;
 pub use decision::{Decided, Decision, Stopped};

@@ -16,12 +16,14 @@ const MAX_RPS: f64 = 1e9;
 /// A change of one shadow.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// Another share, another limit, or both.
+    /// Another share, another limit, another share of pairs, or several of them.
     Adjust {
         /// The share.
         rate: Option<Share>,
         /// Copies per second; `Some(None)` lifts the limit.
         max_rps: Option<Option<f64>>,
+        /// The share of the copies whose answers are compared.
+        compare_sample: Option<Share>,
     },
     /// No copies.
     Pause,
@@ -43,10 +45,19 @@ pub struct Adjust {
     rate: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     max_rps: Option<Value>,
+    compare: Option<Compare>,
     ttl: Option<String>,
     #[serde(default)]
     sticky: bool,
     reason: Option<String>,
+}
+
+/// What may be changed about the comparison.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    #[serde(default, deserialize_with = "present")]
+    sample: Option<Value>,
 }
 
 /// The body of a pause.
@@ -80,7 +91,8 @@ impl Order {
             "" => {
                 let asked: Adjust = read(body)?;
                 let terms = Terms::read(asked.ttl.as_deref(), asked.sticky, asked.reason)?;
-                Ok((adjust(asked.rate.as_ref(), asked.max_rps.as_ref())?, terms))
+                let sample = asked.compare.and_then(|compare| compare.sample);
+                Ok((adjust(asked.rate.as_ref(), asked.max_rps.as_ref(), sample.as_ref())?, terms))
             }
             "pause" => {
                 let asked: Pause = read(body)?;
@@ -99,16 +111,21 @@ impl Order {
     }
 }
 
-fn adjust(rate: Option<&Value>, max_rps: Option<&Value>) -> Result<Order, Refusal> {
-    if rate.is_none() && max_rps.is_none() {
-        return Err(wrong("say what to change: rate, max_rps, or both"));
+fn adjust(rate: Option<&Value>, max_rps: Option<&Value>, sample: Option<&Value>) -> Result<Order, Refusal> {
+    if rate.or(max_rps).or(sample).is_none() {
+        return Err(wrong("say what to change: rate, max_rps, compare.sample, or several of them"));
     }
+    let sample = sample.map(|sample| share("compare.sample", sample));
     let limit = |value: &Value| match (value, value.as_f64()) {
         (Value::Null, _) => Ok(None),
         (_, Some(limit)) if limit > 0.0 && limit <= MAX_RPS => Ok(Some(limit)),
         _ => Err(wrong(format!("max_rps: {value} is not a limit: write a number above 0, or null for none"))),
     };
-    Ok(Order::Adjust { rate: rate.map(share).transpose()?, max_rps: max_rps.map(limit).transpose()? })
+    Ok(Order::Adjust {
+        rate: rate.map(|rate| share("rate", rate)).transpose()?,
+        max_rps: max_rps.map(limit).transpose()?,
+        compare_sample: sample.transpose()?,
+    })
 }
 
 #[cfg(test)]
@@ -118,18 +135,20 @@ mod tests {
     use super::*;
     use crate::control::terms::REASON_MAX;
 
-    fn ratio(ratio: f64) -> Option<Share> {
-        Share::of_ratio(ratio)
+    fn adjusted(rate: Option<f64>, max_rps: Option<Option<f64>>, sample: Option<f64>) -> Order {
+        let [rate, compare_sample] = [rate, sample].map(|ratio| ratio.and_then(Share::of_ratio));
+        Order::Adjust { rate, max_rps, compare_sample }
     }
 
     #[test]
     fn orders_are_read_with_their_terms() {
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         for (verb, body, order, lasts) in [
-            ("", r#"{"rate": 0.5}"#, Order::Adjust { rate: ratio(0.5), max_rps: None }, minutes(60)),
-            ("", r#"{"rate": "10%", "ttl": "15m"}"#, Order::Adjust { rate: ratio(0.1), max_rps: None }, minutes(15)),
-            ("", r#"{"max_rps": null, "sticky": true}"#, Order::Adjust { rate: None, max_rps: Some(None) }, None),
-            ("", r#"{"max_rps": 2.5}"#, Order::Adjust { rate: None, max_rps: Some(Some(2.5)) }, minutes(60)),
+            ("", r#"{"rate": 0.5}"#, adjusted(Some(0.5), None, None), minutes(60)),
+            ("", r#"{"rate": "10%", "ttl": "15m"}"#, adjusted(Some(0.1), None, None), minutes(15)),
+            ("", r#"{"max_rps": null, "sticky": true}"#, adjusted(None, Some(None), None), None),
+            ("", r#"{"max_rps": 2.5}"#, adjusted(None, Some(Some(2.5)), None), minutes(60)),
+            ("", r#"{"compare": {"sample": "10%"}}"#, adjusted(None, None, Some(0.1)), minutes(60)),
             ("pause", "", Order::Pause, minutes(60)),
             ("dry-run", r#"{"on": false}"#, Order::DryRun(false), minutes(60)),
             ("resume", "{}", Order::Resume, minutes(60)),
@@ -152,6 +171,10 @@ mod tests {
             ("", r#"{"rate": null}"#, "rate: null is not a share"),
             ("", r#"{"rate": "10"}"#, "is not a share"),
             ("", r#"{"max_rps": 0}"#, "max_rps: 0 is not a limit"),
+            ("", r#"{"compare": {}}"#, "compare.sample"),
+            ("", r#"{"compare": {"sample": 2}}"#, "compare.sample: 2 is not a share"),
+            ("", r#"{"compare": {"sample": null}}"#, "compare.sample: null is not a share"),
+            ("", r#"{"compare": {"rate": 0.1}}"#, "unknown field `rate`, expected `sample`"),
             ("", r#"{"rat": 0.1}"#, "unknown field `rat`, expected one of `rate`"),
             ("", r#"{"rate": 0.1, "ttl": "soon"}"#, "ttl: \"soon\" is not a time"),
             ("", r#"{"rate": 0.1, "ttl": "0s"}"#, "above zero"),

@@ -49,6 +49,8 @@ impl Results for Probe {
         Value::Null
     }
 
+    fn set_sample(&self, _sample: Share) {}
+
     fn clusters(&self) -> Value {
         Value::Null
     }

@@ -27,13 +27,15 @@ pub enum Setting {
     MaxRps,
     /// Whether nothing is sent.
     DryRun,
+    /// Which share of the answers is compared.
+    CompareSample,
     /// What comparing its answers has come to.
     Comparison,
 }
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::State, Self::Rate, Self::MaxRps, Self::DryRun];
+    pub const ALL: [Self; 5] = [Self::State, Self::Rate, Self::MaxRps, Self::DryRun, Self::CompareSample];
 
     /// Its label.
     #[must_use]
@@ -43,6 +45,7 @@ impl Setting {
             Self::Rate => "rate",
             Self::MaxRps => "max_rps",
             Self::DryRun => "dry_run",
+            Self::CompareSample => "compare_sample",
             Self::Comparison => "comparison",
         }
     }
@@ -57,6 +60,8 @@ pub struct Overrides {
     pub max_rps: Option<Held<Option<f64>>>,
     /// Whether nothing is sent.
     pub dry_run: Option<Held<bool>>,
+    /// Another share of the copies whose answers are compared.
+    pub compare_sample: Option<Held<Share>>,
     /// No copies, and who wanted that.
     pub pause: Option<Held<Who>>,
     /// The rule that stopped it. It stays until somebody resumes or resets the shadow, whatever else is asked for.
@@ -71,18 +76,20 @@ impl Overrides {
             (Setting::Rate, Held::expire(&mut self.rate, now)),
             (Setting::MaxRps, Held::expire(&mut self.max_rps, now)),
             (Setting::DryRun, Held::expire(&mut self.dry_run, now)),
+            (Setting::CompareSample, Held::expire(&mut self.compare_sample, now)),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }
 
     /// Drops everything; gives what that was about.
     pub fn clear(&mut self) -> Vec<Setting> {
-        let Self { rate, max_rps, dry_run, pause, stop } = std::mem::take(self);
+        let Self { rate, max_rps, dry_run, compare_sample, pause, stop } = std::mem::take(self);
         let held = [
             (Setting::State, pause.is_some() || stop.is_some()),
             (Setting::Rate, rate.is_some()),
             (Setting::MaxRps, max_rps.is_some()),
             (Setting::DryRun, dry_run.is_some()),
+            (Setting::CompareSample, compare_sample.is_some()),
         ];
         held.into_iter().filter_map(|(setting, was_held)| was_held.then_some(setting)).collect()
     }
@@ -95,6 +102,8 @@ pub struct Base {
     pub rate: Share,
     /// Copies per second.
     pub max_rps: Option<f64>,
+    /// The share of the copies whose answers are compared; `None` where nothing is.
+    pub compare_sample: Option<Share>,
     /// Ramp, ends, and whether it is a dry run.
     pub schedule: Schedule,
     /// When that was loaded.
@@ -108,6 +117,7 @@ impl Base {
         Self {
             rate: policy.map_or(Share::ALL, |policy| policy.sample.rate),
             max_rps: policy.and_then(|policy| policy.limits.per_second),
+            compare_sample: policy.and_then(|policy| Some(policy.compare.as_ref()?.sample)),
             schedule: policy.map_or_else(Schedule::default, |policy| policy.schedule.clone()),
             loaded,
         }
@@ -125,6 +135,8 @@ pub struct Effective {
     pub max_rps: Option<f64>,
     /// Whether nothing is sent.
     pub dry_run: bool,
+    /// The share of the copies whose answers are compared; `None` where nothing is.
+    pub compare_sample: Option<Share>,
 }
 
 impl Effective {
@@ -147,6 +159,7 @@ impl Effective {
             rate: overrides.rate.as_ref().map(|held| held.value).or(of_ramp).unwrap_or(base.rate),
             max_rps: overrides.max_rps.as_ref().map_or(base.max_rps, |held| held.value),
             dry_run: overrides.dry_run.as_ref().map_or(base.schedule.dry_run, |held| held.value),
+            compare_sample: overrides.compare_sample.as_ref().map(|held| held.value).or(base.compare_sample),
         }
     }
 
@@ -158,6 +171,7 @@ impl Effective {
             Setting::Rate => percent(self.rate),
             Setting::MaxRps => self.max_rps.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string()),
             Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
+            Setting::CompareSample => self.compare_sample.map_or_else(|| "none".to_owned(), percent),
             // Of what it has come to nothing is set.
             Setting::Comparison => String::new(),
         }

@@ -4,7 +4,11 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::{config::SplitAction, control::audit::text_of, split::Breach};
+use crate::{
+    config::SplitAction,
+    control::{Post, audit::text_of},
+    split::Breach,
+};
 
 /// A decision that was made without anybody asking for it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,9 +44,13 @@ impl Decision {
         }
     }
 
-    /// Tells it: the one place where decisions leave.
-    pub fn announce(&self) {
+    /// Tells it to the log, and to the webhook if there is one: the one place where decisions leave.
+    pub fn announce(&self, webhook: Option<&str>, post: &Post) {
         let done = if self.action == "stop" { "is stopped" } else { "would be stopped" };
         tracing::warn!("split {}: {} {done}: {}", self.split, self.variant, self.why);
+        if let Some(url) = webhook {
+            let body = serde_json::to_vec(self).expect("a decision has no maps with keys that are no text");
+            post.leave(url.to_owned(), body);
+        }
     }
 }

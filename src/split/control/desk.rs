@@ -13,7 +13,7 @@ use tokio::time::interval;
 
 use crate::{
     config::SplitAction,
-    control::{Audit, Entry, Moment, Refusal, Who},
+    control::{Audit, Entry, Moment, Post, Refusal, Who},
     split::Splitter,
 };
 
@@ -31,6 +31,8 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct Control {
     targets: Mutex<Vec<Target>>,
     audit: Audit,
+    /// Where decisions are told.
+    post: Post,
 }
 
 /// Who makes a change, for how long and why.
@@ -47,10 +49,10 @@ impl Author {
 }
 
 impl Control {
-    /// Controls that write what they change into this audit.
+    /// Controls that write what they change into this audit, and tell webhooks through this post what rules decide.
     #[must_use]
-    pub fn new(audit: Audit) -> Self {
-        Self { targets: Mutex::default(), audit }
+    pub fn new(audit: Audit, post: Post) -> Self {
+        Self { targets: Mutex::default(), audit, post }
     }
 
     /// Takes over the splits of a plan, before it is served; of those it had before, what was asked for goes on.
@@ -82,7 +84,7 @@ impl Control {
                 let (Some(variant), Some(rules)) = (plan.variants.get(place), &plan.stop_on) else { continue };
                 let decision = Decision::new(&plan.id, &variant.name, rules.action, breach, now.wall);
                 if self.decide(&splitter, place, (rules.action, rule), &decision.why, now) {
-                    decision.announce();
+                    decision.announce(rules.webhook.as_deref(), &self.post);
                 }
             }
         }

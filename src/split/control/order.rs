@@ -70,7 +70,7 @@ impl Asked {
                 let asked: Adjust = read(body)?;
                 let rate = asked.rate.as_ref().ok_or_else(|| wrong("say what to change: rate"))?;
                 let terms = Terms::read(asked.ttl.as_deref(), asked.sticky, asked.reason)?;
-                Ok(Self { order: Order::Rate(share(rate)?), variant: asked.variant, terms })
+                Ok(Self { order: Order::Rate(share("rate", rate)?), variant: asked.variant, terms })
             }
             "stop" => {
                 let asked: Stop = read(body)?;

@@ -30,3 +30,4 @@ pub(super) use policies::policies;
 use reader::Context;
 pub(super) use sample::key as sample_key;
 pub(super) use schedule::ramp as steps;
+pub(super) use stop::webhook;
