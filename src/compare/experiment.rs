@@ -60,6 +60,8 @@ pub struct Experiment {
     pub(super) void: AtomicU64,
     /// Pairs for which there was no room where they are compared, and which are in no sum yet.
     turned_away: AtomicU64,
+    /// Of the void ones, those that a variant of a split answered.
+    pub(super) of_variants: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
     /// Pairs that count no more, since the comparison began anew.
@@ -84,6 +86,7 @@ impl Experiment {
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
+            of_variants: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             begun_before: AtomicU64::new(0),
@@ -150,6 +153,13 @@ impl Experiment {
         } else if self.setup.desk.take(Arc::clone(self), pair).is_err() {
             self.turned_away.fetch_add(1, Ordering::AcqRel);
         }
+    }
+
+    /// Counts a pair whose live answer is a variant's, for which so many bytes were held.
+    pub(super) fn skip(&self, bytes: usize) {
+        self.memory().release(bytes);
+        self.of_variants.fetch_add(1, Ordering::AcqRel);
+        self.void.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Counts a pair that is not compared.

@@ -138,7 +138,7 @@ impl Shadows {
             }
             links.push(of_endpoint);
         }
-        self.control.post_through(secure.clone());
+        self.control.post().believe(secure.clone());
         self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);

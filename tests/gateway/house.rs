@@ -17,6 +17,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("stats", &[]),
     ("config", &[]),
+    // Webhooks are posted by the client that calls upstreams.
+    ("control", &["config", "model", "backend"]),
+    ("sample", &["config", "model"]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
     ("compare", &["config", "model", "stats"]),
@@ -25,9 +28,26 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
     ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
     ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
-    ("shadow", &["compare", "config", "model", "plan", "stats", "backend"]),
-    ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow"]),
-    ("server", &["model", "compare", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
+    ("shadow", &["compare", "config", "control", "model", "plan", "sample", "stats", "backend"]),
+    ("split", &["config", "control", "model", "plan", "sample", "stats"]),
+    ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow", "split"]),
+    (
+        "server",
+        &[
+            "model",
+            "compare",
+            "config",
+            "control",
+            "tls",
+            "component",
+            "plan",
+            "stats",
+            "backend",
+            "shadow",
+            "split",
+            "endpoint",
+        ],
+    ),
     ("demo", &[]),
     ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];
@@ -367,10 +387,13 @@ fn the_page_on_shadows_lists_every_reason_and_every_key() {
     said(&differences("docs/shadowing.md", wanted, row_names(&page)));
 }
 
-/// What the page calls a key of ours about shadows: `threads`, `sample.rate`.
+/// What the page calls a key of ours about shadows and splits: `threads`, `sample.rate`, `@split.to.rate`.
 fn name_of_shadow_key(row: &gnomon::config::known::KnownKey) -> Option<String> {
-    let group = row.scope.title().strip_prefix("@shadow")?.trim_start_matches("_policy").trim_start_matches('.');
     let is_supported = row.status == gnomon::config::known::Status::Supported;
+    if row.scope.title().starts_with("@split") {
+        return is_supported.then(|| format!("{}.{}", row.scope.title(), row.key));
+    }
+    let group = row.scope.title().strip_prefix("@shadow")?.trim_start_matches("_policy").trim_start_matches('.');
     is_supported.then(|| if group.is_empty() { row.key.to_owned() } else { format!("{group}.{}", row.key) })
 }
 

@@ -84,6 +84,8 @@ mod selection;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod split;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod targets;

@@ -49,6 +49,8 @@ impl Results for Probe {
         Value::Null
     }
 
+    fn set_sample(&self, _sample: Share) {}
+
     fn clusters(&self) -> Value {
         Value::Null
     }
@@ -147,7 +149,7 @@ impl Scene {
 
     fn pairs(&self, verdict: Verdict, count: usize) {
         let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
-        let record = PairRecord { verdict, live: answer, shadow: answer, baseline: None };
+        let record = PairRecord { verdict, live: answer, shadow: answer, baseline: None, baseline_differs: None };
         self.records(&record, count);
     }
 
@@ -238,7 +240,8 @@ fn a_rule_that_was_broken_stays_so_until_somebody_resumes_and_old_pairs_do_not_s
 fn a_shadow_that_fails_more_often_than_the_live_side_is_stopped() {
     let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
     let failing = LegOutcome { ending: Ending::Status(502), ..answer };
-    let with = |live, shadow| PairRecord { verdict: Verdict::Match, live, shadow, baseline: None };
+    let with =
+        |live, shadow| PairRecord { verdict: Verdict::Match, live, shadow, baseline: None, baseline_differs: None };
     let mut scene = Scene::new(StopOn { mismatch_rate: None, ..rules() }, None);
     scene.records(&with(failing, failing), 100);
     scene.records(&with(answer, answer), 100);
@@ -253,7 +256,13 @@ fn a_slow_shadow_is_stopped_when_that_is_sure() {
     let slow_from = StopOn { mismatch_rate: None, error_delta: None, p99_ratio: Some(2.0), ..rules() };
     let mut scene = Scene::new(slow_from, None);
     let answer = |millis| LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(millis) };
-    let pair = PairRecord { verdict: Verdict::Match, live: answer(10), shadow: answer(25), baseline: None };
+    let pair = PairRecord {
+        verdict: Verdict::Match,
+        live: answer(10),
+        shadow: answer(25),
+        baseline: None,
+        baseline_differs: None,
+    };
     scene.records(&pair, 400);
     assert_eq!(scene.pass(desk::TICK), Running::On, "a few of four hundred make the 99th percentile");
     assert_eq!(scene.status().rules[0].holds, None);

@@ -8,18 +8,19 @@ use std::{
 use crate::{
     compare::Results,
     config::shadow::{Ramp, StopAction, StopOn},
+    control::{Held, Moment, Refusal, Terms, Who},
     plan::ShadowPlan,
     shadow::{Gate, Running},
     stats::Ledgered,
 };
 
 use super::{
-    Climb, Decided, Decision, Stopped, Who,
+    Climb, Decided, Decision, Stopped,
     climb::Climbed,
     findings::without_room,
-    order::{Order, Refusal, Terms},
+    order::Order,
     rules::{Measure, Progress},
-    settings::{Base, Effective, Held, Moment, Overrides, Setting},
+    settings::{Base, Effective, Overrides, Setting},
     status::RampStatus,
     watch::{Look, Watch, Watcher},
 };
@@ -115,7 +116,7 @@ impl Target {
         if !is_same {
             // The file has the last word on how much is copied, and never starts what somebody stopped. That copies of
             // a dry run were wanted was said of another shadow, perhaps at another host.
-            (overrides.rate, overrides.max_rps) = (None, None);
+            (overrides.rate, overrides.max_rps, overrides.compare_sample) = (None, None, None);
             overrides.dry_run.take_if(|held| !held.value);
         }
         let watch = former.filter(|_| is_same).map_or_else(Watch::default, |former| former.watch.clone());
@@ -136,6 +137,7 @@ impl Target {
             (Setting::Rate, self.overrides.rate.is_some() && next.rate.is_none()),
             (Setting::MaxRps, self.overrides.max_rps.is_some() && next.max_rps.is_none()),
             (Setting::DryRun, self.overrides.dry_run.is_some() && next.dry_run.is_none()),
+            (Setting::CompareSample, self.overrides.compare_sample.is_some() && next.compare_sample.is_none()),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }
@@ -233,7 +235,7 @@ impl Target {
             Some(lasts) => now.steady.checked_add(lasts),
         };
         let about = match order {
-            Order::Adjust { rate, max_rps } => {
+            Order::Adjust { rate, max_rps, compare_sample } => {
                 if self.seat.plan.policy.is_none() {
                     let message = format!(
                         "{} is in plain mode, which copies everything: it can be paused, but a rate or a limit needs a \
@@ -241,6 +243,9 @@ impl Target {
                         self.id()
                     );
                     return Err(Refusal::Wrong(message));
+                }
+                if compare_sample.is_some() && self.seat.comparison.is_none() {
+                    return Err(self.is_not_compared());
                 }
                 let mut about = Vec::new();
                 if let Some(value) = *rate {
@@ -250,6 +255,10 @@ impl Target {
                 if let Some(value) = *max_rps {
                     self.overrides.max_rps = Some(Held { value, until });
                     about.push(Setting::MaxRps);
+                }
+                if let Some(value) = *compare_sample {
+                    self.overrides.compare_sample = Some(Held { value, until });
+                    about.push(Setting::CompareSample);
                 }
                 about
             }
@@ -279,12 +288,13 @@ impl Target {
         Ok(self.settle(&about, now.wall))
     }
 
+    fn is_not_compared(&self) -> Refusal {
+        Refusal::Wrong(format!("the answers of {} are not compared: its policy has no \"compare\"", self.id()))
+    }
+
     /// Forgets what its comparison has come to.
     fn restart(&mut self, now: Moment) -> Result<Vec<Changed>, Refusal> {
-        let Some(comparison) = &self.seat.comparison else {
-            let message = format!("the answers of {} are not compared: its policy has no \"compare\"", self.id());
-            return Err(Refusal::Wrong(message));
-        };
+        let Some(comparison) = &self.seat.comparison else { return Err(self.is_not_compared()) };
         let pairs = comparison.total().pairs();
         comparison.forget(now.steady);
         self.counted = Counted::of(&self.seat.gate);
@@ -308,12 +318,15 @@ impl Target {
     }
 
     fn tell(&self) {
-        let Effective { running, rate, max_rps, dry_run } = self.effective;
+        let Effective { running, rate, max_rps, dry_run, compare_sample } = self.effective;
         let dial = self.seat.gate.dial();
         dial.set_rate(rate);
         dial.set_dry_run(dry_run);
         if let Some(pace) = self.seat.gate.pace() {
             pace.set(max_rps, tokio::time::Instant::now());
+        }
+        if let (Some(comparison), Some(sample)) = (&self.seat.comparison, compare_sample) {
+            comparison.set_sample(sample);
         }
         // Last, so that nothing is copied under settings of before.
         dial.set_running(running);

@@ -39,6 +39,7 @@ mod secure_http;
 mod selection;
 mod service;
 mod signer;
+mod split;
 mod stopping;
 mod tls;
 mod transport;

@@ -11,7 +11,7 @@ use super::{
     comparison, components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places,
     policy, proxy, restraint, rewriting, router,
     scene::Scene,
-    secure_http, selection, service, signer, stopping, tls, transport, validator,
+    secure_http, selection, service, signer, split, stopping, tls, transport, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
@@ -34,6 +34,7 @@ fn cases() -> Vec<Case> {
         selection::cases(),
         restraint::cases(),
         rewriting::cases(),
+        split::cases(),
         endpoint::cases(),
         backend::cases(),
         proxy::cases(),
