@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    control::{Audit, Moment, Refusal, Who},
+    control::{Audit, Moment, Post, Refusal, Who},
     split::{Splitter, tests::plan},
     stats::{Portion, tally::Tally},
 };
@@ -28,7 +28,7 @@ impl Scene {
     fn new(split: &Value) -> Self {
         let audit = Audit::default();
         let scene = Self {
-            control: Control::new(audit.clone()),
+            control: Control::new(audit.clone(), Post::default()),
             audit,
             splitter: Arc::new(Splitter::new(plan(split))),
             start: Moment::now(),
