@@ -285,3 +285,25 @@ fn everything_can_be_done_from_a_terminal() {
     assert!(output.status.code() == Some(1) && text.contains(ID), "{text}");
     gnomon.finish();
 }
+
+#[test]
+fn a_shadow_is_held_against_what_the_base_answers() {
+    const USERS: u32 = 60;
+    let (v1, v2) = both();
+    let shadow = shadow_under(&json!({ "compare": {}, "holdout": 0 }), &v1, "/v1/{id}");
+    let file = service(&[endpoint("/user/{id}", &[split(&v1, &canary(&v2, 0.5)), shadow])]);
+    let gnomon = Gnomon::run(&file);
+    let of_canary = chosen(&gnomon, USERS).len();
+    assert!((10..50).contains(&of_canary), "{of_canary} of {USERS}");
+    let count = |name: &str, label: &str| metric(&gnomon, name, label).unwrap_or_default();
+    let is_settled = || {
+        let void = count("gnomon_shadow_compare_void_total", "");
+        let alike = count("gnomon_shadow_compare_total", "\"match\"");
+        (void + alike >= f64::from(USERS)).then_some((void, alike))
+    };
+    let (void, alike) = wait_for(is_settled).unwrap_or_else(|| panic!("{}", gnomon.output()));
+    let void_for_variants = count("gnomon_shadow_compare_variant_total", "");
+    assert_eq!((void, void_for_variants), (of_canary as f64, of_canary as f64), "v2 is compared with nobody");
+    assert_eq!((alike, count("gnomon_shadow_compare_total", "\"mismatch\"")), (f64::from(USERS) - void, 0.0));
+    gnomon.finish();
+}

@@ -184,3 +184,44 @@ fn a_shadow_that_fails_may_switch_all_off() {
     assert_eq!(all["killed"]["by"], "rule error_delta");
     gnomon.finish();
 }
+
+#[test]
+fn another_share_of_the_answers_is_compared_while_it_is_asked_for() {
+    let (v1, v2) = (Upstream::answers(json!({ "a": 1 })), Upstream::answers(json!({ "a": 1 })));
+    let gnomon = gateway(&json!({ "compare": { "sample": 0 } }), &v1, &v2);
+    let sample = || read(&gnomon, "").json()["compare_sample"].clone();
+    let pairs = || {
+        let metrics = client::get(gnomon.admin(), "/metrics").text();
+        let line = metrics.lines().find(|line| line.starts_with("gnomon_shadow_compare_begun_total{"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).expect("pairs are counted")
+    };
+    ask(&gnomon, 5);
+    assert_eq!((sample(), pairs()), (json!(0.0), 0));
+    let admin = gnomon.admin().to_string();
+    let output = complete(&["shadow", "compare", "100%", ID, "--reason", "a look", "--admin", &admin]);
+    assert!(output.status.success(), "{}", printed(&output));
+    ask(&gnomon, 7);
+    let status = read(&gnomon, "").json();
+    assert_eq!((&status["compare_sample"], &status["base"]["compare_sample"]), (&json!(1.0), &json!(0.0)));
+    assert_eq!((&status["overrides"]["compare_sample"]["value"], pairs()), (&json!(1.0), 7));
+    assert_eq!(change(&gnomon, "/reset", &json!({})).status, 200);
+    ask(&gnomon, 5);
+    assert_eq!((sample(), pairs()), (json!(0.0), 7));
+    let audit = client::get(gnomon.admin(), "/__shadow/audit").json();
+    let told = audit["changes"].as_array().unwrap().iter().filter(|entry| entry["what"] == "compare_sample");
+    let told: Vec<_> = told.map(|entry| (&entry["before"], &entry["after"], &entry["reason"])).collect();
+    let (none, all) = (json!("0%"), json!("100%"));
+    assert_eq!(told, [(&none, &all, &json!("a look")), (&all, &none, &Value::Null)]);
+    gnomon.finish();
+}
+
+#[test]
+fn where_nothing_is_compared_no_share_can_be() {
+    let (v1, v2) = (Upstream::answers(json!({ "a": 1 })), Upstream::answers(json!({ "a": 1 })));
+    let gnomon = gateway(&json!({}), &v1, &v2);
+    let output = complete(&["shadow", "compare", "0.1", ID, "--admin", &gnomon.admin().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(printed(&output).contains("are not compared: its policy has no \"compare\""), "{}", printed(&output));
+    assert_eq!(read(&gnomon, "").json()["compare_sample"], Value::Null);
+    gnomon.finish();
+}

@@ -24,7 +24,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// A comparison whose pairs the test makes up.
 #[derive(Debug)]
-struct Probe(Mutex<Tally>);
+struct Probe(Mutex<Tally>, Mutex<Option<Share>>);
 
 impl Watched for Probe {
     fn recent(&self, now: Instant) -> Sums {
@@ -49,7 +49,9 @@ impl Results for Probe {
         Value::Null
     }
 
-    fn set_sample(&self, _sample: Share) {}
+    fn set_sample(&self, sample: Share) {
+        *self.1.lock().unwrap() = Some(sample);
+    }
 
     fn clusters(&self) -> Value {
         Value::Null
@@ -126,7 +128,7 @@ impl Scene {
         let control = Arc::new(Control::default());
         let gate = Arc::new(Gate::of(plan, Arc::new(MemoryBudget::new(1 << 20)), control.kill_switch(), false));
         let window = plan.policy.as_ref().unwrap().stop_on.as_ref().unwrap().window;
-        let probe = Arc::new(Probe(Mutex::new(Tally::new(window, now.steady))));
+        let probe = Arc::new(Probe(Mutex::new(Tally::new(window, now.steady)), Mutex::default()));
         let scene = Self { control, gate, probe, now };
         scene.settle(plan, None);
         scene
@@ -423,4 +425,22 @@ proptest! {
         prop_assert_eq!(scene.by_rules().len(), stops);
         prop_assert!(crate::stats::Ledgered::books(&*scene.gate).balanced());
     }
+}
+
+#[test]
+fn another_share_of_pairs_is_compared_until_its_time_ends() {
+    let policy = json!({ "compare": { "sample": 0.25 }, "stop_on": { "mismatch_rate": 0.5 } });
+    let mut scene = Scene::of(&crate::shadow::fixture::plan(&policy), Moment::now());
+    let sample = |scene: &Scene| scene.probe.1.lock().unwrap().map(Share::ratio);
+    assert_eq!(sample(&scene), Some(0.25));
+    let told = scene.order("", &json!({ "compare": { "sample": 0.5 }, "ttl": "10m" }));
+    assert_eq!((told.compare_sample, told.base.compare_sample, told.rate), (Some(0.5), Some(0.25), 1.0));
+    assert_eq!(sample(&scene), Some(0.5));
+    scene.pass(MINUTE * 9);
+    assert_eq!(sample(&scene), Some(0.5));
+    scene.pass(MINUTE);
+    assert_eq!(sample(&scene), Some(0.25));
+    let changes = scene.control.audit();
+    let words: Vec<_> = changes.iter().map(|entry| (entry.what, entry.before.as_str(), entry.after.as_str())).collect();
+    assert_eq!(words, [("compare_sample", "25%", "50%"), ("compare_sample", "50%", "25%")]);
 }

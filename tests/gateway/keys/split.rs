@@ -95,6 +95,10 @@ fn rules() -> Vec<Case> {
         bad(At::SplitStop, "window", json!("1s"), fails())
             .with(At::SplitStop, json!({ "error_delta": 0.1 }))
             .sees(calls_leave_the_window, true),
+        bad(At::SplitStop, "webhook", json!("{upstream}/hook"), fails())
+            .with(At::SplitStop, json!({ "error_delta": 0.1, "min_requests": 3 }))
+            .on("/hook", json!({}))
+            .sees(decision_at_the_webhook, json!(["canary", "stop", "error_delta"])),
     ]
 }
 
@@ -109,6 +113,14 @@ fn decision_after_some_calls(scene: &Scene) -> Value {
         said.into_iter().find(|(text, _)| output.contains(text)).map(|(_, word)| word)
     };
     wait_at_most(Duration::from_secs(2), decided).unwrap_or("running").into()
+}
+
+/// What is posted once the variant is stopped: which one, what was done, and for which rule.
+fn decision_at_the_webhook(scene: &Scene) -> Value {
+    assert_eq!(decision_after_some_calls(scene), "stopped");
+    let posted = wait_at_most(Duration::from_secs(2), || scene.seen_on("/hook"));
+    let told = posted.and_then(|seen| serde_json::from_slice::<Value>(&seen.body).ok());
+    told.map_or(Value::Null, |told| json!([told["variant"], told["action"], told["breach"]["rule"]]))
 }
 
 /// Whether what was counted is forgotten within seconds.
