@@ -4,9 +4,7 @@
 
 use crate::model::data::{meaning, plain_length};
 
-use super::{
-    document::{Children, DEPTH_MAX, Document, Kind, Name, Unreadable, VALUES_MAX, Value, order},
-};
+use super::document::{Children, DEPTH_MAX, Document, Kind, Name, Unreadable, VALUES_MAX, Value, order};
 
 /// An object or a list that is not closed yet.
 struct Open {

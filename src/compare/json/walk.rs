@@ -179,8 +179,7 @@ impl<'a> Walk<'a, '_, '_> {
 
     fn members(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
         let has_meaning = |member: &Item<'a>| !(place.null_is_missing() && member.is_null());
-        let (mut lives, mut shadows) =
-            (live.children().filter(has_meaning), shadow.children().filter(has_meaning));
+        let (mut lives, mut shadows) = (live.children().filter(has_meaning), shadow.children().filter(has_meaning));
         let (mut live, mut shadow) = (lives.next(), shadows.next());
         while !self.is_over() {
             let order = match (live, shadow) {
