@@ -11,6 +11,10 @@ use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
 
 /// The comparison of one shadow, for pages and programs.
 pub trait Results: Watched {
+    /// Everything about the comparison: pairs, verdicts, the matrix of outcomes, how long answers took, how the
+    /// differences of their durations are spread.
+    fn told(&self, now: Instant) -> Value;
+
     /// Whether the shadow can take the live backend's place.
     fn readiness(&self, outside: &Outside<'_>) -> Readiness;
 

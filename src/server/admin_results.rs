@@ -23,7 +23,7 @@ const READINESS: &str = "readiness";
 /// The path by which a field is taken for noise.
 pub(super) const IGNORE: &str = "fields/ignore";
 /// All that may be read below the path of a shadow.
-const READABLE: [&str; 5] = [READINESS, "fields", "clusters", "diffs", "diffs.ndjson"];
+const READABLE: [&str; 6] = [READINESS, "comparison", "fields", "clusters", "diffs", "diffs.ndjson"];
 
 /// Whether this may be read.
 pub(super) fn is_readable(verb: &str) -> bool {
@@ -50,6 +50,7 @@ pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
         Err(refusal) => return answered(Err::<(), _>(refusal)),
     };
     match verb {
+        "comparison" => HttpResponse::Ok().json(results.told(Moment::now().steady)),
         "fields" => HttpResponse::Ok().json(results.fields()),
         "clusters" => HttpResponse::Ok().json(results.clusters()),
         "diffs" => HttpResponse::Ok().json(results.diffs()),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     plan::ShadowBounds,
     shadow::schedule::step_at,
-    stats::{Books, Ledgered, Overhead},
+    stats::{Books, ComparisonFigures, Ledgered, Overhead},
 };
 
 use super::{
@@ -85,6 +85,8 @@ pub struct TargetStatus {
     pub books: Books,
     /// What it costs the clients; null without a hold-out.
     pub overhead: Option<Overhead>,
+    /// What comparing its answers has come to; null where they are not compared.
+    pub comparison: Option<ComparisonFigures>,
 }
 
 /// Where a ramp stands.
@@ -195,7 +197,7 @@ impl Snapshot<Target> {
 }
 
 impl KilledStatus {
-    fn new(killed: &Killed, kill_file: bool) -> Self {
+    pub(super) fn new(killed: &Killed, kill_file: bool) -> Self {
         Self { by: killed.who.to_string(), since: text_of(killed.at), kill_file }
     }
 }
@@ -226,6 +228,7 @@ impl TargetStatus {
             breaker: standing.breaker.map(|state| BreakerStatus { state, transitions: standing.breaker_transitions }),
             books,
             overhead: standing.overhead,
+            comparison: standing.comparison,
         }
     }
 }
