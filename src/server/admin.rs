@@ -164,7 +164,10 @@ async fn health() -> HttpResponse {
 }
 
 async fn not_found() -> HttpResponse {
-    text(HttpResponse::NotFound(), "there are: / /__stats /__events /__shadow /__plan /__health /metrics, and POST /__reload")
+    text(
+        HttpResponse::NotFound(),
+        "there are: / /__stats /__events /__shadow /__plan /__health /metrics, and POST /__reload",
+    )
 }
 
 async fn refuse_foreign_hosts(

@@ -13,8 +13,7 @@ use crate::{shadow::Control, stats::ReloadResult};
 use super::{
     admin::text,
     admin_access::admin_guard,
-    admin_plan,
-    admin_shadows,
+    admin_plan, admin_shadows,
     reload::{Announcer, Cause, Loader, Orders},
 };
 

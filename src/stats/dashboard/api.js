@@ -44,9 +44,7 @@ async function ask(method, path, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await response.text();
-  // Whether an experiment is ready is said by the status too, and then the answer is no refusal.
-  const isAnswer = response.ok || (method === 'GET' && path.endsWith('/readiness') && [409, 425].includes(response.status));
-  if (isAnswer) return JSON.parse(text);
+  if (response.ok) return JSON.parse(text);
   throw new Refusal(response.status, said(text) || 'status ' + response.status);
 }
 
@@ -58,11 +56,14 @@ function said(text) {
   }
 }
 
-// Reads a path again and again: at each tick, if the last answer has come and is old enough.
+// Reads a path again and again: at each tick, if the last answer has come and is old enough. `first` is done when the
+// first answer has come or failed.
 export function follow(path, everyMs, show, failed = () => {}) {
   let begun = -Infinity;
   let isUnderWay = false;
   let isOver = false;
+  let isFirst = () => {};
+  const first = new Promise((done) => { isFirst = done; });
   async function tick() {
     if (isUnderWay || isOver || performance.now() - begun < everyMs) return;
     begun = performance.now();
@@ -74,10 +75,12 @@ export function follow(path, everyMs, show, failed = () => {}) {
       if (!isOver) failed(error);
     } finally {
       isUnderWay = false;
+      isFirst();
     }
   }
   return {
     tick,
+    first,
     again() { begun = -Infinity; tick(); },
     stop() { isOver = true; },
   };

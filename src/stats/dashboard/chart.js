@@ -7,8 +7,9 @@ const HEIGHT = 190;
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 // `series` has a label and a side each: 'live', 'shadow', 'third' or 'limit'. `write` makes a text of a value, `writeX`
-// of a place on the other axis; without it that is a time.
-export function chart({ title, series, write, writeX = null, stepped = false, top = null, ticks = null, gaps = false }) {
+// of a place on the other axis; without it that is a time. `rest` says what to tell of a line, by its
+// number, while nobody points at it, instead of what came last.
+export function chart({ title, series, write, writeX = null, stepped = false, top = null, ticks = null, gaps = false, rest = null }) {
   const values = series.map(() => element('b', '', '–'));
   const keys = series.map((one, number) => element('span', 'key ' + one.side, one.label + ' ', values[number]));
   const caption = element('figcaption', '', element('span', 'chart-title', title), element('span', 'keys', ...keys));
@@ -29,7 +30,7 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
     const axis = { stroke: colour('quiet'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
     return {
       width: Math.max(canvas.clientWidth, 120), height: HEIGHT, legend: { show: false },
-      padding: [8, 10, 0, 0],
+      padding: [8, 24, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: writeX === null }, y: { range: (_plot, low, high) => range(low, high) } },
       axes: [
@@ -60,13 +61,20 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
     const at = of && of.cursor.idx !== null && of.cursor.idx !== undefined && of.cursor.left >= 0 ? of.cursor.idx : null;
     series.forEach((_one, number) => {
       const own = data[number + 1];
+      if (at === null && rest) {
+        fill(values[number], rest(number));
+        return;
+      }
       const value = at === null ? last(own) : own[at];
       fill(values[number], value === null || value === undefined ? '–' : (ticks || write)(value));
     });
   }
 
   const watch = new ResizeObserver(() => {
-    if (plot && canvas.clientWidth > 0) plot.setSize({ width: canvas.clientWidth, height: HEIGHT });
+    if (canvas.clientWidth === 0) return;
+    // A view is shown after it was filled for the first time.
+    if (plot) plot.setSize({ width: canvas.clientWidth, height: HEIGHT });
+    else draw();
   });
   watch.observe(canvas);
   DARK.addEventListener('change', draw);

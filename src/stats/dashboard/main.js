@@ -32,8 +32,12 @@ const links = Object.entries(SECTIONS).map(([name, [title]]) => {
   return [name, made];
 });
 
+// How long the former view stays while the next one asks for what it shows, so that nothing jumps.
+const READY_MS = 700;
+
 let shown = null;
 let latest = null;
+let turn = 0;
 
 // '#/experiment/ID/VIEW' or '#/SECTION'; whatever else is the overview.
 function route() {
@@ -53,15 +57,21 @@ function route() {
   return { name, title, id: null, make };
 }
 
-function show(isFirst) {
+async function show(isFirst) {
+  const mine = turn += 1;
   const next = route();
   if (shown) shown.view.leave();
   shown = { ...next, view: next.make() };
+  if (latest) update();
   document.title = next.title + ' · Gnomon';
   for (const [name, made] of links) {
     if (name === next.name) made.setAttribute('aria-current', 'page');
     else made.removeAttribute('aria-current');
   }
+  const { ready } = shown.view;
+  if (ready && latest) await Promise.race([ready, new Promise((done) => { setTimeout(done, READY_MS); })]);
+  // Somebody has gone on in the meantime.
+  if (mine !== turn) return;
   content.replaceChildren(shown.view.node);
   if (latest) update();
   if (isFirst) return;

@@ -17,7 +17,10 @@ export function clusters(id) {
   let held = new Map();
 
   function show(now) {
-    const all = [...now.clusters].sort((one, other) => other.count - one.count);
+    // The most frequent first; one that is shown already keeps its place, so that nothing moves under the reader.
+    const ranks = new Map([...held.keys()].map((id_, number) => [id_, number]));
+    const rank = (one) => ranks.get(one.id) ?? Infinity;
+    const all = [...now.clusters].sort((one, other) => (rank(one) === rank(other) ? other.count - one.count : rank(one) - rank(other)));
     const next = new Map();
     for (const one of all) {
       const made = held.get(one.id) || cluster(one);
@@ -35,6 +38,7 @@ export function clusters(id) {
       top.update(one);
       told.tick();
     },
+    ready: told.first,
     leave() { told.stop(); },
   };
 }

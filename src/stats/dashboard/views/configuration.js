@@ -52,6 +52,8 @@ export function configuration() {
   const node = element('div', '', heading(TITLE), about, element('p', 'actions', again), element('h3', '', 'Warnings'), found, findings.frame,
     element('h3', '', 'Routes'), routes.frame, element('h3', '', 'Settings'), settings.frame);
   let generation = 0;
+  let isReady = () => {};
+  const ready = new Promise((done) => { isReady = done; });
 
   // Read anew whenever another plan is served.
   async function ask(reloads) {
@@ -66,11 +68,12 @@ export function configuration() {
     }
     try {
       const all = (await read('/__plan/findings')).findings;
-      findings.update(all);
-      fill(found, all.length ? 'What loading the file now says.' : '');
+      findings.update(all || []);
+      fill(found, all ? 'What loading the file now says.' : 'This gateway has no file to look at.');
     } catch (error) {
       fill(found, error.message);
     }
+    isReady();
   }
 
   return {
@@ -80,6 +83,7 @@ export function configuration() {
       generation = now.reloads.generation;
       ask(now.reloads);
     },
+    ready,
     leave() {},
   };
 }

@@ -52,6 +52,7 @@ export function control(id) {
       acts.update(one);
       rules.update(one.rules);
     },
+    ready: log.ready,
     leave() {
       log.leave();
       timers.leave();

@@ -71,6 +71,7 @@ export function endpoints() {
       rates.update([held.time, held.rate, held.mirrored]);
       told.tick();
     },
+    ready: told.first,
     leave() {
       told.stop();
       clearTimeout(typing);

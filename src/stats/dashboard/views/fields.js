@@ -24,7 +24,7 @@ export function fields(id) {
       { name: 'Noise', number: true, hint: 'Of the pairs of live answers, how many differ here', text: (row) => share(row.noise_rate) },
       { name: 'Decision', text: decision, marks: (row) => ({ bad: row.decision === 'different' && !row.ignored, quiet: row.ignored || row.decision === 'noise' }) },
       { name: 'Last seen', text: (row) => moment(row.last_seen_ms) },
-      { name: '', make: (row) => ignoring(id, row, () => told.again()) },
+      { name: 'Ignore', make: (row) => ignoring(id, row, () => told.again()) },
     ],
   });
   const node = element('div', '', top.node, summary, grid.frame);
@@ -44,6 +44,7 @@ export function fields(id) {
       top.update(one);
       told.tick();
     },
+    ready: told.first,
     leave() { told.stop(); },
   };
 }

@@ -15,7 +15,7 @@ export function funnel(id) {
       { name: 'Stage', head: true, text: (row) => row.name },
       { name: 'Requests', number: true, text: (row) => grouped(row.count) },
       { name: 'Share', number: true, text: (row) => (row.of ? share(row.count / row.of) : NONE) },
-      { name: '', className: 'bar-cell', make: bar },
+      { name: 'Part', className: 'bar-cell', make: bar },
     ],
   });
   const losses = table({

@@ -13,15 +13,16 @@ const SIDES = [['live', 'live'], ['shadow', 'shadow'], ['baseline', 'second live
 
 export function latency(id) {
   const top = head(id, 'latency');
+  let latest = null;
   const minute = chart({ title: 'p99, last minute', series: [{ label: 'live', side: 'live' }, { label: 'shadow', side: 'shadow' }], write: duration });
   const curves = chart({
-    title: 'Share of answers that took no longer', write: share, top: 1, gaps: true,
+    title: 'Share of answers within', rest: (side) => median(latest && latest.total.latency[SIDES[side][0]]), write: share, top: 1, gaps: true,
     writeX: (power) => duration(10 ** power),
     series: [{ label: 'live', side: 'live' }, { label: 'shadow', side: 'shadow' }],
   });
   const paired = chart({
-    title: 'Share of requests whose shadow answer was slower by no more', write: share, top: 1, gaps: true, writeX: difference,
-    series: [{ label: 'than live', side: 'live' }, { label: 'than the second live answer', side: 'third' }],
+    title: 'Share of shadow answers slower by up to', rest: (side) => paired50(latest && [latest.slower_than_live, latest.slower_than_baseline][side]), write: share, top: 1, gaps: true, writeX: difference,
+    series: [{ label: 'than live', side: 'live' }, { label: 'than second live', side: 'third' }],
   });
   const sides = table({
     caption: 'How long answers took, of compared pairs',
@@ -52,6 +53,7 @@ export function latency(id) {
   let history = null;
 
   function show(now) {
+    latest = now;
     const of = now.total.latency;
     sides.update(SIDES.map(([key, name]) => ({ name, ...of[key] })));
     differences.update([['live', now.slower_than_live], ['second live answer', now.slower_than_baseline]].map(([name, one]) => ({ name, ...one })));
@@ -73,12 +75,21 @@ export function latency(id) {
   return {
     node,
     update,
+    ready: told.first,
     leave() {
       told.stop();
       if (history) history.stop();
       [minute, curves, paired].forEach((each) => each.leave());
     },
   };
+}
+
+function median(side) {
+  return side && side.count ? 'p50 ' + duration(side.p50) : '–';
+}
+
+function paired50(side) {
+  return side && side.percentiles_us ? 'p50 ' + difference(side.percentiles_us.p50 / 1000) : '–';
 }
 
 // Several curves of points on one axis.

@@ -37,7 +37,7 @@ export function readiness(id) {
     }
   });
   const node = element('div', '', top.node, found, coverage, reasons.frame, element('p', 'actions', shown), patch);
-  const told = follow(pathOf(id, 'readiness'), EVERY_MS, show, (error) => fill(found, error.message));
+  const told = follow(pathOf(id, 'readiness?status=200'), EVERY_MS, show, (error) => fill(found, error.message));
 
   function show(now) {
     fill(found, verdict(now.verdict));
@@ -55,6 +55,7 @@ export function readiness(id) {
       top.update(one);
       told.tick();
     },
+    ready: told.first,
     leave() { told.stop(); },
   };
 }

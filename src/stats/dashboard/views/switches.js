@@ -33,6 +33,7 @@ export function switches() {
       access.update(now);
       log.update(now);
     },
+    ready: log.ready,
     leave() { log.leave(); },
   };
 }
@@ -124,5 +125,5 @@ export function audit(id = null) {
     const mine = now.changes.map((row, number) => ({ ...row, number: row.at + ' ' + number })).filter((row) => id === null || row.target === id || row.target === null);
     grid.update(mine.reverse());
   });
-  return { node: grid.frame, update: () => told.tick(), leave: () => told.stop() };
+  return { node: grid.frame, update: () => told.tick(), ready: told.first, leave: () => told.stop() };
 }
