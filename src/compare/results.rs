@@ -5,12 +5,12 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::stats::Overhead;
+use crate::stats::{Compared, Overhead};
 
 use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
 
 /// The comparison of one shadow, for pages and programs.
-pub trait Results: Watched {
+pub trait Results: Watched + Compared {
     /// Everything about the comparison: pairs, verdicts, the matrix of outcomes, how long answers took, how the
     /// differences of their durations are spread.
     fn told(&self, now: Instant) -> Value;

@@ -265,6 +265,24 @@ mod tests {
     }
 
     #[test]
+    fn the_connection_of_whoever_does_not_read_is_cut() {
+        use std::io::Read as _;
+        System::new().block_on(async {
+            let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (server, _) = listener.accept().unwrap();
+            let events = events();
+            let (_sleeps, _) = events.admit(SockRef::from(&server).try_clone().ok()).unwrap();
+            for _ in 0..=WAITING_MAX {
+                events.tell(Bytes::from_static(b"news"));
+            }
+            // The end of the stream, although the server still holds it open.
+            assert_eq!(client.read(&mut [0]).unwrap(), 0);
+            drop(server);
+        });
+    }
+
+    #[test]
     fn nothing_is_kept_when_the_last_reader_has_left() {
         System::new().block_on(async {
             let events = events();

@@ -17,6 +17,7 @@ use crate::{
     config::shadow::{Ramp, RampStep, Share, StopAction, StopOn},
     plan::ShadowPlan,
     shadow::{Arm, Gate, MemoryBudget, Running},
+    stats::{Compared, ComparisonFigures},
 };
 
 const ID: &str = "GET:/user/{id}:0";
@@ -37,6 +38,12 @@ impl Watched for Probe {
 
     fn restart(&self, now: Instant) {
         self.0.lock().unwrap().restart(now);
+    }
+}
+
+impl Compared for Probe {
+    fn comparison(&self) -> ComparisonFigures {
+        ComparisonFigures::default()
     }
 }
 

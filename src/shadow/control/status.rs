@@ -228,7 +228,7 @@ impl TargetStatus {
             breaker: standing.breaker.map(|state| BreakerStatus { state, transitions: standing.breaker_transitions }),
             books,
             overhead: standing.overhead,
-            comparison: standing.comparison,
+            comparison: seat.comparison.as_ref().map(|comparison| comparison.comparison()),
         }
     }
 }
