@@ -6,7 +6,7 @@
 use std::{
     any::Any,
     convert::Infallible,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -23,6 +23,7 @@ use serde::Serialize;
 use socket2::{SockRef, Socket};
 use tokio::{
     sync::mpsc::{self, error::TrySendError},
+    task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
 
@@ -78,7 +79,7 @@ pub(super) struct Events {
 struct Heard {
     readers: Vec<Reader>,
     latest: Option<Bytes>,
-    is_told: bool,
+    teller: Option<JoinHandle<()>>,
 }
 
 /// One who listens.
@@ -125,9 +126,8 @@ impl Events {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more reader, who hears at once what was said last; `None` if there are enough. Says whether somebody must
-    /// begin to tell.
-    fn admit(&self, line: Option<Socket>) -> Option<(mpsc::Receiver<Bytes>, bool)> {
+    /// One more reader, who hears at once what was said last; `None` if there are enough.
+    fn admit(&self, line: Option<Socket>) -> Option<mpsc::Receiver<Bytes>> {
         let mut heard = self.heard();
         heard.readers.retain(|reader| !reader.events.is_closed());
         if heard.readers.len() >= READERS_MAX {
@@ -139,7 +139,15 @@ impl Events {
             reader.hear(latest);
         }
         heard.readers.push(reader);
-        Some((receiver, !std::mem::replace(&mut heard.is_told, true)))
+        Some(receiver)
+    }
+
+    /// Has somebody tell them, unless somebody does.
+    fn begin(self: Arc<Self>) {
+        let mut heard = self.heard();
+        if heard.teller.as_ref().is_none_or(JoinHandle::is_finished) {
+            heard.teller = Some(actix::spawn(tell(Arc::clone(&self))));
+        }
     }
 
     async fn event(&self) -> Bytes {
@@ -151,14 +159,13 @@ impl Events {
         }
     }
 
-    /// Hands an event to all; `false` when nobody is left, and nobody tells any more.
+    /// Hands an event to all; `false` when nobody is left.
     fn tell(&self, event: Bytes) -> bool {
         let mut heard = self.heard();
         heard.readers.retain(|reader| reader.hear(&event));
-        let is_told = !heard.readers.is_empty();
-        heard.latest = is_told.then_some(event);
-        heard.is_told = is_told;
-        is_told
+        let is_heard = !heard.readers.is_empty();
+        heard.latest = is_heard.then_some(event);
+        is_heard
     }
 }
 
@@ -177,7 +184,7 @@ fn shadows(changes: &Changes) -> Shadows {
 }
 
 /// Tells all who listen, until nobody does.
-async fn tell(events: Data<Events>) {
+async fn tell(events: Arc<Events>) {
     let mut beats = interval(PERIOD);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -192,22 +199,18 @@ async fn tell(events: Data<Events>) {
 /// Listens.
 pub(super) async fn listen(request: HttpRequest, events: Data<Events>) -> HttpResponse {
     let line = request.conn_data::<Line>().and_then(|line| line.0.try_clone().ok());
-    let Some((mut receiver, begins)) = events.admit(line) else {
+    let Some(mut receiver) = events.admit(line) else {
         let mut refusal = HttpResponse::ServiceUnavailable();
         refusal.insert_header((RETRY_AFTER, "10"));
         return text(refusal, "too many listen already; /__stats has the figures as well");
     };
-    if begins {
-        actix::spawn(tell(events));
-    }
+    events.into_inner().begin();
     let body = stream::poll_fn(move |context| receiver.poll_recv(context).map(|event| event.map(Ok::<_, Infallible>)));
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/event-stream")).streaming(body)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use actix::{Actor, System};
 
     use super::*;
@@ -222,9 +225,7 @@ mod tests {
     fn an_event_is_made_once_and_heard_by_all() {
         System::new().block_on(async {
             let events = events();
-            let (mut one, begins) = events.admit(None).unwrap();
-            let (mut other, begins_again) = events.admit(None).unwrap();
-            assert_eq!((begins, begins_again), (true, false));
+            let (mut one, mut other) = (events.admit(None).unwrap(), events.admit(None).unwrap());
             let event = events.event().await;
             assert!(events.tell(event.clone()));
             for reader in [&mut one, &mut other] {
@@ -249,8 +250,7 @@ mod tests {
     fn whoever_does_not_read_is_dropped_and_the_others_hear_on() {
         System::new().block_on(async {
             let events = events();
-            let (mut reads, _) = events.admit(None).unwrap();
-            let (mut sleeps, _) = events.admit(None).unwrap();
+            let (mut reads, mut sleeps) = (events.admit(None).unwrap(), events.admit(None).unwrap());
             for number in 0..=WAITING_MAX {
                 assert!(events.tell(Bytes::from(format!("{number}"))));
                 assert_eq!(reads.recv().await.unwrap(), format!("{number}"));
@@ -272,7 +272,7 @@ mod tests {
             let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             let (server, _) = listener.accept().unwrap();
             let events = events();
-            let (_sleeps, _) = events.admit(SockRef::from(&server).try_clone().ok()).unwrap();
+            let _sleeps = events.admit(SockRef::from(&server).try_clone().ok()).unwrap();
             for _ in 0..=WAITING_MAX {
                 events.tell(Bytes::from_static(b"news"));
             }
@@ -288,8 +288,7 @@ mod tests {
             let events = events();
             drop(events.admit(None).unwrap());
             assert!(!events.tell(Bytes::from_static(b"to nobody")));
-            let (mut late, begins) = events.admit(None).unwrap();
-            assert!(begins && late.try_recv().is_err());
+            assert!(events.admit(None).unwrap().try_recv().is_err());
         });
     }
 }

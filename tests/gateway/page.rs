@@ -1,7 +1,7 @@
 //! The page in a real browser: its figures are the listener's, its controls do what they say, and what comes with
 //! traffic stays text.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,13 @@ use crate::{
     client,
     files::{endpoint, live, service},
     gnomon::Gnomon,
-    patience::wait_for,
+    patience::{wait_at_most, wait_for},
     selection::shadow_under,
     upstream::Upstream,
 };
 
+/// How long the demo may take to show everything.
+const MINUTE: Duration = Duration::from_secs(60);
 const ID: &str = "GET:/user/{id}:0";
 /// The same as part of a path.
 const PART: &str = "GET:%2Fuser%2F%7Bid%7D:0";
@@ -101,6 +103,35 @@ fn every_view_can_be_used_by_everybody_on_every_screen_and_stays_where_it_is() {
             }
         }
     }
+    is_quiet(&page, demo.admin());
+}
+
+/// Takes the pictures of the README; `tests/screenshot` copies them.
+#[test]
+fn pictures_of_the_page_show_what_the_demo_planted() {
+    let demo = Gnomon::demo_at(100);
+    let told = |what: &str| client::get(demo.admin(), &format!("/__shadow/{PART}/{what}")).json();
+    let shown = wait_at_most(MINUTE, || {
+        let compared = told("comparison")["total"]["compared"].as_u64().unwrap_or_default();
+        (compared > 700 && told("readiness?status=200")["verdict"] == "not_ready").then_some(())
+    });
+    assert!(shown.is_some(), "{:#}", told("comparison"));
+    let chromium = Chromium::start();
+    let page = chromium.page();
+    page.open(demo.admin());
+    for (file, place, title, height) in [
+        ("dashboard.png", "overview".to_owned(), "Overview", 560),
+        ("experiment.png", place("latency"), "/user/{id}", 980),
+    ] {
+        page.resize(1280, height, "light");
+        page.show(&place, title);
+        page.wait_for("document.querySelector('main').innerText.includes('not ready')");
+        page.wait_for("[...document.querySelectorAll('.canvas')].every((one) => one.querySelector('canvas'))");
+        let picture = page.picture();
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 20_000, "{file}: {} bytes", picture.len());
+        std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(file), picture).unwrap();
+    }
+    assert!(page.row("How both calls ended: live down, shadow across", "2xx").len() > 1);
     is_quiet(&page, demo.admin());
 }
 

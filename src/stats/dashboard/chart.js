@@ -20,6 +20,7 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
   let data = [[], ...series.map(() => [])];
 
   function draw() {
+    if (data[0].length === 0) return;
     if (plot) plot.destroy();
     plot = new globalThis.uPlot(options(), data, canvas);
   }
@@ -71,7 +72,7 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
   }
 
   const watch = new ResizeObserver(() => {
-    if (canvas.clientWidth === 0) return;
+    if (canvas.clientWidth === 0 || data[0].length === 0) return;
     // A view is shown after it was filled for the first time.
     if (plot) plot.setSize({ width: canvas.clientWidth, height: HEIGHT });
     else draw();

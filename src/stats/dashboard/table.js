@@ -15,7 +15,7 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
   frame.tabIndex = 0;
   frame.setAttribute('role', 'region');
   frame.setAttribute('aria-label', caption);
-  const nothing = element('td', 'quiet', empty);
+  const nothing = element('td', 'quiet', 'Waiting for figures …');
   nothing.colSpan = columns.length;
   const nothingRow = element('tr', '', nothing);
   let rows = new Map();
@@ -29,10 +29,11 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
       next.set(key, row);
     }
     rows = next;
+    fill(nothing, empty);
     place(body, rows.size ? [...rows.values()].map((row) => row.node) : [nothingRow]);
   }
 
-  update([]);
+  body.append(nothingRow);
   return { frame, update };
 }
 

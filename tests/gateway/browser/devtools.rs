@@ -17,17 +17,17 @@ impl DevTools {
     /// Connects to a browser and opens an empty page.
     pub(crate) fn attach(url: &str) -> Self {
         let mut tools = Self { socket: WebSocket::open(url), session: None, last: 0, events: Vec::new() };
-        let target = tools.ask("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
-        let attached = tools.ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let target = tools.ask("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
+        let attached = tools.ask("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         tools.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            tools.ask(&format!("{domain}.enable"), json!({}));
+            tools.ask(&format!("{domain}.enable"), &json!({}));
         }
         tools
     }
 
     /// Asks for something and waits for the answer.
-    pub(crate) fn ask(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let mut command = json!({ "id": self.last, "method": method, "params": parameters });
         if let Some(session) = &self.session {

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, net::SocketAddr};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::patience::{LIMIT, wait_for};
@@ -16,13 +17,13 @@ impl Page {
         Self(RefCell::new(tools))
     }
 
-    fn ask(&self, method: &str, parameters: Value) -> Value {
+    fn ask(&self, method: &str, parameters: &Value) -> Value {
         self.0.borrow_mut().ask(method, parameters)
     }
 
     /// Opens the dashboard and waits until it has its first figures.
     pub(crate) fn open(&self, admin: SocketAddr) {
-        self.ask("Page.navigate", json!({ "url": format!("http://{admin}/") }));
+        self.ask("Page.navigate", &json!({ "url": format!("http://{admin}/") }));
         self.wait_for(
             "document.body && document.body.dataset.stream === 'connected' && !!document.querySelector('.view-title')",
         );
@@ -42,15 +43,21 @@ impl Page {
     /// How large the window is, in pixels, and which colours it prefers.
     pub(crate) fn resize(&self, width: u32, height: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.ask("Emulation.setDeviceMetricsOverride", metrics);
+        self.ask("Emulation.setDeviceMetricsOverride", &metrics);
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.ask("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.ask("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// What can be seen of it, as PNG.
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        let shot = self.ask("Page.captureScreenshot", &json!({ "format": "png" }));
+        STANDARD.decode(shot["data"].as_str().expect("a text")).expect("the browser speaks base64")
     }
 
     /// What an expression comes to, promises included.
     pub(crate) fn run(&self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let mut answer = self.ask("Runtime.evaluate", asked);
+        let mut answer = self.ask("Runtime.evaluate", &asked);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].take()
     }
@@ -82,7 +89,7 @@ impl Page {
         for kind in ["keyDown", "keyUp"] {
             let text = if key == "Enter" && kind == "keyDown" { "\r" } else { "" };
             let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
-            self.ask("Input.dispatchKeyEvent", event);
+            self.ask("Input.dispatchKeyEvent", &event);
         }
     }
 
