@@ -55,6 +55,33 @@ fn all_that_the_page_loads_is_there() {
     assert!(seen.len() > 20, "{seen:?}");
 }
 
+#[test]
+fn scripts_are_small_and_never_make_markup_of_text() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stats/dashboard");
+    let scripts =
+        crate::house::files(&folder, ".js").into_iter().filter(|path| !path.to_str().unwrap().contains("vendor"));
+    let mut count = 0;
+    for path in scripts {
+        let text = std::fs::read_to_string(&path).unwrap();
+        count += 1;
+        assert!(text.starts_with("// "), "{}: must open by saying what it is", path.display());
+        assert!(text.lines().count() <= 400, "{} is too long", path.display());
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+            "http://",
+            "https://",
+        ] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+    assert!(count > 15, "{count} scripts");
+}
+
 /// A reader of the stream, with what came first.
 fn listens(gnomon: &Gnomon) -> (std::net::TcpStream, String) {
     use std::io::{Read, Write};
