@@ -1,7 +1,7 @@
 //! The page in a real browser: its figures are the listener's, its controls do what they say, and what comes with
 //! traffic stays text.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     browser::{Chromium, Page},
     client,
     files::{endpoint, live, service},
-    gnomon::Gnomon,
+    gnomon::{Folder, Gnomon},
     patience::{wait_at_most, wait_for},
     selection::shadow_under,
     upstream::Upstream,
@@ -316,8 +316,16 @@ fn a_silent_gateway_is_said_to_be_stale_and_a_page_comes_back_by_itself() {
     page.wait_for("document.getElementById('status').textContent === 'stale: no figures come'");
     gnomon.signal("CONT");
     page.wait_for("document.body.dataset.stream === 'connected'");
+    let admin = gnomon.admin().to_string();
     drop(gnomon);
     page.wait_for("document.getElementById('status').textContent === 'connection lost, retrying'");
+    // Another one at the same address.
+    let folder = Folder::new();
+    let path = folder.file("krakend.json", &file(&v1, &v2).to_string());
+    let _again = Gnomon::run_as(&[], |port, _| {
+        ["run", "-c", &path, "-p", &port.to_string(), "--admin", &admin].map(OsString::from).into()
+    });
+    page.wait_for("document.body.dataset.stream === 'connected'");
 }
 
 #[test]

@@ -50,7 +50,6 @@ impl Page {
 
     /// What can be seen of it, as PNG.
     pub(crate) fn picture(&self) -> Vec<u8> {
-        self.ask("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
         let shot = self.ask("Page.captureScreenshot", &json!({ "format": "png" }));
         STANDARD.decode(shot["data"].as_str().expect("a text")).expect("the browser speaks base64")
     }
