@@ -168,7 +168,7 @@ fn figures_on_the_page_are_those_of_the_listener() {
     let live = page.row("How long answers took, of compared pairs", "live");
     assert_eq!(live[1], number(&comparison["total"]["latency"]["live"]["count"]));
     assert_eq!(page.row("How both calls ended: live down, shadow across", "2xx")[1], "23");
-    assert!(page.run("document.querySelectorAll('.uplot canvas').length") == 3, "three charts are drawn");
+    page.wait_for("document.querySelectorAll('.uplot canvas').length === 3");
 
     page.show(&place("readiness"), "/user/{id}");
     let readiness = told(gnomon.admin(), "/readiness");
@@ -262,6 +262,7 @@ fn hostile_names_and_values_stay_text() {
     for view in VIEWS {
         page.show(&place(view), "/user/{id}");
         if view == "clusters" {
+            page.wait_for("document.querySelector('details')");
             page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
             page.wait_for("document.querySelector('main').innerText.includes('svg onload')");
         }

@@ -33,7 +33,7 @@ const links = Object.entries(SECTIONS).map(([name, [title]]) => {
 });
 
 // How long the former view stays while the next one asks for what it shows, so that nothing jumps.
-const READY_MS = 700;
+const READY_MS = 1500;
 
 let shown = null;
 let latest = null;

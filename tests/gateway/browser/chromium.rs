@@ -13,7 +13,7 @@ use super::{Page, devtools::DevTools};
 static TURN: Mutex<()> = Mutex::new(());
 
 /// What keeps it from talking to anybody on its own.
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -25,8 +25,6 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-sync",
     "--remote-debugging-port=0",
     "--mute-audio",
-    // As on a phone; and pictures are without them.
-    "--hide-scrollbars",
 ];
 
 /// A running browser; dropping it kills it.

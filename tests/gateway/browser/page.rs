@@ -50,6 +50,7 @@ impl Page {
 
     /// What can be seen of it, as PNG.
     pub(crate) fn picture(&self) -> Vec<u8> {
+        self.run("document.documentElement.style.overflow = 'hidden'");
         let shot = self.ask("Page.captureScreenshot", &json!({ "format": "png" }));
         STANDARD.decode(shot["data"].as_str().expect("a text")).expect("the browser speaks base64")
     }
@@ -73,15 +74,19 @@ impl Page {
         self.run("document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// The row of the table called so whose head is `head`, cell by cell.
+    /// The row of the table called so in which a cell is `head`, cell by cell; waits for it.
     pub(crate) fn row(&self, table: &str, head: &str) -> Vec<String> {
+        let found = wait_for(|| self.rows(table).into_iter().find(|row| row.iter().any(|cell| cell == head)));
+        found.unwrap_or_else(|| panic!("no {head} in {table} within {LIMIT:?}: {:?}", self.rows(table)))
+    }
+
+    fn rows(&self, table: &str) -> Vec<Vec<String>> {
         let rows = self.run(&format!(
             "[...document.querySelectorAll('table')].filter((table) => table.caption && table.caption.textContent === {})\
              .flatMap((table) => [...table.tBodies[0].rows]).map((row) => [...row.cells].map((cell) => cell.textContent))",
             json!(table)
         ));
-        let rows: Vec<Vec<String>> = serde_json::from_value(rows).expect("rows of texts");
-        rows.into_iter().find(|row| row.iter().any(|cell| cell == head)).unwrap_or_default()
+        serde_json::from_value(rows).expect("rows of texts")
     }
 
     /// Presses a key on what has the focus.
