@@ -14,7 +14,7 @@ use std::{
 
 use http::Method;
 
-use crate::model::{MemoryBudget, Request, Sight, Wanted, Witness};
+use crate::model::{Kind, MemoryBudget, Request, Sight, Wanted, Witness};
 
 use super::{Experiment, experiment::Drawn};
 
@@ -160,19 +160,38 @@ impl Witness for Leg {
         has_room
     }
 
-    /// Of several calls that race, the first that is seen counts.
+    /// Of several calls that race, the last that ends counts: it is the one that ended the race. Those that were given
+    /// up then say nothing, but that they took too long if that was the end of their time as well.
     fn saw(&self, sight: Sight) {
-        let mut sight = Some(sight);
-        // What is done under the lock does not panic, and is short: what comes too late is dropped after it.
+        // What is done under the lock does not panic, and is short: what gives way is dropped after it.
         let mut sights = self.pair.0.sights.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.side {
-            Side::Live(place) if sights.live.iter().any(|(seen, _)| *seen == place) => {}
-            Side::Live(place) => sights.live.extend(sight.take().map(|sight| (place, sight))),
-            Side::Shadow if sights.shadow.is_none() => sights.shadow = sight.take(),
-            Side::Baseline if sights.baseline.is_none() => sights.baseline = sight.take(),
-            Side::Shadow | Side::Baseline => {}
-        }
+        let gives_way = match self.side {
+            Side::Live(place) => {
+                let seen = sights.live.iter().position(|(seen, _)| *seen == place);
+                let before = seen.map(|seen| sights.live.remove(seen).1);
+                let (counts, gives_way) = later(before, sight);
+                sights.live.push((place, counts));
+                gives_way
+            }
+            Side::Shadow => take_place(&mut sights.shadow, sight),
+            Side::Baseline => take_place(&mut sights.baseline, sight),
+        };
         drop(sights);
+        drop(gives_way);
+    }
+}
+
+fn take_place(of: &mut Option<Sight>, sight: Sight) -> Option<Sight> {
+    let (counts, gives_way) = later(of.take(), sight);
+    *of = Some(counts);
+    gives_way
+}
+
+/// Which of two ends of a race counts, and the other one.
+fn later(before: Option<Sight>, sight: Sight) -> (Sight, Option<Sight>) {
+    match (before, sight) {
+        (Some(answer @ Sight::Answer(_)), late @ Sight::Failed(Kind::Timeout)) => (answer, Some(late)),
+        (before, sight) => (sight, before),
     }
 }
 
