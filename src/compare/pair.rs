@@ -5,6 +5,7 @@
 //! compared. What is kept is reserved in the budget of all shadows and given back when it has been compared.
 
 use std::{
+    fmt,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +17,7 @@ use http::Method;
 
 use crate::model::{Kind, MemoryBudget, Request, Sight, Wanted, Witness};
 
-use super::{Experiment, experiment::Drawn};
+use super::{Experiment, experiment::Drawn, field_names::beginning};
 
 /// The longest path that is kept of a request, in bytes.
 const PATH_BYTES_MAX: usize = 1024;
@@ -35,7 +36,7 @@ struct Inner {
 }
 
 /// What was asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Asked {
     /// The method of the client.
     pub method: Method,
@@ -45,6 +46,13 @@ pub struct Asked {
     pub at: SystemTime,
     /// The number that the marks of its copies carry.
     pub number: u64,
+}
+
+/// A path may hold a secret, so none is shown.
+impl fmt::Debug for Asked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Asked({}, {} bytes of path, {:x})", self.method, self.path.len(), self.number)
+    }
 }
 
 /// What the legs saw.
@@ -106,10 +114,9 @@ impl Pair {
     pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
         let drawn = experiment.draw(&request.method)?;
         let path = request.origin.as_ref().map_or("", |origin| &origin.path);
-        let end = (0..=PATH_BYTES_MAX.min(path.len())).rev().find(|end| path.is_char_boundary(*end)).unwrap_or(0);
         let request = Asked {
             method: request.method.clone(),
-            path: path.get(..end).unwrap_or_default().into(),
+            path: beginning(path, PATH_BYTES_MAX).into(),
             at: SystemTime::now(),
             number: request.origin.as_ref().map_or(0, |origin| origin.pair),
         };
