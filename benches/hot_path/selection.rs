@@ -10,10 +10,12 @@ use gnomon::{
     },
     model::{Headers, Origin, Request},
     shadow::{Dialed, Recipient, Selector},
+    split::Splitter,
 };
 use http::{HeaderName, HeaderValue};
+use serde_json::json;
 
-use super::plans::request;
+use super::plans::{plan, request};
 
 const USER: HeaderName = HeaderName::from_static("x-user");
 
@@ -39,6 +41,29 @@ pub(crate) fn all(criterions: &mut Criterions) {
     ] {
         let selector = Selector::new(&policy(key, conditions), recipient);
         group.bench_function(name, |bench| bench.iter(|| selector.choose(black_box(&request), dialed, black_box(7))));
+    }
+    group.finish();
+    splits(criterions, &request);
+}
+
+/// Who takes a call: nobody but the base, by chance, by key.
+fn splits(criterions: &mut Criterions, request: &Request) {
+    let mut group = criterions.benchmark_group("split");
+    for (name, split) in [
+        ("idle", json!({ "key": "cookie:session", "to": [{ "rate": 0 }] })),
+        ("by chance", json!({ "to": [{ "rate": 0.05 }] })),
+        ("by cookie", json!({ "key": "cookie:session", "to": [{ "rate": 0.05 }] })),
+        (
+            "by cookie among three",
+            json!({ "key": "cookie:session", "to": [{ "rate": 0.05 }, { "rate": 0.1 }, { "rate": 0.2 }] }),
+        ),
+    ] {
+        let backend = json!({ "url_pattern": "/v1", "extra_config": { "proxy": { "@split": split } } });
+        let endpoint = json!({ "endpoint": "/user/{id}", "backend": [backend] });
+        let plan = plan(&[endpoint]);
+        let split = plan.endpoints.first().and_then(|endpoint| endpoint.splits.first()).expect("the file has a split");
+        let splitter = Splitter::new(Arc::clone(split));
+        group.bench_function(name, |bench| bench.iter(|| splitter.choose(black_box(request), black_box(7))));
     }
     group.finish();
 }

@@ -23,6 +23,8 @@ pub struct Fetch {
     pub earlier: Vec<Option<String>>,
     /// The body to send.
     pub body: Body,
+    /// The place of the variant that takes it among those of the split; `None` for the base, and where there is no split.
+    pub variant: Option<usize>,
     /// When its time ends.
     pub budget: Budget,
     /// Who sees the answer as well.
@@ -63,7 +65,7 @@ impl Handler<Fetch> for BackendActor {
     fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
         let parts = Rc::clone(&self.0);
         actix::spawn(async move {
-            let Fetch { request, earlier, body, budget, witnesses, promise } = fetch;
+            let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
                 let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses };

@@ -237,7 +237,7 @@ async fn decoded(target: Target<'_>, inbound: Inbound, limit: usize) -> Result<D
     let (text, broken) = inbound.read_up_to(limit).await?;
     let text = packing.undo(text, limit)?;
     if let Some(watch) = target.watch {
-        watch.saw_text(&text);
+        watch.saw_text(&text, packing);
     }
     match (decoder.decode(text), broken) {
         // Like KrakenD, which reads the first JSON value and not on: what broke off after it does not matter.

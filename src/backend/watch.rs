@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, header::CONTENT_ENCODING};
 use tokio::time::Instant;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
@@ -20,7 +20,7 @@ use crate::model::{
     body::{Collected, Tap},
 };
 
-use super::client::Inbound;
+use super::{client::Inbound, packed::Packing};
 
 /// One watched call.
 pub(super) struct Watch<'a> {
@@ -59,9 +59,12 @@ impl<'a> Watch<'a> {
         *self.head.borrow_mut() = Some(head);
     }
 
-    /// The unpacked text of an answer that is decoded.
-    pub(super) fn saw_text(&self, text: &Bytes) {
+    /// The text of an answer that is decoded, and how it was packed on the wire.
+    pub(super) fn saw_text(&self, text: &Bytes, packing: Packing) {
         *self.text.borrow_mut() = Some(text.clone());
+        if let Some(head) = self.head.borrow_mut().as_mut().filter(|_| packing != Packing::None) {
+            head.headers.remove(&CONTENT_ENCODING);
+        }
     }
 
     /// The call has ended. What passes through is shown when its reader has read it.
@@ -69,13 +72,16 @@ impl<'a> Watch<'a> {
         self.is_told.set(true);
         match outcome {
             Ok(Response { status, headers, payload: Payload::Transit(receiver), complete }) => {
-                let head = self.head_or(status, &headers);
+                let head = self.head_or(status, &headers).packed_as(&headers);
                 let taps = self.witnesses.iter().map(|witness| Kept::new(Arc::clone(witness))).collect();
                 let payload = Payload::Transit(receiver.tapped(Box::new(Taps { head, taps })));
                 Ok(Response { status, headers, payload, complete })
             }
             Ok(response) => {
-                let head = self.head_or(response.status, &response.headers);
+                let mut head = self.head_or(response.status, &response.headers);
+                if !matches!(response.payload, Payload::Data(_)) {
+                    head = head.packed_as(&response.headers);
+                }
                 for witness in self.witnesses {
                     let body = self.body(&response.payload, &**witness);
                     witness.saw(head.clone().with(body, self.took(&response.payload, head.took)));
@@ -142,6 +148,14 @@ impl Drop for Watch<'_> {
 }
 
 impl Head {
+    /// Its body is shown as these headers describe it: what was unpacked on its way is not packed any more.
+    fn packed_as(mut self, headers: &Headers) -> Self {
+        if headers.get(&CONTENT_ENCODING).is_none() {
+            self.headers.remove(&CONTENT_ENCODING);
+        }
+        self
+    }
+
     fn with(self, body: SeenBody, took: Duration) -> Sight {
         Sight::Answer(Seen { status: self.status, headers: self.headers, body, took })
     }

@@ -15,7 +15,7 @@ use crate::model::{
     body::{BodyReceiver, BodySender, transit},
 };
 
-use super::{client::Inbound, watch::Watch};
+use super::{client::Inbound, packed::Packing, watch::Watch};
 
 /// Remembers what it is shown; has room for so many bytes.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ fn show_decoded(notes: &Arc<Notes>, text: &'static str, shaped: &'static str) ->
     let all = witnesses(&[notes]);
     let watch = Watch::start(&all, soon());
     watch.saw_head(&head(201));
-    watch.saw_text(&Bytes::from_static(text.as_bytes()));
+    watch.saw_text(&Bytes::from_static(text.as_bytes()), Packing::None);
     watch.end(Ok(Response::data(Data::parse(&Bytes::from_static(shaped.as_bytes())).unwrap(), true)))
 }
 
@@ -110,7 +110,7 @@ async fn a_decoded_answer_is_shown_shaped_or_raw_with_the_upstreams_head() {
     advance(Duration::from_millis(5)).await;
     watch.saw_head(&head(201));
     advance(Duration::from_millis(7)).await;
-    watch.saw_text(&Bytes::from_static(b"{\"a\":1,\"b\":2}"));
+    watch.saw_text(&Bytes::from_static(b"{\"a\":1,\"b\":2}"), Packing::None);
     let data = Data::parse(&Bytes::from_static(b"{\"b\":2}")).unwrap();
     let response = watch.end(Ok(Response::data(data, true))).unwrap();
     assert!(matches!(&response.payload, Payload::Data(data) if data.to_bytes() == "{\"b\":2}"));

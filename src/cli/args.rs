@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::shadow::args::ShadowCommand;
+use super::{shadow::args::ShadowCommand, split::args::SplitCommand};
 
 const ABOUT: &str = "An API gateway that runs KrakenD files and proves new backends with shadow traffic";
 
@@ -44,7 +44,7 @@ Routes that conflict are always found.";
 
 const ROUTES_EXAMPLES: &str = "\
 Examples:
-  gnomon routes -c krakend.json      one line for each endpoint, then one for each shadow with its policy";
+  gnomon routes -c krakend.json      one line for each endpoint, then one for each shadow and canary";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -93,6 +93,9 @@ pub enum Command {
     /// Look at the shadows of a running gateway, and change them
     #[command(subcommand)]
     Shadow(ShadowCommand),
+    /// Look at the canaries of a running gateway, and change how much they get
+    #[command(subcommand)]
+    Split(SplitCommand),
     /// Show shadow traffic at work, with backends and clients of its own
     Demo(DemoArgs),
     /// Print the version

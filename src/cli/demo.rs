@@ -85,7 +85,9 @@ fn introduce(gateway: &Gateway, v1: SocketAddr, v2: SocketAddr) {
     println!("  v1 (live)  http://{v1}/v1/user/42");
     println!("  v2 (shadow) http://{v2}/v2/user/42\n");
     println!("Clients get v1's answers only; what v2 would have done is on the dashboard. To see");
-    println!("  what differs        gnomon shadow report");
-    println!("  a rewrite repaired  curl -X POST http://{v2}/planted/off && gnomon shadow restart --all");
+    let admin = gateway.admin.filter(|admin| admin.port() != 8090).map(|admin| format!(" --admin {admin}"));
+    let admin = admin.unwrap_or_default();
+    println!("  what differs        gnomon shadow report{admin}");
+    println!("  a rewrite repaired  curl -X POST http://{v2}/planted/off && gnomon shadow restart --all{admin}");
     println!("Ctrl-C ends it.");
 }

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 
 use super::{
     args::{Arguments, Command, ConfigCommand},
-    audit, check, demo, routes, run, shadow, version,
+    audit, check, demo, routes, run, shadow, split, version,
 };
 use crate::config::schema::schema;
 
@@ -26,6 +26,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Audit(arguments)) => audit::audit(&arguments),
         Some(Command::Config(ConfigCommand::Schema)) => written(|out| writeln!(out, "{:#}", schema())),
         Some(Command::Shadow(command)) => shadow::shadow(&command),
+        Some(Command::Split(command)) => split::split(&command),
         Some(Command::CheckPlugin(_)) => unsupported("check-plugin"),
         Some(Command::TestPlugin(_)) => unsupported("test-plugin"),
         Some(Command::Version) => version::version(),

@@ -14,6 +14,7 @@ pub mod log;
 pub mod routes;
 pub mod run;
 pub mod shadow;
+pub mod split;
 pub mod version;
 
 pub use dispatch::main;

@@ -29,7 +29,7 @@ pub fn routes(arguments: &RoutesArgs) -> ExitCode {
         check::report(&findings);
         return ExitCode::from(UNUSABLE);
     }
-    print!("{}{}", table(&plan), shadows(&service));
+    print!("{}{}{}", table(&plan), shadows(&service), splits(&service));
     ExitCode::SUCCESS
 }
 
@@ -46,6 +46,23 @@ pub fn shadows(service: &Service) -> String {
             };
             let (method, path) = (&endpoint.method, &endpoint.path);
             text.push_str(&format!("{method} {path} shadow → {host} {mode}\n"));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// One line for each variant of a split: where it is, and which part it takes; nothing if there is none.
+#[must_use]
+pub fn splits(service: &Service) -> String {
+    let mut text = String::new();
+    for endpoint in &service.endpoints {
+        for split in endpoint.backends.iter().filter_map(|backend| backend.split.as_ref()) {
+            for variant in &split.variants {
+                let host = variant.backend.hosts.first().map_or("(no host)", String::as_str);
+                let (method, path, name) = (&endpoint.method, &endpoint.path, &variant.name);
+                let share = split.share_of(variant, &endpoint.params);
+                text.push_str(&format!("{method} {path} {name} → {host} {share}\n"));
+            }
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
@@ -93,7 +110,7 @@ fn listed(calls: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{shadows, table};
+    use super::{shadows, splits, table};
     use crate::{
         config::{Environment, Source, load},
         plan::compile,
@@ -122,6 +139,19 @@ mod tests {
             ]
         );
         assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn each_variant_has_a_line_with_its_part() {
+        let text = r#"{"version": 3, "endpoints": [{"endpoint": "/u/{id}", "backend": [{"host": ["http://v1"],
+            "extra_config": {"proxy": {"@split": {"key": "param:id", "to": [
+                {"rate": "5%", "host": ["http://v2"]}, {"rate": 0.2, "host": ["http://v3"], "name": "blue"}]}}}}]}]}"#;
+        let source = Source::Text { name: "k.json".to_owned(), text: text.to_owned() };
+        let service = load(&source, &Environment::default()).service.unwrap();
+        assert_eq!(
+            splits(&service),
+            "\nGET /u/{id} canary → http://v2 5% by param:id\nGET /u/{id} blue → http://v3 20% by param:id\n"
+        );
     }
 
     #[test]

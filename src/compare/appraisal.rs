@@ -12,10 +12,10 @@ use std::{
 use super::{Comparison, DifferenceKind, Fields};
 
 /// How many sets are remembered; pairs of others stay what they were counted as.
-const SETS_MAX: usize = 256;
+const SETS_MAX: usize = 128;
 
-/// How many places a set has at most.
-const PLACES_MAX: usize = 32;
+/// How many places a set has at most: as many as a pair has differences.
+const PLACES_MAX: usize = super::findings::DIFFERENCES_MAX;
 
 /// The sets.
 #[derive(Debug, Default)]

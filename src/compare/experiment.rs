@@ -50,6 +50,8 @@ pub struct Experiment {
     pub(super) setup: Setup,
     pub(super) compare: Compare,
     comparator: Comparator,
+    /// How the endpoint makes a whole of its parts now.
+    merging: Mutex<Merging>,
     /// The share that is compared, which can be changed while it runs.
     sample: AtomicU64,
     /// Whether second live answers are still wanted.
@@ -58,6 +60,8 @@ pub struct Experiment {
     pub(super) void: AtomicU64,
     /// Pairs for which there was no room where they are compared, and which are in no sum yet.
     turned_away: AtomicU64,
+    /// Of the void ones, those that a variant of a split answered.
+    pub(super) of_variants: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
     /// Pairs that count no more, since the comparison began anew.
@@ -76,11 +80,13 @@ impl Experiment {
         let found = nothing_found(&setup, &compare, now);
         Some(Self {
             comparator: Comparator::new(&compare),
+            merging: Mutex::new(setup.merging.clone()),
             sample: AtomicU64::new(compare.sample.threshold()),
             learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
             void: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
+            of_variants: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             begun_before: AtomicU64::new(0),
@@ -111,6 +117,11 @@ impl Experiment {
     /// Compares another share from now on.
     pub fn set_sample(&self, sample: Share) {
         self.sample.store(sample.threshold(), Ordering::Release);
+    }
+
+    /// The endpoint makes its whole in this way from now on.
+    pub fn set_merging(&self, merging: Merging) {
+        *self.merging.lock().unwrap_or_else(PoisonError::into_inner) = merging;
     }
 
     /// Whether the answer of the live call in this place matters.
@@ -144,6 +155,13 @@ impl Experiment {
         }
     }
 
+    /// Counts a pair whose live answer is a variant's, for which so many bytes were held.
+    pub(super) fn skip(&self, bytes: usize) {
+        self.memory().release(bytes);
+        self.of_variants.fetch_add(1, Ordering::AcqRel);
+        self.void.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// Counts a pair that is not compared.
     pub(super) fn shed(&self, pair: &Settled, why: Incomparable, now: Instant) {
         let mut found = self.found();
@@ -163,7 +181,8 @@ impl Experiment {
 
     /// Compares a pair and counts what comes of it.
     pub(super) fn judge(&self, pair: &Settled, now: Instant) {
-        match Ready::of(&pair.sights, self.compare.against, &self.setup.merging) {
+        let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match Ready::of(&pair.sights, self.compare.against, &merging) {
             Err(why) => self.shed(pair, why, now),
             Ok(ready) => self.judge_answers(pair, &ready, now),
         }
@@ -193,8 +212,9 @@ impl Experiment {
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);
+        let differs = baseline.as_ref().map(|second| found.fields.verdict(second) == Verdict::Mismatch);
         // Last, so that a pair that makes any of this panic is counted once.
-        found.tally.record(&record(pair, verdict), now);
+        found.tally.record(&PairRecord { baseline_differs: differs, ..record(pair, verdict) }, now);
         drop(found);
         if !wants_baseline {
             self.learns.store(false, Ordering::Release);
@@ -211,6 +231,7 @@ impl Experiment {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = self.found();
         self.begun_before.store(self.begun.load(Ordering::Acquire), Ordering::Release);
+        self.of_variants.store(0, Ordering::Release);
         let (void, judged) = (self.void.swap(0, Ordering::AcqRel), found.tally.total().pairs());
         self.forgotten.fetch_add(void + judged, Ordering::AcqRel);
         *found = nothing_found(&self.setup, &self.compare, now);
@@ -272,5 +293,6 @@ fn record(pair: &Settled, verdict: Verdict) -> PairRecord {
         live: live.map_or(missing, LegOutcome::from),
         shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
         baseline: sights.baseline.as_ref().map(LegOutcome::from),
+        baseline_differs: None,
     }
 }

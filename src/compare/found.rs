@@ -1,6 +1,7 @@
 //! What the pairs of one shadow have come to, under the lock of its experiment.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -113,6 +114,7 @@ impl Found {
         verdict: Verdict,
         now: SystemTime,
     ) -> Option<NewCluster> {
+        let counting = self.counting(comparison, verdict);
         let differing = Differing {
             at: request.at,
             pair: request.number,
@@ -120,13 +122,24 @@ impl Found {
             path: &request.path,
             live_status: Some(ready.live.status.as_u16()),
             shadow_status: Some(ready.shadow.status.as_u16()),
-            differences: &comparison.differences,
+            differences: &counting,
             is_noise: verdict == Verdict::Noise,
         };
         match self.clusters.add(&differing, now) {
             Added::New(begun) => Some(begun),
             Added::Known | Added::Other | Added::Nothing => None,
         }
+    }
+
+    /// The differences by which a pair is filed: in one that differs, noise beside them says nothing.
+    fn counting<'a>(&self, comparison: &'a Comparison, verdict: Verdict) -> Cow<'a, [Difference]> {
+        let is_noise = |difference: &Difference| self.fields.is_noise(&difference.path, difference.kind);
+        if verdict != Verdict::Mismatch || !comparison.differences.iter().any(is_noise) {
+            return Cow::Borrowed(&comparison.differences);
+        }
+        let counting: Vec<_> = comparison.differences.iter().filter(|one| !is_noise(one)).cloned().collect();
+        // More differ than are known: the known ones are all there is to file it by.
+        if counting.is_empty() { Cow::Borrowed(&comparison.differences) } else { Cow::Owned(counting) }
     }
 
     /// Whether a line may be logged again.

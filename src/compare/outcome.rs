@@ -83,6 +83,10 @@ impl Results for Experiment {
         Experiment::forget(self, now);
     }
 
+    fn set_sample(&self, sample: crate::config::shadow::Share) {
+        Experiment::set_sample(self, sample);
+    }
+
     fn ignore(&self, path: &str, kind: Option<DifferenceKind>) -> Option<Value> {
         let mut found = self.found();
         let is_known = found.fields.ignore(path, kind);
@@ -108,13 +112,14 @@ impl Compared for Experiment {
         let matrix = sums.cells().into_iter().map(|cell| (cell.live, cell.shadow, cell.pairs)).collect();
         // In this order, so that no pair is missing that was begun: a pair is begun before it is anything else.
         let (void, forgotten, begun) = (load(&self.void), load(&self.forgotten), load(&self.begun));
-        let begun = begun.saturating_sub(forgotten);
+        let (begun, of_variants) = (begun.saturating_sub(forgotten), load(&self.of_variants).min(void));
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let compare_seconds = load(&self.spent) as f64 / 1e9;
         ComparisonFigures {
             sample: self.sample().ratio(),
             begun,
             void,
+            of_variants,
             waiting: begun.saturating_sub(void + judged),
             verdicts,
             incomparable: incomparable.into(),
@@ -138,7 +143,8 @@ impl Experiment {
         let recent = found.tally.recent(now).figures();
         json!({
             "sample": figures.sample,
-            "pairs": { "begun": figures.begun, "void": figures.void, "waiting": figures.waiting },
+            "pairs": { "begun": figures.begun, "void": figures.void, "variant": figures.of_variants,
+                "waiting": figures.waiting },
             "total": found.tally.total().figures(),
             "recent": recent,
             "slower_than_live": found.against_live.snapshot(),

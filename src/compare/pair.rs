@@ -8,7 +8,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::SystemTime,
 };
@@ -30,6 +30,8 @@ pub struct Pair(Arc<Inner>);
 struct Inner {
     experiment: Arc<Experiment>,
     drawn: Drawn,
+    /// Whether a variant of a split answers in place of the backend that the shadow is held against.
+    is_of_variant: AtomicBool,
     request: Asked,
     held: AtomicUsize,
     sights: Mutex<Sights>,
@@ -123,6 +125,7 @@ impl Pair {
         let inner = Inner {
             experiment: Arc::clone(experiment),
             drawn,
+            is_of_variant: AtomicBool::new(false),
             request,
             held: AtomicUsize::new(0),
             sights: Mutex::default(),
@@ -136,6 +139,17 @@ impl Pair {
         self.0.experiment.watches(place).then(|| self.leg(Side::Live(place)))
     }
 
+    /// The witness of the call in this place, which a variant of a split takes. Where it stands in for the backend that
+    /// the shadow is held against there is nothing to compare, and the pair is void.
+    #[must_use]
+    pub fn of_variant(&self, place: usize) -> Option<Arc<dyn Witness>> {
+        if self.0.experiment.compare.against.place() == place {
+            self.0.is_of_variant.store(true, Ordering::Release);
+            return None;
+        }
+        self.live(place)
+    }
+
     /// The witness of the shadow's call.
     #[must_use]
     pub fn shadow(&self) -> Arc<dyn Witness> {
@@ -145,7 +159,8 @@ impl Pair {
     /// The witness of a second live call, if there is to be one.
     #[must_use]
     pub fn baseline(&self) -> Option<Arc<dyn Witness>> {
-        self.0.drawn.has_baseline.then(|| self.leg(Side::Baseline))
+        let is_wanted = self.0.drawn.has_baseline && !self.0.is_of_variant.load(Ordering::Acquire);
+        is_wanted.then(|| self.leg(Side::Baseline))
     }
 
     fn leg(&self, side: Side) -> Arc<dyn Witness> {
@@ -205,6 +220,9 @@ fn later(before: Option<Sight>, sight: Sight) -> (Sight, Option<Sight>) {
 impl Drop for Inner {
     fn drop(&mut self) {
         let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if *self.is_of_variant.get_mut() {
+            return self.experiment.skip(*self.held.get_mut());
+        }
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
         let (sights, against) = (std::mem::take(sights), self.experiment.compare.against.place());
         let settled = Settled { request: self.request.clone(), sights, against, place: self.drawn.place, held };

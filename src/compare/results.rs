@@ -5,7 +5,7 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::stats::Overhead;
+use crate::{config::shadow::Share, stats::Overhead};
 
 use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
 
@@ -28,6 +28,9 @@ pub trait Results: Watched {
 
     /// Forgets all pairs, fields and differences, as for another version of the shadow.
     fn forget(&self, now: Instant);
+
+    /// Compares another share of the copies from now on.
+    fn set_sample(&self, sample: Share);
 
     /// Takes the differences of a field for noise from now on, those of one kind or all; gives the line of the
     /// configuration that keeps it so. `None` when no such field is known.

@@ -43,8 +43,18 @@ pub struct Backend {
     pub send_body_on_redirect: bool,
     /// Present when this backend is a shadow.
     pub shadow: Option<Shadow>,
+    /// `@split`: the backends that take a part of its calls.
+    pub split: Option<Box<super::Split>>,
     /// Where the backend stands in the file, as a JSON pointer.
     pub pointer: String,
+}
+
+impl Backend {
+    /// This one and, after it, those that take a part of its calls: the order in which all are numbered.
+    pub fn with_variants(&self) -> impl Iterator<Item = &Backend> {
+        let variants = self.split.iter().flat_map(|split| &split.variants);
+        std::iter::once(self).chain(variants.map(|variant| &variant.backend))
+    }
 }
 
 /// How hosts are found.

@@ -124,6 +124,12 @@ pub enum Scope {
     PolicyStore,
     /// `stop_on` of a policy.
     PolicyStop,
+    /// `@split` of a backend's `proxy`.
+    Split,
+    /// An element of its `to`, beside the keys of any backend.
+    SplitVariant,
+    /// Its `stop_on`.
+    SplitStop,
 }
 
 impl Scope {
@@ -188,13 +194,16 @@ impl Scope {
             Scope::PolicyBaseline => "@shadow_policy.compare.baseline",
             Scope::PolicyStore => "@shadow_policy.store",
             Scope::PolicyStop => "@shadow_policy.stop_on",
+            Scope::Split => "@split",
+            Scope::SplitVariant => "@split.to",
+            Scope::SplitStop => "@split.stop_on",
         }
     }
 
     /// Whether the keys are ours alone, so that an unknown one is an error and nothing in there is a comment.
     #[must_use]
     pub fn is_ours(self) -> bool {
-        matches!(self, Scope::Admin) || self.title().starts_with("@shadow")
+        matches!(self, Scope::Admin) || ["@shadow", "@split"].iter().any(|ours| self.title().starts_with(ours))
     }
 
     /// Whether the original reads keys of this scope in any letter case.
@@ -564,6 +573,7 @@ const TABLE: &[KnownKey] = &[
     row(At::BackendProxy, Supported, "shadow_timeout", ""),
     row(At::BackendProxy, Supported, "@shadow_policy", "ours: what is copied, and how"),
     row(At::BackendProxy, Supported, "shadow_policy", "ours: the same; `krakend check --lint` passes only the other"),
+    row(At::BackendProxy, Supported, "@split", "ours: other backends take a part of the calls"),
     row(At::BackendProxy, Supported, "flatmap_filter", ""),
     row(At::Static, Supported, "data", ""),
     row(At::Static, Supported, "strategy", ""),
@@ -856,6 +866,20 @@ const TABLE: &[KnownKey] = &[
     row(At::PolicyStop, Supported, "window", ""),
     row(At::PolicyStop, Supported, "action", "pause or kill"),
     row(At::PolicyStop, Supported, "webhook", "each decision is posted there"),
+    row(At::Split, Supported, "key", "as of sample; without one the rates are weights"),
+    row(At::Split, Supported, "salt", "the service's name unless given"),
+    row(At::Split, Supported, "on_missing_key", "skip (the base takes it) or random"),
+    row(At::Split, Supported, "to", "1 to 16 backends"),
+    row(At::Split, Supported, "ramp", "as of a policy; for one variant"),
+    row(At::Split, Supported, "stop_on", "when a variant is stopped by itself"),
+    row(At::SplitVariant, Supported, "rate", "0 to 1, or a text like 10%"),
+    row(At::SplitVariant, Supported, "name", "canary, canary-2, … unless given"),
+    row(At::SplitStop, Supported, "error_delta", "share of failed calls above the base's"),
+    row(At::SplitStop, Supported, "p99_ratio", "times the base's 99th percentile"),
+    row(At::SplitStop, Supported, "min_requests", "500 unless given"),
+    row(At::SplitStop, Supported, "window", "10m unless given"),
+    row(At::SplitStop, Supported, "action", "stop or log"),
+    row(At::SplitStop, Supported, "webhook", "each decision is posted there"),
 ];
 
 #[cfg(test)]

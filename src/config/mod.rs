@@ -30,6 +30,7 @@ pub mod schema;
 pub mod service;
 pub mod shadow;
 pub mod source;
+pub mod split;
 pub mod stamp;
 pub mod strict;
 pub mod telemetry;
@@ -47,6 +48,7 @@ pub use load::{Loaded, Places, load};
 pub use node::Node;
 pub use service::{Admin, AdminToken, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
+pub use split::{Split, SplitAction, SplitStop, Variant};
 pub use telemetry::{LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
 
 #[cfg(test)]

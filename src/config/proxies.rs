@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::{Environment, Service, diagnostic::Findings};
+use super::{Backend, Environment, Service, diagnostic::Findings};
 
 /// Warns once for each variable that would put a proxy before a backend.
 pub(super) fn report(service: &Service, environment: &Environment, findings: &mut Findings) {
@@ -15,6 +15,7 @@ pub(super) fn report(service: &Service, environment: &Environment, findings: &mu
     for (scheme, name) in [("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY")] {
         let Some((name, _)) = variable(environment, name) else { continue };
         let backends = service.endpoints.iter().flat_map(|endpoint| &endpoint.backends);
+        let backends = backends.flat_map(Backend::with_variants);
         let urls = backends.flat_map(|backend| &backend.hosts).filter_map(|host| Url::parse(host).ok());
         let proxied = |url: &Url| url.scheme() == scheme && is_proxied(url, exceptions);
         if let Some(url) = urls.into_iter().find(proxied) {

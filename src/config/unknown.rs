@@ -72,6 +72,7 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     let place = "write \"extra_config\": {\"@shadow\": ...} for all shadows of the endpoint";
     refuse_policies(&[endpoint, &proxy], &OURS, place, findings);
     refuse_policies(&[&extra], &POLICIES, place, findings);
+    refuse_splits(&[endpoint, &extra, &proxy], findings);
     near_misses(&extra, &["@shadow"], Severity::Mistake, findings);
     keys(&proxy, Scope::EndpointProxy, findings);
     keys(&proxy.member("static"), Scope::Static, findings);
@@ -84,14 +85,38 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
 
 fn report_backend(backend: &Node<'_>, findings: &mut Findings) {
     keys(backend, Scope::Backend, findings);
+    report_parts(backend, findings);
+}
+
+/// A backend that takes a part of another's calls. It is ours, so that a key that nobody knows is an error.
+fn report_variant(variant: &Node<'_>, findings: &mut Findings) {
+    for (key, member) in variant.members() {
+        match known::find(Scope::Backend, key) {
+            Some(known) => told(&member, known, findings),
+            None if known::find(Scope::SplitVariant, key).is_some() => {}
+            None => {
+                let finding = Diagnostic::new(Severity::Error, member.pointer(), format!("unknown key \"{key}\""));
+                findings.push(with_nearest(finding.value(member.value()), Scope::Backend, key));
+            }
+        }
+    }
+    report_parts(variant, findings);
+}
+
+/// What stands in a backend.
+fn report_parts(backend: &Node<'_>, findings: &mut Findings) {
     let extra = backend.field("extra_config");
     components(&extra, Scope::BackendComponents, findings);
     let proxy = extra.namespace("proxy");
     let place = "write \"extra_config\": {\"proxy\": {\"shadow\": true, \"@shadow_policy\": ...}}";
     refuse_policies(&[backend, &extra], &OURS, place, findings);
     refuse_policies(&[&proxy], &["@shadow"], place, findings);
-    near_misses(&proxy, &["@shadow_policy"], Severity::Mistake, findings);
+    near_misses(&proxy, &["@shadow_policy", "@split"], Severity::Mistake, findings);
+    refuse_splits(&[backend, &extra], findings);
     keys(&proxy, Scope::BackendProxy, findings);
+    for variant in proxy.member("@split").member("to").elements() {
+        report_variant(&variant, findings);
+    }
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     settings(&extra, &BACKEND_SETTINGS, findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
@@ -121,6 +146,14 @@ fn refuse_policies(places: &[&Node<'_>], keys: &[&str], hint: &str, findings: &m
         if !node.is_absent() {
             node.refuse(findings, "a policy does nothing here: without one every request is mirrored", hint);
         }
+    }
+}
+
+/// A canary that nobody is sent to is no danger, but not what was meant either.
+fn refuse_splits(places: &[&Node<'_>], findings: &mut Findings) {
+    for node in places.iter().map(|place| place.member("@split")).filter(|node| !node.is_absent()) {
+        let hint = "write it at a live backend, as \"extra_config\": {\"proxy\": {\"@split\": ...}}";
+        node.refuse(findings, "a split does nothing here", hint);
     }
 }
 

@@ -358,7 +358,7 @@ fn send(copy: Copy, request: &Arc<Request>, body: Body, loss: Option<window::Los
     let Copy { link, mut ticket, pair } = copy;
     // From here on only the end of the program can keep it from being sent.
     ticket.expect_drop_for(DropReason::Shutdown);
-    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &link, request, &body));
+    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &link, request, &body, not_before));
     // Neither is always the one that comes first and warms what both find warm.
     let (before, after) = if fastrand::bool() { (second, None) } else { (None, second) };
     if let Some(second) = before {

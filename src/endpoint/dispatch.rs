@@ -21,12 +21,14 @@ use crate::{
 use super::{
     copies::{Copies, answered_status, shown_status},
     parallel, sequential,
+    split_link::{Chosen, SplitLink},
 };
 
 /// What one thread needs to serve one endpoint.
 pub struct Dispatch {
     pub(super) plan: Arc<EndpointPlan>,
     pub(super) live: Vec<Recipient<Fetch>>,
+    splits: Vec<SplitLink>,
     pub(super) shadows: Vec<ShadowLink>,
 }
 
@@ -63,13 +65,22 @@ pub struct Baseline {
 
 /// One live call of a request.
 pub(super) struct LiveCall<'a> {
-    /// The backend's place.
-    pub(super) place: usize,
+    /// Who takes it.
+    pub(super) chosen: Option<Chosen<'a>>,
     /// Values from earlier answers.
     pub(super) earlier: Vec<Option<String>>,
     /// The body to send.
     pub(super) body: Body,
-    /// The pairs that its answer may have a part in.
+}
+
+/// What is the same for all live calls of one request.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) request: &'a Arc<Request>,
+    /// Drawn once for all splits.
+    pub(super) drawn: u64,
+    pub(super) deadline: Instant,
+    /// The pairs that the answers may have a part in.
     pub(super) pairs: &'a [Pair],
 }
 
@@ -80,7 +91,13 @@ impl Dispatch {
     /// Serves `plan` through these actors, which stand in the order of the plan's backends.
     #[must_use]
     pub fn new(plan: Arc<EndpointPlan>, live: Vec<Recipient<Fetch>>, shadows: Vec<ShadowLink>) -> Self {
-        Self { plan, live, shadows }
+        Self { plan, live, splits: Vec::new(), shadows }
+    }
+
+    /// The same with those that take a part of the live calls, in the order of the plan's splits.
+    #[must_use]
+    pub fn splitting(self, splits: Vec<SplitLink>) -> Self {
+        Self { splits, ..self }
     }
 
     /// Serves one request, through the components inside the endpoint. A request they turn away is never mirrored.
@@ -99,28 +116,29 @@ impl Dispatch {
         let deadline = self.live_deadline(budget);
         let (body, copies) = Copies::offer(&self.shadows, self.plan.shadows_in_sequence, &request, body);
         let pairs = copies.pairs();
+        let asking = Asking { request: &request, drawn: self.drawn(), deadline, pairs: &pairs };
         let (mut reply, live_answer) = match self.plan.flow {
             Flow::Single => {
-                let call = LiveCall { place: 0, earlier: Vec::new(), body, pairs: &pairs };
-                let answer = self.ask(&request, call, deadline);
+                let call = LiveCall { chosen: self.choose(asking, 0), earlier: Vec::new(), body };
+                let answer = self.ask(asking, call);
                 let told = copies.hand_over(&request);
                 (reply_of(settled(answer, deadline).await), told)
             }
             Flow::Parallel => {
                 let ask = |place| {
                     let body = body.share().unwrap_or_default();
-                    self.ask(&request, LiveCall { place, earlier: Vec::new(), body, pairs: &pairs }, deadline)
+                    self.ask(asking, LiveCall { chosen: self.choose(asking, place), earlier: Vec::new(), body })
                 };
                 let answers: Vec<LiveAnswer> = (0..self.live.len()).map(ask).collect();
                 let told = copies.hand_over(&request);
                 (parallel::collect(answers, deadline).await, told)
             }
             Flow::Sequential => {
-                let (earlier, part) = (Vec::new(), body.share().unwrap_or_default());
-                let call = LiveCall { place: 0, earlier, body: part, pairs: &pairs };
-                let first = self.ask(&request, call, deadline);
+                let part = body.share().unwrap_or_default();
+                let call = LiveCall { chosen: self.choose(asking, 0), earlier: Vec::new(), body: part };
+                let first = self.ask(asking, call);
                 let told = copies.hand_over(&request);
-                (sequential::follow(self, &request, &body, first, &pairs, deadline).await, told)
+                (sequential::follow(self, asking, &body, first).await, told)
             }
         };
         let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));
@@ -134,18 +152,36 @@ impl Dispatch {
         budget.deadline - (self.plan.timeout - self.plan.backend_time())
     }
 
+    /// One number for all splits of the endpoint, and none where there is no split.
+    fn drawn(&self) -> u64 {
+        if self.splits.is_empty() { 0 } else { fastrand::u64(..) }
+    }
+
+    /// Who takes the live call in this place.
+    pub(super) fn choose(&self, asking: Asking<'_>, place: usize) -> Option<Chosen<'_>> {
+        let split = self.splits.iter().find(|split| split.plan.place == place);
+        let variant = split.and_then(|split| split.variant(split.splitter.choose(asking.request, asking.drawn)?));
+        let base = || {
+            Some(Chosen { place, recipient: self.live.get(place)?, plan: self.plan.live.get(place)?, variant: None })
+        };
+        variant.or_else(base)
+    }
+
     /// Sends a live call on its way.
-    pub(super) fn ask(&self, request: &Arc<Request>, call: LiveCall<'_>, deadline: Instant) -> LiveAnswer {
-        let LiveCall { place, earlier, body, pairs } = call;
+    pub(super) fn ask(&self, asking: Asking<'_>, call: LiveCall<'_>) -> LiveAnswer {
+        let LiveCall { chosen, earlier, body } = call;
         let (promise, answer) = promise();
-        if let Some(backend) = self.live.get(place) {
+        if let Some(Chosen { place, recipient, variant, .. }) = chosen {
+            // A shadow is held against what the base answers.
+            let witness = |pair: &Pair| if variant.is_some() { pair.of_variant(place) } else { pair.live(place) };
             #[expect(clippy::disallowed_methods, reason = "bounded by the connections a worker accepts")]
-            backend.do_send(Fetch {
-                request: Arc::clone(request),
+            recipient.do_send(Fetch {
+                request: Arc::clone(asking.request),
                 earlier,
                 body,
-                budget: Budget { deadline },
-                witnesses: pairs.iter().filter_map(|pair| pair.live(place)).collect(),
+                variant,
+                budget: Budget { deadline: asking.deadline },
+                witnesses: asking.pairs.iter().filter_map(witness).collect(),
                 promise,
             });
         }

@@ -10,12 +10,14 @@ pub mod merge;
 pub mod parallel;
 mod second_call;
 pub mod sequential;
+pub mod split_link;
 pub mod static_data;
 pub mod upload;
 pub mod whole;
 
 pub use actor::{Call, EndpointActor};
 pub use dispatch::{Baseline, Compared, Dispatch, ShadowLink};
+pub use split_link::SplitLink;
 
 #[cfg(test)]
 mod tests;

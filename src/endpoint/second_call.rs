@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use actix::Recipient;
+use tokio::time::Instant;
 
 use crate::{
     compare::Pair,
@@ -21,11 +22,19 @@ pub(super) struct SecondCall {
     ticket: Ticket,
     witness: Arc<dyn Witness>,
     body: Body,
+    /// Not to be sent before, as the copy.
+    not_before: Option<Instant>,
 }
 
 impl SecondCall {
     /// Asks for the right to it, if this pair is to have one.
-    pub(super) fn admit(pair: &Pair, link: &ShadowLink, request: &Arc<Request>, body: &Body) -> Option<Self> {
+    pub(super) fn admit(
+        pair: &Pair,
+        link: &ShadowLink,
+        request: &Arc<Request>,
+        body: &Body,
+        not_before: Option<Instant>,
+    ) -> Option<Self> {
         let Some(Compared { baseline: Some(Baseline { recipient, gate }), .. }) = &link.compared else { return None };
         // A body that is still arriving has one reader.
         let body = body.share()?;
@@ -37,12 +46,12 @@ impl SecondCall {
         let size = Size { body: bytes, head: request.head_bytes(), streamed: 0 };
         let Offered::Admitted(mut ticket) = gate.offer(Asked { request, drawn: 0, size }) else { return None };
         ticket.expect_drop_for(DropReason::Shutdown);
-        Some(Self { recipient: recipient.clone(), ticket, witness, body })
+        Some(Self { recipient: recipient.clone(), ticket, witness, body, not_before })
     }
 
     /// Sends it.
     pub(super) fn send(self, request: &Arc<Request>) {
-        let Self { recipient, ticket, witness, body } = self;
+        let Self { recipient, ticket, witness, body, not_before } = self;
         #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
         recipient.do_send(Mirror {
             request: Arc::clone(request),
@@ -52,7 +61,7 @@ impl SecondCall {
             body_of_rest: Body::Empty,
             ticket,
             witness: Some(witness),
-            not_before: None,
+            not_before,
             rest: VecDeque::new(),
             answers: Vec::new(),
         });

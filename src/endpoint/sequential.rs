@@ -1,54 +1,43 @@
 //! Backends called one after the other, each with values from the answers before it.
 
-use std::sync::Arc;
-
-use tokio::time::Instant;
-
 use crate::{
     backend::DECODED_BYTES_MAX,
-    compare::Pair,
-    model::{Body, BodyReceiver, Data, Payload, Reply, Request, Response},
+    model::{Body, BodyReceiver, Data, Payload, Reply, Response},
     plan::Lookup,
 };
 
 use super::{
     Dispatch,
-    dispatch::{LiveAnswer, LiveCall, reply_of, settled},
+    dispatch::{Asking, LiveAnswer, LiveCall, reply_of, settled},
     merge::Merge,
 };
 
 /// Goes on from the first answer. The first failure ends the sequence: of the first backend it is the reply, of a
 /// later one it leaves what is there, incomplete.
-pub(super) async fn follow(
-    dispatch: &Dispatch,
-    request: &Arc<Request>,
-    body: &Body,
-    first: LiveAnswer,
-    pairs: &[Pair],
-    deadline: Instant,
-) -> Reply {
-    let backends = &dispatch.plan.live;
-    let mut merge = Merge::new(backends.len());
-    let mut answers: Vec<Data> = Vec::with_capacity(backends.len());
-    let mut outcome = settled(first, deadline).await;
+pub(super) async fn follow(dispatch: &Dispatch, asking: Asking<'_>, body: &Body, first: LiveAnswer) -> Reply {
+    let count = dispatch.plan.live.len();
+    let mut merge = Merge::new(count);
+    let mut answers: Vec<Data> = Vec::with_capacity(count);
+    let mut outcome = settled(first, asking.deadline).await;
     if outcome.is_err() {
         return reply_of(outcome);
     }
-    for next in backends.iter().skip(1) {
+    for place in 1..count {
         let goes_on = outcome.as_ref().is_ok_and(|response| response.complete);
         if let Ok(response) = &mut outcome {
             let is_wanted = |lookup: &Lookup| lookup.answer == answers.len() && lookup.path.is_none();
-            let body_is_wanted = backends.iter().any(|backend| backend.lookups.iter().any(is_wanted));
+            let body_is_wanted = dispatch.plan.answering().any(|backend| backend.lookups.iter().any(is_wanted));
             answers.push(if body_is_wanted { body_of(response).await } else { data_of(response) });
         }
         merge.add(reply_of(outcome));
         if !goes_on {
             return merge.finish();
         }
-        let earlier = next.lookups.iter().map(|lookup| lookup.find(&answers)).collect();
-        let body = body.share().unwrap_or_default();
-        let answer = dispatch.ask(request, LiveCall { place: answers.len(), earlier, body, pairs }, deadline);
-        outcome = settled(answer, deadline).await;
+        let chosen = dispatch.choose(asking, place);
+        let lookups = chosen.iter().flat_map(|chosen| &chosen.plan.lookups);
+        let earlier = lookups.map(|lookup| lookup.find(&answers)).collect();
+        let call = LiveCall { chosen, earlier, body: body.share().unwrap_or_default() };
+        outcome = settled(dispatch.ask(asking, call), asking.deadline).await;
     }
     merge.add(reply_of(outcome));
     merge.finish()

@@ -16,6 +16,7 @@ pub mod query;
 pub mod reply;
 pub mod request;
 pub mod seen;
+pub mod trace;
 pub mod wire;
 
 pub use body::{Body, BodyError, BodyReceiver, BodySender};

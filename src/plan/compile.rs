@@ -3,7 +3,7 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Uri, uri::Scheme};
+use http::{HeaderValue, Method, uri::Scheme};
 
 use crate::{
     backend::{FetchedKeys, transport::PoolLimits},
@@ -13,8 +13,8 @@ use crate::{
         tables::{self, Place},
     },
     config::{
-        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, Shadow, ShadowDefaults,
-        diagnostic::Findings, shadow::BaselineMode,
+        Backend, Diagnostic, Discovery, Endpoint, FlatmapOp, Service, Severity, diagnostic::Findings,
+        shadow::BaselineMode,
     },
     encoding::{Decoder, Encoder},
     endpoint::static_data::StaticData,
@@ -23,8 +23,10 @@ use crate::{
 };
 
 use super::{
-    BackendPlan, Base, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, OriginNeeds, Plan, QueryPick,
-    Routes, ServiceName, ServicePlan, ShadowBounds, ShadowPlan, Target, Targets, Template, exposure, metrics,
+    BackendPlan, ClientAddress, EndpointPlan, Flow, HeaderPick, Identity, Intake, OriginNeeds, Plan, QueryPick, Routes,
+    ServiceName, ServicePlan, ShadowBounds, ShadowPlan, SplitPlan, Target, Targets, Template, exposure,
+    hosts::bases,
+    metrics,
     routes::{RouteRules, segments},
     template::{go_form, propagated_value},
 };
@@ -191,15 +193,24 @@ fn endpoint_plan(
     let exchanges = tables::exchanges(&endpoint.extra, place, findings);
     let id = EndpointId(u32::try_from(names.endpoints.len()).unwrap_or(u32::MAX));
     names.endpoints.push(EndpointName { method: endpoint.method.clone(), path: endpoint.path.clone() });
-    let (mut live, mut shadows) = (Vec::new(), Vec::new());
+    let (mut live, mut shadows, mut splits) = (Vec::new(), Vec::new(), Vec::new());
     for backend in &endpoint.backends {
         let shared = if backend.shadow.is_some() { &kept.shadow } else { &kept.live };
         let place = Place { shared, ..place };
-        exposure::tell(backend, endpoint, findings);
-        let plan = Arc::new(backend_plan(backend, endpoint, config, place, names, findings));
+        let mut compiled = |backend: &Backend, variant: Option<&str>| {
+            exposure::tell(backend, endpoint, findings);
+            Arc::new(backend_plan((backend, variant), endpoint, config, place, names, findings))
+        };
+        let plan = compiled(backend, None);
         match &backend.shadow {
-            None => live.push(plan),
-            Some(shadow) => shadows.push(Arc::new(shadow_plan(plan, shadow, endpoint, config, shadows.len()))),
+            None => {
+                if let Some(split) = &backend.split {
+                    let id = format!("{}:{}:{}", endpoint.method, endpoint.path, live.len());
+                    splits.push(Arc::new(SplitPlan::new(split, id, (live.len(), plan.id), compiled)));
+                }
+                live.push(plan);
+            }
+            Some(shadow) => shadows.push(Arc::new(ShadowPlan::new(plan, shadow, endpoint, config, shadows.len()))),
         }
     }
     for (shadow, described) in shadows.iter_mut().zip(endpoint.backends.iter().filter(|one| one.shadow.is_some())) {
@@ -227,12 +238,14 @@ fn endpoint_plan(
         timeout: endpoint.timeout,
         headers: HeaderPick::new(&endpoint.input_headers),
         query: QueryPick::new(&endpoint.input_query_strings),
-        origin: OriginNeeds::of(
-            endpoint.backends.iter().filter_map(|backend| backend.shadow.as_ref()?.policy.as_deref()),
+        origin: OriginNeeds::with_keys(
+            OriginNeeds::of(endpoint.backends.iter().filter_map(|backend| backend.shadow.as_ref()?.policy.as_deref())),
+            splits.iter().map(|split: &Arc<SplitPlan>| &split.key),
         ),
         intake: if guards.read_body()
             || exchanges.read_body()
             || live.iter().any(|backend| backend.resends_body || backend.calls > 1)
+            || splits.iter().any(|split| split.variants.iter().any(|variant| variant.backend.resends_body))
             || live.len() > 1
         {
             Intake::Held
@@ -250,25 +263,9 @@ fn endpoint_plan(
             .cache_seconds
             .and_then(|seconds| HeaderValue::from_str(&format!("public, max-age={seconds}")).ok()),
         live,
+        splits,
         shadows_in_sequence: endpoint.sequential && shadows.len() > 1,
         shadows,
-    }
-}
-
-fn shadow_plan(
-    backend: Arc<BackendPlan>,
-    shadow: &Shadow,
-    endpoint: &Endpoint,
-    config: &Service,
-    place: usize,
-) -> ShadowPlan {
-    ShadowPlan {
-        key: format!("{}:{}:{place}", endpoint.method, endpoint.path),
-        timeout: shadow.timeout,
-        bounds: shadow_bounds(shadow, &config.shadow),
-        policy: shadow.policy.clone(),
-        baseline: None,
-        backend,
     }
 }
 
@@ -290,30 +287,19 @@ fn baseline_plan(
     let of_live = endpoint.backends.iter().filter(|backend| backend.shadow.is_none()).nth(number)?;
     // What its settings are worth has been told already, and it is known by the names of the live backend.
     let mut names = Names { endpoints: vec![EndpointName::default()], backends: Vec::new() };
-    let backend = backend_plan(of_live, endpoint, config, place, &mut names, &mut Findings::default());
+    let backend = backend_plan((of_live, None), endpoint, config, place, &mut names, &mut Findings::default());
     Some(ShadowPlan {
         key: String::new(),
         timeout: endpoint.timeout,
-        bounds: shadow_bounds(described, &config.shadow),
+        bounds: ShadowBounds::new(described, &config.shadow),
         policy: None,
         baseline: None,
         backend: Arc::new(BackendPlan { id: live.get(number)?.id, ..backend }),
     })
 }
 
-fn shadow_bounds(shadow: &Shadow, of_all: &ShadowDefaults) -> ShadowBounds {
-    let limits = shadow.policy.as_ref().map(|policy| &policy.limits);
-    ShadowBounds {
-        concurrent_max: limits.map_or(of_all.max_concurrent, |limits| limits.concurrent_max),
-        queue_max: limits.map_or(0, |limits| limits.queue_max),
-        buffered_bytes_max: of_all.max_buffered_bytes,
-        request_bytes_max: limits.map_or(of_all.max_request_bytes, |limits| limits.request_bytes_max),
-        response_bytes_max: limits.map_or(of_all.max_response_bytes, |limits| limits.response_bytes_max),
-    }
-}
-
 fn backend_plan(
-    backend: &Backend,
+    (backend, variant): (&Backend, Option<&str>),
     endpoint: &Endpoint,
     config: &Service,
     place: Place<'_>,
@@ -323,7 +309,11 @@ fn backend_plan(
     let id = BackendId(u32::try_from(names.backends.len()).unwrap_or(u32::MAX));
     names.backends.push(BackendName {
         endpoint: names.endpoints.len() - 1,
-        label: format!("{} {}", backend.method, backend.url_pattern),
+        // A variant often differs from its base in nothing but its hosts.
+        label: match variant {
+            None => format!("{} {}", backend.method, backend.url_pattern),
+            Some(name) => format!("{} {} ({name})", backend.method, backend.url_pattern),
+        },
         hosts: backend.hosts.join(", "),
         shadow: backend.shadow.is_some(),
     });
@@ -402,32 +392,6 @@ fn method(name: &str) -> Method {
     Method::from_bytes(name.as_bytes()).unwrap_or(Method::GET)
 }
 
-/// The addresses the transport can call; the others are left out and told.
-fn bases(backend: &Backend, findings: &mut Findings) -> Vec<Base> {
-    let mut bases = Vec::with_capacity(backend.hosts.len());
-    for host in &backend.hosts {
-        match base(host) {
-            Some(base) => bases.push(base),
-            None => {
-                let message = format!("{host} can't be called: it is not http(s)://name:port with a port up to 65535");
-                findings.push(Diagnostic::new(Severity::Mistake, format!("{}/host", backend.pointer), message));
-            }
-        }
-    }
-    bases
-}
-
-fn base(host: &str) -> Option<Base> {
-    let parts = host.parse::<Uri>().ok()?.into_parts();
-    let prefix = parts.path_and_query.map(|path| path.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-    let (scheme, authority) = (parts.scheme?, parts.authority?);
-    let is_http = matches!(scheme.as_str(), "http" | "https");
-    // A port that is no number of 16 bits must not be taken for none, which would be port 80 of somebody else.
-    let address = authority.as_str().rsplit('@').next().unwrap_or_default();
-    let has_port = address.strip_prefix(authority.host()).is_some_and(|rest| rest.starts_with(':'));
-    (is_http && (!has_port || authority.port_u16().is_some())).then_some(Base { scheme, authority, prefix })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -462,15 +426,5 @@ mod tests {
         assert_eq!(admin(r#"{"telemetry/metrics": {"endpoint_disabled": true}}"#), 8090);
         assert_eq!(admin(r#"{"telemetry/metrics": {"listen_address": ":1"}}"#), 8090);
         assert_eq!(admin(r#"{"telemetry/metrics": {}, "@admin": {"listen": "127.0.0.1:8090"}}"#), 8090);
-    }
-
-    #[test]
-    fn an_address_nobody_can_call_is_none() {
-        for host in ["http://h", "http://h:80", "https://u@h:65535/base/", "http://[::1]:81"] {
-            assert!(base(host).is_some(), "{host}");
-        }
-        for host in ["http://h:65536", "http://h:99999/x", "amqp://h:1", "h", "http://", "http://[::1]:70000"] {
-            assert!(base(host).is_none(), "{host}");
-        }
     }
 }

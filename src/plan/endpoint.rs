@@ -13,7 +13,7 @@ use crate::{
     stats::EndpointId,
 };
 
-use super::{BackendPlan, HeaderPick, OriginNeeds, QueryPick, ShadowPlan};
+use super::{BackendPlan, HeaderPick, OriginNeeds, QueryPick, ShadowPlan, SplitPlan};
 
 /// A compiled endpoint.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub struct EndpointPlan {
     pub intake: Intake,
     /// The calls whose answers the client gets, in file order; at least one.
     pub live: Vec<Arc<BackendPlan>>,
+    /// Those of them of which other backends take a part, in the order of their places.
+    pub splits: Vec<Arc<SplitPlan>>,
     /// How their answers become one.
     pub flow: Flow,
     /// The calls that only get copies, in file order.
@@ -81,6 +83,12 @@ pub enum Intake {
 }
 
 impl EndpointPlan {
+    /// Every backend whose answers clients get: the live ones, and those that take a part of their calls.
+    pub fn answering(&self) -> impl Iterator<Item = &Arc<BackendPlan>> {
+        let variants = self.splits.iter().flat_map(|split| &split.variants);
+        self.live.iter().chain(variants.map(|variant| &variant.backend))
+    }
+
     /// How long the live backends may take: the endpoint's time, or 85 % of it when answers are merged.
     #[must_use]
     pub fn backend_time(&self) -> Duration {

@@ -5,6 +5,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use serde_json::Value;
+
 use crate::{
     config::{Backend, difference::Side},
     stats::{BackendId, Numbers},
@@ -50,7 +52,7 @@ pub(super) fn inherit(plan: &mut Plan, side: Side<'_>, former: &Blueprint) -> He
     for endpoint in &mut plan.endpoints {
         let Some(endpoint) = Arc::get_mut(endpoint) else { continue };
         heirs.endpoint(endpoint);
-        let count = endpoint.live.len() + endpoint.shadows.len();
+        let count = endpoint.answering().count() + endpoint.shadows.len();
         for (id, backend) in described.by_ref().take(count) {
             let Some(found) = heirs.backend(id, backend, endpoint) else { continue };
             if found.same_hosts && same_connections {
@@ -66,14 +68,14 @@ pub(super) fn inherit(plan: &mut Plan, side: Side<'_>, former: &Blueprint) -> He
 
 /// The backends of a configuration in the order of their numbers.
 fn backends(side: Side<'_>) -> impl Iterator<Item = &Backend> {
-    side.service.endpoints.iter().flat_map(|endpoint| &endpoint.backends)
+    side.service.endpoints.iter().flat_map(|endpoint| &endpoint.backends).flat_map(Backend::with_variants)
 }
 
 /// The backends of a plan by their number.
 fn places(plan: &Plan) -> HashMap<BackendId, (&BackendPlan, Option<ShadowBounds>)> {
     let mut places = HashMap::with_capacity(plan.names.backends.len());
     for endpoint in &plan.endpoints {
-        places.extend(endpoint.live.iter().map(|backend| (backend.id, (&**backend, None))));
+        places.extend(endpoint.answering().map(|backend| (backend.id, (&**backend, None))));
         let shadows = endpoint.shadows.iter();
         places.extend(shadows.map(|shadow| (shadow.backend.id, (&*shadow.backend, Some(shadow.bounds)))));
     }
@@ -113,6 +115,17 @@ impl Heirs<'_> {
 
     fn same_components(&self, new: &str, old: &str) -> bool {
         self.same(&format!("{new}/extra_config"), &format!("{old}/extra_config"))
+    }
+
+    /// Whether a backend has the same components, whatever part of its calls others take; a variant has those of its
+    /// base beside its own.
+    fn same_components_of(&self, new: &Backend, old: &Backend) -> bool {
+        let of = |side: Side<'_>, backend: &Backend| {
+            let own = side.part(&format!("{}/extra_config", backend.pointer)).clone();
+            let base = base_of(&backend.pointer).map(|base| side.part(&format!("{base}/extra_config")).clone());
+            (without_split(own), base.map(without_split))
+        };
+        of(self.new, new) == of(self.old, old)
     }
 
     /// Whether a shadow is one under the same policy, also as far as that is made of defaults.
@@ -165,7 +178,7 @@ impl Heirs<'_> {
         let (former_plan, former_bounds) = self.places.get(&former)?;
         let same_hosts = described.hosts == before.hosts && described.discovery == before.discovery;
         let (plan, bounds) = backend_mut(endpoint, id)?;
-        if same_hosts && self.same_components(&described.pointer, &before.pointer) {
+        if same_hosts && self.same_components_of(described, before) {
             plan.calls_through = former_plan.calls_through.clone();
             plan.wires_through = former_plan.wires_through.clone();
         }
@@ -174,7 +187,7 @@ impl Heirs<'_> {
             && described.method == before.method
             && self.same_shadow(described, before)
             && self.same_params(endpoint)
-            && self.same(&described.pointer, &before.pointer);
+            && self.same(whole(described), whole(before));
         // A pool of a shadow is as large as its gate is wide.
         let same_width =
             bounds.map(|bounds| bounds.concurrent_max) == former_bounds.map(|bounds| bounds.concurrent_max);
@@ -184,10 +197,35 @@ impl Heirs<'_> {
     }
 }
 
+/// The pointer of all that a backend is made of: a variant takes over what it does not say.
+fn whole(backend: &Backend) -> &str {
+    base_of(&backend.pointer).unwrap_or(&backend.pointer)
+}
+
+/// The pointer of the backend that a variant stands beside.
+fn base_of(pointer: &str) -> Option<&str> {
+    Some(pointer.split_once("/@split/to/")?.0.rsplit_once("/extra_config/")?.0)
+}
+
+/// An `extra_config` but for the split in it.
+fn without_split(mut extra: Value) -> Value {
+    for component in extra.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+        if let Some(members) = component.as_object_mut() {
+            members.remove("@split");
+        }
+    }
+    extra
+}
+
 /// A backend of an endpoint by its number, with its bounds if it is a shadow.
 fn backend_mut(endpoint: &mut EndpointPlan, id: BackendId) -> Option<(&mut BackendPlan, Option<ShadowBounds>)> {
     if let Some(live) = endpoint.live.iter_mut().find(|backend| backend.id == id) {
         return Some((Arc::get_mut(live)?, None));
+    }
+    for split in endpoint.splits.iter_mut().filter_map(Arc::get_mut) {
+        if let Some(variant) = split.variants.iter_mut().find(|variant| variant.backend.id == id) {
+            return Some((Arc::get_mut(&mut variant.backend)?, None));
+        }
     }
     let shadow: &mut ShadowPlan = Arc::get_mut(endpoint.shadows.iter_mut().find(|shadow| shadow.backend.id == id)?)?;
     Some((Arc::get_mut(&mut shadow.backend)?, Some(shadow.bounds)))

@@ -163,3 +163,31 @@ fn a_script_that_was_rewritten_is_another_setting() {
     assert_eq!([0, 1].map(|place| same_limit(&succession.next, &old, (place, place))), [false, true]);
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// A live backend whose canary is at this host and takes this share.
+fn split(host: &str, rate: f64) -> Value {
+    let mut backend = live("http://a");
+    backend["extra_config"]["proxy"] = json!({ "@split": { "to": [{ "rate": rate, "host": [host] }] } });
+    backend
+}
+
+#[test]
+fn another_share_leaves_breakers_and_connections_of_both_as_they_are() {
+    let old = blueprint(&file(&[endpoint("/a", &[split("http://b", 0.1), live("http://c")])]));
+    let (new, heritage) = after(&old, &file(&[endpoint("/a", &[split("http://b", 0.2), live("http://c")])]));
+    let of = |blueprint: &Blueprint| blueprint.plan.endpoints[0].splits[0].variants[0].backend.calls_through.clone();
+    assert!(same_breaker(&new, &old, (0, 0)) && of(&new).shares_state_with(&of(&old)));
+    assert!(!of(&new).shares_state_with(&new.plan.endpoints[0].live[0].calls_through), "each has its own");
+    assert_eq!([0, 1, 2].map(|id| heritage.of(BackendId(id)).unwrap().unchanged), [false, false, true]);
+    assert_eq!(new.plan.targets, old.plan.targets);
+}
+
+#[test]
+fn a_canary_on_another_host_begins_anew_and_its_base_goes_on() {
+    let old = blueprint(&file(&[endpoint("/a", &[split("http://b", 0.1)])]));
+    let (new, _) = after(&old, &file(&[endpoint("/a", &[split("http://c", 0.1)])]));
+    let of = |blueprint: &Blueprint| blueprint.plan.endpoints[0].splits[0].variants[0].backend.calls_through.clone();
+    assert!(same_breaker(&new, &old, (0, 0)) && !of(&new).shares_state_with(&of(&old)));
+    let same = [0, 1].map(|id| new.plan.targets.of(BackendId(id)) == old.plan.targets.of(BackendId(id)));
+    assert_eq!(same, [true, false]);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    config::{Service, rules::paths},
+    config::{Backend, Service, rules::paths},
     stats::{Layers, MetricsSettings},
 };
 
@@ -21,6 +21,7 @@ pub(super) fn plan(config: &Service) -> Option<MetricsPlan> {
         backends: endpoints
             .iter()
             .flat_map(|endpoint| &endpoint.backends)
+            .flat_map(Backend::with_variants)
             .map(|backend| go_form(&backend.url_pattern))
             .collect(),
     };

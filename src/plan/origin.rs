@@ -53,6 +53,19 @@ impl OriginNeeds {
         Some(needs)
     }
 
+    /// The same and what splits hash; a split alone believes nobody's marks and removes none.
+    pub fn with_keys<'a>(needs: Option<Self>, keys: impl IntoIterator<Item = &'a SampleKey>) -> Option<Self> {
+        keys.into_iter().fold(needs, |needs, key| match key {
+            // These are in every request.
+            SampleKey::Random | SampleKey::Claim(_) | SampleKey::Param(_) => needs,
+            key => {
+                let mut needs = needs.unwrap_or_default();
+                needs.add_key(key);
+                Some(needs)
+            }
+        })
+    }
+
     fn add(&mut self, policy: &Policy) {
         self.add_key(&policy.sample.key);
         // What was found is shown with the path it was found at.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::config::shadow::Policy;
+use crate::config::{Endpoint, Service, Shadow, ShadowDefaults, shadow::Policy};
 
 use super::BackendPlan;
 
@@ -38,4 +38,40 @@ pub struct ShadowBounds {
     pub request_bytes_max: usize,
     /// An answer is read up to here, then its connection is closed.
     pub response_bytes_max: usize,
+}
+
+impl ShadowPlan {
+    /// The shadow in this place among those of its endpoint, without a second live backend.
+    #[must_use]
+    pub fn new(
+        backend: Arc<BackendPlan>,
+        shadow: &Shadow,
+        endpoint: &Endpoint,
+        config: &Service,
+        place: usize,
+    ) -> Self {
+        Self {
+            key: format!("{}:{}:{place}", endpoint.method, endpoint.path),
+            timeout: shadow.timeout,
+            bounds: ShadowBounds::new(shadow, &config.shadow),
+            policy: shadow.policy.clone(),
+            baseline: None,
+            backend,
+        }
+    }
+}
+
+impl ShadowBounds {
+    /// Those of a shadow where its policy gives them, else those of all shadows.
+    #[must_use]
+    pub fn new(shadow: &Shadow, of_all: &ShadowDefaults) -> Self {
+        let limits = shadow.policy.as_ref().map(|policy| &policy.limits);
+        Self {
+            concurrent_max: limits.map_or(of_all.max_concurrent, |limits| limits.concurrent_max),
+            queue_max: limits.map_or(0, |limits| limits.queue_max),
+            buffered_bytes_max: of_all.max_buffered_bytes,
+            request_bytes_max: limits.map_or(of_all.max_request_bytes, |limits| limits.request_bytes_max),
+            response_bytes_max: limits.map_or(of_all.max_response_bytes, |limits| limits.response_bytes_max),
+        }
+    }
 }

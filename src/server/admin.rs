@@ -164,7 +164,7 @@ async fn health() -> HttpResponse {
 }
 
 async fn not_found() -> HttpResponse {
-    text(HttpResponse::NotFound(), "there are: / /__stats /__shadow /__health /metrics, and POST /__reload")
+    text(HttpResponse::NotFound(), "there are: / /__stats /__shadow /__split /__health /metrics, and POST /__reload")
 }
 
 async fn refuse_foreign_hosts(

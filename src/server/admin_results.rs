@@ -41,13 +41,13 @@ pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
                 answer.head_mut().reason = Some(reason);
                 answer
             }
-            Err(refusal) => answered(Err::<(), _>(refusal)),
+            Err(refusal) => answered(Err::<(), _>(refusal), "shadow"),
         };
     }
     let results = match control.results(id) {
         Ok(Some(results)) => results,
         Ok(None) => return not_compared(),
-        Err(refusal) => return answered(Err::<(), _>(refusal)),
+        Err(refusal) => return answered(Err::<(), _>(refusal), "shadow"),
     };
     match verb {
         "fields" => HttpResponse::Ok().json(results.fields()),
@@ -90,12 +90,12 @@ pub(super) fn ignore(control: &Control, id: &str, body: &[u8], who: Who) -> Http
     };
     let reason = match Terms::reason(asked.reason) {
         Ok(reason) => reason,
-        Err(refusal) => return answered(Err::<(), _>(refusal)),
+        Err(refusal) => return answered(Err::<(), _>(refusal), "shadow"),
     };
     match control.ignore(id, Ignored { path: &asked.path, kind, reason }, who, Moment::now()) {
         Ok(Some(line)) => HttpResponse::Ok().json(line),
         Ok(None) => said(StatusCode::NOT_FOUND, "no such field differs: \"fields\" has those that do"),
-        Err(refusal) => answered(Err::<(), _>(refusal)),
+        Err(refusal) => answered(Err::<(), _>(refusal), "shadow"),
     }
 }
 

@@ -86,7 +86,9 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
     match (&place, is_read) {
         (Place::Audit, true) => HttpResponse::Ok().json(json!({ "changes": changes.shadows.audit() })),
         (Place::Audit, false) => not_allowed("GET, HEAD"),
-        (Place::Shadow { id, verb }, true) if verb.is_empty() => answered(changes.shadows.target(id, Moment::now())),
+        (Place::Shadow { id, verb }, true) if verb.is_empty() => {
+            answered(changes.shadows.target(id, Moment::now()), "shadow")
+        }
         (Place::Shadow { id, verb }, true) if admin_results::is_readable(verb) => {
             admin_results::read(&changes.shadows, id, verb)
         }
@@ -122,7 +124,7 @@ async fn promotion(request: &HttpRequest, changes: &Changes, id: String) -> Http
     });
     match made.await {
         Ok(Ok(answer)) => HttpResponse::Ok().json(answer),
-        Ok(Err(Refused::Unknown(ids))) => answered(Err::<Value, _>(Refusal::Unknown(ids))),
+        Ok(Err(Refused::Unknown(ids))) => answered(Err::<Value, _>(Refusal::Unknown(ids)), "shadow"),
         Ok(Err(Refused::Impossible(why))) => said(StatusCode::CONFLICT, &why),
         Err(_gone) => said(StatusCode::INTERNAL_SERVER_ERROR, "the configuration could not be loaded"),
     }
@@ -139,18 +141,19 @@ async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, plac
     let who = Who::Admin { peer: request.peer_addr(), token: changes.asks_for_token() };
     let (control, now) = (&changes.shadows, Moment::now());
     match place {
-        Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now))),
-        Place::Revive => answered(Terms::plain(&body).map(|terms| control.revive(who, terms.reason, now))),
+        Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now)), "shadow"),
+        Place::Revive => answered(Terms::plain(&body).map(|terms| control.revive(who, terms.reason, now)), "shadow"),
         Place::Shadow { id, verb } if verb == IGNORE => admin_results::ignore(control, id, &body, who),
         Place::Shadow { id, verb } => {
-            answered(Order::read(verb, &body).and_then(|(order, terms)| control.order(id, &order, &terms, who, now)))
+            let asked = Order::read(verb, &body);
+            answered(asked.and_then(|(order, terms)| control.order(id, &order, &terms, who, now)), "shadow")
         }
         Place::Audit => not_allowed("GET, HEAD"),
     }
 }
 
 /// The body, if it is JSON or none and not too large.
-async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, (StatusCode, &'static str)> {
+pub(super) async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, (StatusCode, &'static str)> {
     let body = match payload.to_bytes_limited(BODY_MAX).await {
         Ok(Ok(body)) => body,
         Ok(Err(_broken)) => return Err((StatusCode::BAD_REQUEST, "the body broke off")),
@@ -164,13 +167,15 @@ async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, (StatusC
     Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with Content-Type: application/json"))
 }
 
-pub(super) fn answered(outcome: Result<impl Serialize, Refusal>) -> HttpResponse {
+/// What came of an order about one of `kind`: `shadow` or `split`.
+pub(super) fn answered(outcome: Result<impl Serialize, Refusal>, kind: &str) -> HttpResponse {
     match outcome {
         Ok(answer) => HttpResponse::Ok().json(answer),
         Err(Refusal::Wrong(message)) => said(StatusCode::BAD_REQUEST, &message),
         Err(Refusal::Unknown(ids)) => {
-            let body = json!({ "error": "there is no such shadow; \"shadows\" has the ids of all", "shadows": ids });
-            HttpResponse::NotFound().json(body)
+            let error = format!("there is no such {kind}; \"{kind}s\" has the ids of all");
+            HttpResponse::NotFound()
+                .json(Value::from_iter([("error".to_owned(), json!(error)), (format!("{kind}s"), json!(ids))]))
         }
     }
 }
@@ -179,7 +184,7 @@ pub(super) fn said(status: StatusCode, error: &str) -> HttpResponse {
     HttpResponseBuilder::new(status).json(Value::from_iter([("error", error)]))
 }
 
-fn not_allowed(methods: &'static str) -> HttpResponse {
+pub(super) fn not_allowed(methods: &'static str) -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, methods)).finish()
 }
 

@@ -1,4 +1,4 @@
-//! What may be changed through the admin listener: the configuration, which is loaded again, and shadows.
+//! What may be changed through the admin listener: the configuration, which is loaded again, shadows and splits.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use actix_web::{
     web::{self, Data},
 };
 
-use crate::{shadow::Control, stats::ReloadResult};
+use crate::{shadow::Control, split, stats::ReloadResult};
 
 use super::{
     admin::text,
     admin_access::admin_guard,
-    admin_shadows,
+    admin_shadows, admin_splits,
     reload::{Announcer, Cause, Loader, Orders},
 };
 
@@ -26,6 +26,8 @@ pub struct Changes {
     pub announcer: Announcer,
     /// Where shadows are controlled.
     pub shadows: Arc<Control>,
+    /// Where splits are.
+    pub splits: Arc<split::Control>,
     /// How the configuration is loaded, if it can be again.
     pub load: Option<Loader>,
 }
@@ -35,7 +37,7 @@ impl Changes {
     pub fn offer(self, scope: Scope) -> Scope {
         let refuse = || async { HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish() };
         let reloads = self.orders.is_some();
-        let scope = admin_shadows::offer(scope.app_data(Data::new(self)));
+        let scope = admin_splits::offer(admin_shadows::offer(scope.app_data(Data::new(self))));
         if !reloads {
             return scope;
         }

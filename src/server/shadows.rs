@@ -20,7 +20,7 @@ use crate::{
         transport::{PoolLimits, Room, Secure},
     },
     compare::Desk,
-    endpoint::{Baseline, Compared, ShadowLink},
+    endpoint::{self, Baseline, Compared, ShadowLink},
     plan::{EndpointPlan, Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
     shadow::{
         Control, Gate, MemoryBudget, ShadowActor,
@@ -138,7 +138,7 @@ impl Shadows {
             }
             links.push(of_endpoint);
         }
-        self.control.post_through(secure.clone());
+        self.control.post().believe(secure.clone());
         self.control.settle(seats, plan.service.kill_file.clone(), Moment::now());
         self.links = Arc::new(links);
         let former = std::mem::replace(&mut self.housed, housed);
@@ -187,6 +187,9 @@ impl Shadows {
         let mut ids = endpoint.live.iter().map(|backend| backend.id).chain([shadow.backend.id]);
         let former = heritage.of(shadow.backend.id).and_then(|inherited| self.housed.get(&inherited.former));
         if let Some(former) = former.filter(|_| ids.all(is_unchanged)) {
+            if let Some(comparing) = &former.comparing {
+                comparing.experiment.set_merging(endpoint::whole::merging(endpoint));
+            }
             return former.comparing.clone();
         }
         let (memory, kill) = (Arc::clone(&self.memory), self.control.kill_switch());

@@ -27,6 +27,7 @@ use crate::{
         Control,
         control::{Moment, Who, desk::tick_until_gone},
     },
+    split,
     stats::{Read, Rename, Snapshot, StatsActor},
 };
 
@@ -37,6 +38,7 @@ use super::{
     reload::{Announcer, Loader, Orders, Reloader},
     shadows::Shadows,
     signal::Switches,
+    splits::Splits,
     tls::{self, TlsError},
     tree::Shared,
     wire::{Terms, front},
@@ -99,6 +101,8 @@ pub struct Gateway {
     admin_server: Option<ServerHandle>,
     metrics_server: Option<ServerHandle>,
     shadows: Rc<RefCell<Shadows>>,
+    /// Looks at the clock until the gateway is gone.
+    _splits: Arc<split::Control>,
     /// Looks up until the gateway is gone.
     _discovery: Rc<RefCell<Discovery>>,
     control: Arc<Control>,
@@ -128,7 +132,8 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let stats = start_stats(&stats_thread, &plan);
     let discovery = Discovery::start(&plan, &options.name_servers);
     let mut shadows = Shadows::default();
-    start_shadows(&mut shadows, &plan, (&secure, &discovery.found()), &stats);
+    let mut splits = Splits::new(shadows.control().shared_audit(), shadows.control().post());
+    start_shadows((&mut shadows, &mut splits), &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
     let shared = Shared {
         room: Room::new(plan.service.idle_connections),
@@ -136,6 +141,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         secure,
         found: discovery.found(),
         shadows: shadows.links(),
+        splits: splits.links(),
         stats: stats.clone(),
         started: Instant::now(),
     };
@@ -145,16 +151,24 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let handle = server.handle();
     actix::spawn(server);
     let (shadows, discovery) = (Rc::new(RefCell::new(shadows)), Rc::new(RefCell::new(discovery)));
+    let split_control = splits.control();
+    let splits = Rc::new(RefCell::new(splits));
     let load = options.load.clone();
     let reloader = options.load.map(|load| {
-        let followers = (Rc::clone(&shadows), Rc::clone(&discovery));
+        let followers = (Rc::clone(&shadows), Rc::clone(&splits), Rc::clone(&discovery));
         Reloader::new(load, Arc::new(blueprint), followers, announcer.clone()).start()
     });
     let (orders, reloader) = reloader.unzip();
     let control = shadows.borrow().control();
     actix::spawn(tick_until_gone(Arc::downgrade(&control)));
-    let shadows_of_changes = Arc::clone(&control);
-    let changes = Changes { orders: orders.clone(), announcer: announcer.clone(), shadows: shadows_of_changes, load };
+    actix::spawn(split::control::desk::tick_until_gone(Arc::downgrade(&split_control)));
+    let changes = Changes {
+        orders: orders.clone(),
+        announcer: announcer.clone(),
+        shadows: Arc::clone(&control),
+        splits: Arc::clone(&split_control),
+        load,
+    };
     let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
     Ok(Gateway {
@@ -165,6 +179,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         admin_server,
         metrics_server,
         shadows,
+        _splits: split_control,
         _discovery: discovery,
         control,
         announcer,
@@ -215,9 +230,15 @@ fn start_stats(thread: &Arbiter, plan: &Plan) -> Addr<StatsActor> {
     StatsActor::start_in_arbiter(&thread.handle(), actor)
 }
 
-/// The shadows of the first plan, which go on with nothing; the stats actor hears where their books are.
-fn start_shadows(shadows: &mut Shadows, plan: &Arc<Plan>, upstream: (&Secure, &Found), stats: &Addr<StatsActor>) {
+/// The shadows and splits of the first plan, which go on with nothing; the stats actor hears where their books are.
+fn start_shadows(
+    (shadows, splits): (&mut Shadows, &mut Splits),
+    plan: &Arc<Plan>,
+    upstream: (&Secure, &Found),
+    stats: &Addr<StatsActor>,
+) {
     let registry = shadows.settle(plan, &Heritage::default(), upstream, stats);
+    splits.settle(plan, &Heritage::default(), &registry);
     let metrics = plan.service.metrics_settings();
     #[expect(clippy::disallowed_methods, reason = "the first message, once")]
     stats.do_send(Rename { names: Arc::clone(&plan.names), registry, metrics });

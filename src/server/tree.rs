@@ -16,9 +16,10 @@ use crate::{
         BackendActor, Caller, Client, Fetch, Found,
         transport::{Room, Secure},
     },
-    endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
+    endpoint::{Call, Dispatch, EndpointActor, ShadowLink, SplitLink},
     plan::{BackendPlan, EndpointPlan, Plan, TargetId},
     shadow::overload::Lookout,
+    split::Splitter,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
 
@@ -46,6 +47,8 @@ pub struct Shared {
     pub found: Found,
     /// The ways to the shadows, by endpoint.
     pub shadows: Arc<Vec<Vec<ShadowLink>>>,
+    /// Who says which variants take live calls, by endpoint.
+    pub splits: Arc<Vec<Vec<Arc<Splitter>>>>,
     /// Where numbers go.
     pub stats: Addr<StatsActor>,
     /// When the gateway started.
@@ -143,7 +146,18 @@ impl Tree {
         let Some(endpoint) = plan.endpoints.get(place) else { return };
         let shadows = self.shared.shadows.get(place).cloned().unwrap_or_default();
         let live = endpoint.live.iter().map(|backend| self.backend(backend, clients)).collect();
-        self.endpoints.push(endpoint_actor(endpoint, live, shadows));
+        let splits = self.splits(place, endpoint, clients);
+        self.endpoints.push(endpoint_actor(endpoint, live, splits, shadows));
+    }
+
+    /// The actors of those that take a part of the live calls.
+    fn splits(&mut self, place: usize, endpoint: &EndpointPlan, clients: &HashMap<TargetId, Client>) -> Vec<SplitLink> {
+        let splitters = self.shared.splits.get(place).cloned().unwrap_or_default();
+        let links = endpoint.splits.iter().zip(splitters).map(|(plan, splitter)| {
+            let variants = plan.variants.iter().map(|variant| self.backend(&variant.backend, clients)).collect();
+            SplitLink { splitter, plan: Arc::clone(plan), variants }
+        });
+        links.collect()
     }
 
     fn backend(&mut self, backend: &Arc<BackendPlan>, clients: &HashMap<TargetId, Client>) -> Recipient<Fetch> {
@@ -205,7 +219,8 @@ async fn fell(mut former: Rc<Tree>) {
 fn endpoint_actor(
     plan: &Arc<EndpointPlan>,
     live: Vec<Recipient<Fetch>>,
+    splits: Vec<SplitLink>,
     shadows: Vec<ShadowLink>,
 ) -> Addr<EndpointActor> {
-    EndpointActor::new(Dispatch::new(Arc::clone(plan), live, shadows)).start()
+    EndpointActor::new(Dispatch::new(Arc::clone(plan), live, shadows).splitting(splits)).start()
 }

@@ -16,9 +16,7 @@ pub mod overload;
 pub mod pace;
 pub mod reason;
 pub mod rewrite;
-pub mod schedule;
 pub mod selection;
-pub mod trace;
 pub mod window;
 
 pub use actor::ShadowActor;

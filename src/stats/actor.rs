@@ -150,6 +150,9 @@ impl StatsActor {
         }
         for (id, tally) in &mut report.backends {
             tally.detail = None;
+            if let Some(portion) = self.registry.portion(*id) {
+                portion.book(tally, Instant::now());
+            }
             self.backends.book(second, id.0, tally);
         }
         for (status, count) in report.unrouted {
@@ -231,6 +234,7 @@ impl StatsActor {
                 latency,
                 books,
                 standing,
+                split: self.registry.portion(BackendId(id)).map(|portion| portion.share()),
             });
         }
         Snapshot {

@@ -15,8 +15,10 @@ pub struct ComparisonFigures {
     pub sample: f64,
     /// Pairs that were to be compared.
     pub begun: u64,
-    /// Of those, pairs whose copy was not sent or ended unseen.
+    /// Of those, pairs whose copy was not sent or ended unseen, or whose live answer is a variant's.
     pub void: u64,
+    /// Of the void ones, pairs whose live answer a variant of a split gave in place of the base.
+    pub of_variants: u64,
     /// Of those, pairs that are under way or wait to be compared.
     pub waiting: u64,
     /// Pairs by verdict: `match`, `ignored`, `noise`, `mismatch`.

@@ -1,4 +1,4 @@
-//! Where the stats actor finds the books of the shadows.
+//! Where the stats actor finds the books of the shadows, and who takes which part of a split.
 
 use std::sync::Arc;
 
@@ -7,15 +7,19 @@ use dashmap::DashMap;
 use super::books::{Books, Ledgered};
 use super::comparison::Compared;
 use super::names::BackendId;
+use super::portion::Portion;
 use super::standing::Standing;
 
-/// The shadows of one plan, by backend. Shadows enter from their own threads; the stats actor only reads.
+/// The shadows and the parts of splits of one plan, by backend. They enter from their own threads; the stats actor only
+/// reads.
 #[derive(Default)]
 pub struct Registry {
     /// The shadows that have books.
     pub shadows: DashMap<BackendId, Arc<dyn Ledgered>>,
     /// Those whose answers are compared.
     pub comparisons: DashMap<BackendId, Arc<dyn Compared>>,
+    /// The parts of splits, bases included.
+    pub portions: DashMap<BackendId, Arc<dyn Portion>>,
 }
 
 impl Registry {
@@ -27,6 +31,15 @@ impl Registry {
         let compared = self.comparisons.get(&id).map(|entry| Arc::clone(entry.value()));
         let comparison = compared.map(|compared| compared.comparison());
         Some((shadow.books(), Standing { comparison, ..shadow.standing() }))
+    }
+
+    /// The part of a split that a backend takes; `None` for most backends.
+    #[must_use]
+    pub fn portion(&self, id: BackendId) -> Option<Arc<dyn Portion>> {
+        if self.portions.is_empty() {
+            return None;
+        }
+        self.portions.get(&id).map(|entry| Arc::clone(entry.value()))
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::books::Books;
 use super::event::{CLASS_5XX, CLASS_LABELS};
 use super::latency::Latencies;
+use super::portion::PortionStanding;
 use super::process::Process;
 use super::reloads::Reloads;
 use super::standing::Standing;
@@ -190,6 +191,9 @@ pub struct BackendSnapshot {
     /// What it is set to do; shadows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
+    /// Which part of a split it takes; the parts of splits only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<PortionStanding>,
 }
 
 /// The books of a shadow, and whether they balance.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::gnomon::demo::{NOISE, PLANTED};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     client::{self, Answer},
@@ -24,15 +24,24 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Places and kinds in which answers differ, and what is decided about them.
 type Fields = BTreeMap<(String, String), String>;
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn path_of(id: &str) -> String {
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// The number of a label with its count.
+fn number_of(counted: &Value) -> u64 {
+    counted.get(1).and_then(Value::as_u64).expect("a count")
+}
+
+pub(crate) fn path_of(id: &str) -> String {
     format!("/__shadow/{}", id.replace('/', "%2F").replace('{', "%7B").replace('}', "%7D"))
 }
 
-fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
+pub(crate) fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
     let answer = client::get(gnomon.admin(), &format!("{}/{what}", path_of(id)));
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
@@ -40,8 +49,8 @@ fn read(gnomon: &Gnomon, id: &str, what: &str) -> Value {
 
 fn fields(gnomon: &Gnomon, id: &str) -> Fields {
     let told = read(gnomon, id, "fields");
-    let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
-    let rows = told["fields"].as_array().expect("a list");
+    let text = |row: &Value, name: &str| member(row, name).as_str().expect("a text").to_owned();
+    let rows = list(member(&told, "fields"));
     rows.iter().map(|row| ((text(row, "path"), text(row, "kind")), text(row, "decision"))).collect()
 }
 
@@ -56,25 +65,46 @@ fn done(gnomon: &Gnomon, id: &str, verb: &str, body: &Value) -> Value {
     answer.json()
 }
 
-/// The pairs of the only shadow whose answers are compared, balanced whenever they are looked at.
+/// The pairs of the only shadow whose answers are compared.
 fn comparison(gnomon: &Gnomon) -> Value {
+    figures(gnomon).expect("a shadow is compared")
+}
+
+/// The same if there is such a shadow.
+pub(crate) fn figures(gnomon: &Gnomon) -> Option<Value> {
+    all_figures(gnomon).into_iter().next()
+}
+
+/// The pairs of all shadows whose answers are compared, balanced whenever they are looked at.
+pub(crate) fn all_figures(gnomon: &Gnomon) -> Vec<Value> {
     let stats = client::get(gnomon.admin(), "/__stats").json();
-    let backends = list(&stats["endpoints"]).iter().flat_map(|one| list(&one["backends"]));
-    let mut compared = backends.map(|backend| backend["standing"]["comparison"].clone()).filter(|one| !one.is_null());
-    let figures = compared.next().expect("a shadow is compared");
-    let sum = |name: &str| list(&figures[name]).iter().map(|one| one[1].as_u64().expect("a number")).sum::<u64>();
-    let number = |name: &str| figures[name].as_u64().expect("a number");
+    let backends = list(member(&stats, "endpoints")).iter().flat_map(|one| list(member(one, "backends")));
+    let compared =
+        backends.map(|backend| member(member(backend, "standing"), "comparison").clone()).filter(|one| !one.is_null());
+    compared.inspect(balance).collect()
+}
+
+fn balance(figures: &Value) {
+    let sum = |name: &str| list(member(figures, name)).iter().map(number_of).sum::<u64>();
+    let number = |name: &str| member(figures, name).as_u64().expect("a number");
     let judged = sum("verdicts") + sum("incomparable");
     assert_eq!(number("begun"), number("void") + number("waiting") + judged, "the books balance: {figures:#}");
-    figures
 }
 
-fn counted(figures: &Value, list: &str, name: &str) -> u64 {
-    let counts = self::list(&figures[list]);
-    counts.iter().find(|one| one[0] == name).map_or(0, |one| one[1].as_u64().expect("a number"))
+/// What came of pairs, by verdict or by the reason why they can't be compared, as far as it happened.
+pub(crate) fn outcomes(figures: &Value) -> Value {
+    let all = ["verdicts", "incomparable"].into_iter().flat_map(|name| list(member(figures, name)));
+    let counted = all.filter(|one| number_of(one) != 0);
+    let named = |one: &Value| Some((one.get(0)?.as_str()?.to_owned(), one.get(1)?.clone()));
+    counted.filter_map(named).collect::<Map<_, _>>().into()
 }
 
-fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn counted(figures: &Value, list: &str, name: &str) -> u64 {
+    let counts = self::list(member(figures, list));
+    counts.iter().find(|one| one.get(0).is_some_and(|label| label == name)).map_or(0, number_of)
+}
+
+pub(crate) fn wait_for_pairs(gnomon: &Gnomon, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let found = wait_for(|| Some(comparison(gnomon)).filter(&wanted));
     found.unwrap_or_else(|| panic!("not in time: {what}\n{:#}\n{}", comparison(gnomon), gnomon.output()))
 }
@@ -178,9 +208,8 @@ fn a_rule_stops_a_faulty_rewrite_and_the_repaired_one_is_ready() {
 /// A gateway with one shadow whose answers are compared.
 fn comparing(compare: &Value, v1: &Upstream, v2: &Upstream) -> Gnomon {
     let policy = json!({ "holdout": 0, "compare": compare });
-    let mut file = service(&[endpoint("/user/{id}", &[live(v1, "/v1/{id}"), shadow_under(&policy, v2, "/v2/{id}")])]);
-    file["extra_config"] = json!({ "@shadow": { "overload": "off" } });
-    Gnomon::run(&file)
+    let file = service(&[endpoint("/user/{id}", &[live(v1, "/v1/{id}"), shadow_under(&policy, v2, "/v2/{id}")])]);
+    Gnomon::run(&with(file, &json!({ "extra_config": { "@shadow": { "overload": "off" } } })))
 }
 
 #[test]

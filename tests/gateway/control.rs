@@ -271,7 +271,7 @@ fn what_can_not_be_done_is_refused_with_a_reason() {
         ("PATCH", PATH.to_owned(), json!([]), 400, "not a JSON object"),
         ("PATCH", "/__shadow/GET:/plain:0".to_owned(), json!({ "rate": 0.1 }), 400, "plain mode"),
         ("POST", format!("{PATH}/dry-run"), json!({}), 400, "{\\\"on\\\": true}"),
-        ("POST", format!("{PATH}/explode"), json!({}), 400, "pause, resume, dry-run and reset"),
+        ("POST", format!("{PATH}/explode"), json!({}), 400, "pause, resume, dry-run, reset and restart"),
         ("POST", "/__shadow/kill".to_owned(), json!({ "rate": 1 }), 400, "unknown field `rate`"),
         ("POST", "/__shadow/GET:/nowhere:0/pause".to_owned(), json!({}), 404, ID),
         ("GET", "/__shadow/GET:/nowhere:0".to_owned(), json!({}), 404, "GET:/plain:0"),

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gnomon::compare::{Incomparable, Verdict};
 use serde_json::Value;
 
 /// Which stages a stage may name. The order is that of a request; what is not listed here is refused.
@@ -16,6 +17,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("stats", &[]),
     ("config", &[]),
+    // Webhooks are posted by the client that calls upstreams.
+    ("control", &["config", "model", "backend"]),
+    ("sample", &["config", "model"]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
     ("compare", &["config", "model", "stats"]),
@@ -24,9 +28,26 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
     ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
     ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
-    ("shadow", &["compare", "config", "model", "plan", "stats", "backend"]),
-    ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow"]),
-    ("server", &["model", "compare", "config", "tls", "component", "plan", "stats", "backend", "shadow", "endpoint"]),
+    ("shadow", &["compare", "config", "control", "model", "plan", "sample", "stats", "backend"]),
+    ("split", &["config", "control", "model", "plan", "sample", "stats"]),
+    ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow", "split"]),
+    (
+        "server",
+        &[
+            "model",
+            "compare",
+            "config",
+            "control",
+            "tls",
+            "component",
+            "plan",
+            "stats",
+            "backend",
+            "shadow",
+            "split",
+            "endpoint",
+        ],
+    ),
     ("demo", &[]),
     ("cli", &["config", "encoding", "plan", "server", "demo"]),
 ];
@@ -360,20 +381,28 @@ fn the_page_on_shadows_lists_every_reason_and_every_key() {
     let page = read("docs/shadowing.md");
     let reasons = gnomon::shadow::DropReason::ALL.map(gnomon::shadow::DropReason::label);
     let keys: Vec<String> = gnomon::config::known_keys().filter_map(|row| name_of_shadow_key(&row)).collect();
-    let wanted = reasons.into_iter().chain(keys.iter().map(String::as_str));
+    let verdicts = [Verdict::Match, Verdict::Ignored, Verdict::Noise, Verdict::Mismatch].map(Verdict::label);
+    let outcomes = Incomparable::ALL.map(Incomparable::label).into_iter().chain(verdicts);
+    let wanted = reasons.into_iter().chain(outcomes).chain(keys.iter().map(String::as_str));
     said(&differences("docs/shadowing.md", wanted, row_names(&page)));
 }
 
-/// What the page calls a key of ours about shadows: `threads`, `sample.rate`.
+/// What the page calls a key of ours about shadows and splits: `threads`, `sample.rate`, `@split.to.rate`.
 fn name_of_shadow_key(row: &gnomon::config::known::KnownKey) -> Option<String> {
-    let group = row.scope.title().strip_prefix("@shadow")?.trim_start_matches("_policy").trim_start_matches('.');
     let is_supported = row.status == gnomon::config::known::Status::Supported;
+    if row.scope.title().starts_with("@split") {
+        return is_supported.then(|| format!("{}.{}", row.scope.title(), row.key));
+    }
+    let group = row.scope.title().strip_prefix("@shadow")?.trim_start_matches("_policy").trim_start_matches('.');
     is_supported.then(|| if group.is_empty() { row.key.to_owned() } else { format!("{group}.{}", row.key) })
 }
 
 #[test]
 fn the_page_on_operations_lists_every_metric() {
-    let source = without_tests(&read("src/stats/prometheus.rs")).to_owned();
+    let sources = files(&root().join("src/stats/prometheus"), ".rs");
+    let text_of =
+        |path: &PathBuf| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let source: String = sources.iter().map(|path| without_tests(&text_of(path)).to_owned()).collect();
     let literals: Vec<&str> = source.split('"').skip(1).step_by(2).collect();
     let of_metric = |name: &&str| name.starts_with("gnomon_") || name.starts_with("process_");
     let page = read("docs/operations.md");

@@ -10,6 +10,7 @@ mod bodies;
 mod client;
 #[cfg(test)]
 mod commands;
+#[cfg(test)]
 mod comparison;
 #[cfg(test)]
 mod files;
@@ -67,6 +68,8 @@ mod metrics;
 #[cfg(test)]
 mod original;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod promotion;
@@ -80,6 +83,10 @@ mod seed;
 mod selection;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod split;
+#[cfg(test)]
+mod stopping;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

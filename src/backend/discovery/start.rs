@@ -92,7 +92,7 @@ impl Drop for Search {
 fn backends(plan: &Plan) -> impl Iterator<Item = &BackendPlan> {
     plan.endpoints.iter().flat_map(|endpoint| {
         let shadows = endpoint.shadows.iter().map(|shadow| &*shadow.backend);
-        endpoint.live.iter().map(|backend| &**backend).chain(shadows)
+        endpoint.answering().map(|backend| &**backend).chain(shadows)
     })
 }
 

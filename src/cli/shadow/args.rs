@@ -43,6 +43,9 @@ pub enum ShadowCommand {
     Resume(EndArgs),
     /// Copy another share of the requests for a while
     Rate(RateArgs),
+    /// Compare the answers of another share of the copies for a while
+    #[command(override_usage = "gnomon shadow compare [OPTIONS] <RATE> <TARGET...|--all>")]
+    Compare(RateArgs),
     /// Send no more copies a second than this for a while
     Limit(LimitArgs),
     /// Decide and count, but send nothing, for a while
@@ -143,7 +146,7 @@ pub struct EndArgs {
     pub gateway: GatewayArgs,
 }
 
-/// Arguments of `rate`.
+/// Arguments of `rate` and `compare`.
 #[derive(Args, Clone, Debug)]
 #[command(override_usage = "gnomon shadow rate [OPTIONS] <RATE> <TARGET...|--all>")]
 pub struct RateArgs {
@@ -260,6 +263,7 @@ impl ShadowCommand {
             | Self::Reset(EndArgs { gateway, .. })
             | Self::Restart(EndArgs { gateway, .. })
             | Self::Rate(RateArgs { gateway, .. })
+            | Self::Compare(RateArgs { gateway, .. })
             | Self::Limit(LimitArgs { gateway, .. })
             | Self::DryRun(DryRunArgs { gateway, .. })
             | Self::Kill(AllArgs { gateway, .. })

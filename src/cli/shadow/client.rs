@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_MAX: usize = 256 << 20;
 
 /// A gateway's admin listener.
-pub(super) struct AdminClient {
+pub(in crate::cli) struct AdminClient {
     client: Client,
     root: String,
     token: Option<String>,
@@ -41,11 +41,34 @@ impl AdminClient {
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
-        let (status, text) = self.answer(method, path, body).await?;
-        if (200..300).contains(&status) {
-            return self.json(&text);
-        }
-        Err(refusal(status, &text))
+        let (status, text) = self.answer(method, &format!("/__shadow{path}"), body).await?;
+        self.done(status, &text)
+    }
+
+    /// Asks for something of splits, below `/__split`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(in crate::cli) async fn ask_split(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let (status, text) = self.answer(method, &format!("/__split{path}"), body).await?;
+        self.done(status, &text)
+    }
+
+    fn done(&self, status: u16, text: &[u8]) -> Result<Value, String> {
+        if (200..300).contains(&status) { self.json(text) } else { Err(refusal(status, text)) }
+    }
+
+    /// Reads something below `/__shadow`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn read(&self, path: &str) -> Result<Value, String> {
+        self.ask(Method::GET, path, None).await
     }
 
     /// Asks whether a shadow is ready: an answer whose status says that it is not is one all the same.
@@ -53,7 +76,8 @@ impl AdminClient {
     /// # Errors
     /// When nobody answers, or the answer is a refusal, in words.
     pub(super) async fn readiness(&self, id: &str) -> Result<Value, String> {
-        let (status, text) = self.answer(Method::GET, &format!("{}/readiness", path_of(id)), None).await?;
+        let path = format!("/__shadow{}/readiness", path_of(id));
+        let (status, text) = self.answer(Method::GET, &path, None).await?;
         if [200, 409, 425].contains(&status) {
             return self.json(&text);
         }
@@ -65,7 +89,7 @@ impl AdminClient {
     }
 
     async fn answer(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Vec<u8>), String> {
-        let url = format!("{}/__shadow{path}", self.root);
+        let url = format!("{}{path}", self.root);
         let mut request = self.client.request(method, url).insert_header((INTENT, "1"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -81,19 +105,20 @@ impl AdminClient {
     }
 }
 
-/// The path of a shadow.
-pub(super) fn path_of(id: &str) -> String {
+/// The path of a shadow or a split.
+pub(in crate::cli) fn path_of(id: &str) -> String {
     format!("/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
-/// A refusal in words: the listener's own, with the shadows there are.
+/// A refusal in words: the listener's own, with the shadows or splits there are.
 fn refusal(status: u16, text: &[u8]) -> String {
     let Ok(said) = serde_json::from_slice::<Value>(text) else {
         return format!("refused ({status}): {}", String::from_utf8_lossy(text).trim());
     };
     let why = said.get("error").and_then(Value::as_str).unwrap_or("no reason was given");
     let mut words = format!("refused ({status}): {why}");
-    for id in said.get("shadows").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    let lists = [said.get("shadows"), said.get("splits")].into_iter().flatten().filter_map(Value::as_array);
+    for id in lists.flatten().filter_map(Value::as_str) {
         words.push_str("\n  ");
         words.push_str(id);
     }

@@ -8,7 +8,7 @@ use awc::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
-    args::{Limit, ShadowCommand, TargetArgs, TermsArgs},
+    args::{GatewayArgs, Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
     promote, report, table,
 };
@@ -19,11 +19,22 @@ const TOKEN_VARIABLE: &str = "GNOMON_ADMIN_TOKEN";
 
 /// Looks at shadows or changes them.
 pub fn shadow(command: &ShadowCommand) -> ExitCode {
-    let gateway = match (command, command.gateway()) {
+    let (gateway, is_json) = match (command, command.gateway()) {
         (ShadowCommand::Promote(arguments), _) => return promote::promote(arguments),
-        (_, Some(gateway)) => gateway,
+        (_, Some(gateway)) => (gateway, gateway.json),
         (_, None) => return ExitCode::from(UNUSABLE),
     };
+    asked(gateway, async |client| match command {
+        ShadowCommand::Report(asked) => report::report(&client, &asked.targets, is_json).await,
+        _ => done(command, is_json, &client).await.map(|text| (text, ExitCode::SUCCESS)),
+    })
+}
+
+/// Asks a gateway for something and prints what came of it.
+pub(in crate::cli) fn asked(
+    gateway: &GatewayArgs,
+    ask: impl AsyncFnOnce(AdminClient) -> Result<(String, ExitCode), String>,
+) -> ExitCode {
     let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
     let token = gateway.token.clone().or_else(of_environment);
     let client = match AdminClient::new(&gateway.admin, token) {
@@ -33,13 +44,7 @@ pub fn shadow(command: &ShadowCommand) -> ExitCode {
             return ExitCode::from(UNUSABLE);
         }
     };
-    let done = async {
-        match command {
-            ShadowCommand::Report(asked) => report::report(&client, &asked.targets, gateway.json).await,
-            _ => done(command, gateway.json, &client).await.map(|text| (text, ExitCode::SUCCESS)),
-        }
-    };
-    match actix::System::new().block_on(done) {
+    match actix::System::new().block_on(ask(client)) {
         Ok((text, code)) => {
             print!("{text}");
             code
@@ -100,6 +105,9 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
             change(&asked.targets, "/dry-run", terms(json!({ "on": asked.on == "on" }), &asked.terms))
         }
         ShadowCommand::Rate(asked) => patch(&asked.targets, terms(json!({ "rate": rate(&asked.rate) }), &asked.terms)),
+        ShadowCommand::Compare(asked) => {
+            patch(&asked.targets, terms(json!({ "compare": { "sample": rate(&asked.rate) } }), &asked.terms))
+        }
         ShadowCommand::Limit(asked) => {
             let Limit(max_rps) = asked.max_rps;
             patch(&asked.targets, terms(json!({ "max_rps": max_rps }), &asked.terms))
@@ -132,7 +140,7 @@ async fn changed(change: &Change<'_>, client: &AdminClient) -> Result<Vec<Value>
 }
 
 /// What was typed as a share; whether it is one the gateway knows.
-fn rate(text: &str) -> Value {
+pub(in crate::cli) fn rate(text: &str) -> Value {
     text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| json!(text), Value::Number)
 }
 
@@ -157,6 +165,6 @@ fn terms(mut body: Value, terms: &TermsArgs) -> Value {
     body
 }
 
-pub(super) fn lines(answer: &Value) -> String {
+pub(in crate::cli) fn lines(answer: &Value) -> String {
     format!("{answer:#}\n")
 }

@@ -4,10 +4,10 @@
 //! usage; what came of each shadow is printed.
 
 pub mod args;
-mod client;
-mod command;
+pub(super) mod client;
+pub(super) mod command;
 mod promote;
 mod report;
-mod table;
+pub(super) mod table;
 
 pub use command::shadow;

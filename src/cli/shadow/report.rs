@@ -5,7 +5,6 @@
 
 use std::process::ExitCode;
 
-use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::cli::aligned::aligned;
@@ -25,7 +24,7 @@ const FIELDS_MAX: usize = 5;
 
 /// Asks about these shadows, or all that are compared; gives what to print and the exit code.
 pub(super) async fn report(client: &AdminClient, ids: &[String], as_json: bool) -> Result<(String, ExitCode), String> {
-    let all = client.ask(Method::GET, "", None).await?;
+    let all = client.read("").await?;
     let mut reports = Vec::new();
     for shadow in members(&all, "shadows") {
         let Some(id) = shadow.get("id").and_then(Value::as_str) else { continue };
@@ -39,7 +38,7 @@ pub(super) async fn report(client: &AdminClient, ids: &[String], as_json: bool) 
         }
         let readiness = client.readiness(id).await?;
         // Those that are not compared have none.
-        let fields = client.ask(Method::GET, &format!("{}/fields", path_of(id)), None).await.unwrap_or_default();
+        let fields = client.read(&format!("{}/fields", path_of(id))).await.unwrap_or_default();
         reports.push(json!({
             "id": id,
             "readiness": readiness,

@@ -68,11 +68,11 @@ pub(super) fn audit(answer: &Value) -> String {
     aligned(titles, rows)
 }
 
-pub(super) fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
+pub(in crate::cli) fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
     answer.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub(super) fn nothing() -> String {
+pub(in crate::cli) fn nothing() -> String {
     "–".to_owned()
 }
 
@@ -81,7 +81,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// A member as a word.
-pub(super) fn word(of: &Value, name: &str) -> String {
+pub(in crate::cli) fn word(of: &Value, name: &str) -> String {
     match of.get(name) {
         None | Some(Value::Null) => nothing(),
         Some(Value::String(text)) => clean(text),
@@ -101,7 +101,7 @@ fn why(shadow: &Value) -> String {
     if lefts.is_empty() { why } else { format!("{why} ({})", lefts.join(", ")) }
 }
 
-pub(super) fn percent(rate: Option<&Value>) -> String {
+pub(in crate::cli) fn percent(rate: Option<&Value>) -> String {
     let rate = rate.and_then(Value::as_f64);
     rate.map_or_else(nothing, |rate| format!("{}%", (rate * 1e5).round() / 1e3))
 }

@@ -18,6 +18,8 @@ pub struct PairRecord {
     pub shadow: LegOutcome,
     /// The second live call, if there was one.
     pub baseline: Option<LegOutcome>,
+    /// Whether the second live answer differs from the first in more than noise; `None` if it was not compared.
+    pub baseline_differs: Option<bool>,
 }
 
 /// How one call of a pair ended.

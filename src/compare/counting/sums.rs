@@ -29,6 +29,10 @@ pub struct Sums {
     pub noise: u64,
     /// [`Verdict::Mismatch`].
     pub mismatches: u64,
+    /// Pairs whose second live answer was compared.
+    pub baseline_pairs: u64,
+    /// Of those, pairs in which it differs from the first in more than noise.
+    pub baseline_mismatches: u64,
     /// [`Verdict::Incomparable`], in the order of [`Incomparable::ALL`].
     pub incomparable: [u64; Incomparable::ALL.len()],
     /// Of those, pairs of which not even the endings are known: they are in nothing below.
@@ -104,6 +108,8 @@ impl Sums {
                 false
             }
         };
+        self.baseline_pairs += u64::from(record.baseline_differs.is_some());
+        self.baseline_mismatches += u64::from(record.baseline_differs == Some(true));
         self.live_errors += u64::from(record.live.is_error());
         self.shadow_errors += u64::from(record.shadow.is_error());
         if let Some(cell) = self.matrix.get_mut(place(&record.live)).and_then(|row| row.get_mut(place(&record.shadow)))
@@ -123,6 +129,8 @@ impl Sums {
         self.mismatches += other.mismatches;
         self.incomparable.iter_mut().zip(other.incomparable).for_each(|(own, more)| *own += more);
         self.unseen += other.unseen;
+        self.baseline_pairs += other.baseline_pairs;
+        self.baseline_mismatches += other.baseline_mismatches;
         self.live_errors += other.live_errors;
         self.shadow_errors += other.shadow_errors;
         let cells = self.matrix.as_flattened_mut().iter_mut();

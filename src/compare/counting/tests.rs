@@ -22,7 +22,7 @@ fn failed(kind: Kind) -> LegOutcome {
 }
 
 fn pair(verdict: Verdict) -> PairRecord {
-    PairRecord { verdict, live: answer(200, 10), shadow: answer(200, 20), baseline: None }
+    PairRecord { verdict, live: answer(200, 10), shadow: answer(200, 20), baseline: None, baseline_differs: None }
 }
 
 #[test]
@@ -148,8 +148,9 @@ fn any_record() -> impl Strategy<Value = PairRecord> {
         Just(Verdict::Mismatch),
         prop::sample::select(&Incomparable::ALL[..]).prop_map(Verdict::Incomparable),
     ];
-    (verdict, any_leg(), any_leg(), prop::option::of(any_leg()))
-        .prop_map(|(verdict, live, shadow, baseline)| PairRecord { verdict, live, shadow, baseline })
+    (verdict, any_leg(), any_leg(), prop::option::of(any_leg())).prop_map(|(verdict, live, shadow, baseline)| {
+        PairRecord { verdict, live, shadow, baseline, baseline_differs: None }
+    })
 }
 
 proptest! {

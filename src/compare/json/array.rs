@@ -99,7 +99,9 @@ impl<'a> Walk<'a, '_, '_> {
             if self.is_over() {
                 break;
             }
-            self.at(Step::Index(index), |walk| walk.values(&place.element(Some(index)), live, shadow));
+            if !self.is_alike(live, shadow) {
+                self.at(Step::Index(index), |walk| walk.unlike(&place.element(Some(index)), live, shadow));
+            }
         }
         self.findings.has_grown(mark)
     }
@@ -135,7 +137,7 @@ impl<'a> Walk<'a, '_, '_> {
         let mut printer = self.printer();
         let (mut lives, mut shadows) = (Vec::new(), Vec::new());
         for (live, shadow) in live.children().zip(shadow.children()) {
-            if live.text() != shadow.text() {
+            if !live.has_text_of(shadow) {
                 lives.push(printer.print(&element, live).map(|print| print.exact));
                 shadows.push(printer.print(&element, shadow).map(|print| print.exact));
             }

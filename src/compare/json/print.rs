@@ -113,8 +113,8 @@ impl Printer<'_> {
             return None;
         }
         match item.content() {
-            Content::Object(_) => self.object(place, item),
-            Content::Array(_) => self.array(place, item),
+            Content::Object => self.object(place, item),
+            Content::Array => self.array(place, item),
             scalar => place.counts().then(|| self.scalar(scalar, &place.sayings)),
         }
     }

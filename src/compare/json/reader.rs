@@ -2,14 +2,9 @@
 //!
 //! Runs twice for every pair whose bytes differ. Accepts what RFC 8259 accepts and nothing after it.
 
-use std::borrow::Cow;
-
 use crate::model::data::{meaning, plain_length};
 
-use super::{
-    document::{Children, Content, DEPTH_MAX, Document, Unreadable, VALUES_MAX, Value, order},
-    text::Text,
-};
+use super::document::{Children, DEPTH_MAX, Document, Kind, Name, Unreadable, VALUES_MAX, Value, order};
 
 /// An object or a list that is not closed yet.
 struct Open {
@@ -21,14 +16,14 @@ struct Open {
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    bytes: &'a [u8],
     at: usize,
     document: Document<'a>,
     open: Vec<Open>,
     /// Children of what is open.
     waiting: Vec<u32>,
     /// The name of the value that comes next.
-    name: Cow<'a, str>,
+    name: Name,
 }
 
 impl<'a> Document<'a> {
@@ -38,14 +33,16 @@ impl<'a> Document<'a> {
         if u32::try_from(text.len()).is_err() {
             return Err(Unreadable::TooLarge);
         }
-        let values = Vec::with_capacity((text.len() / 16).clamp(8, VALUES_MAX));
+        // Room for a dense document, so that hardly any moves while it is read.
+        let room = (text.len() / 8).clamp(8, VALUES_MAX);
+        let (values, children) = (Vec::with_capacity(room), Vec::with_capacity(room));
         Reader {
-            text,
+            bytes,
             at: 0,
-            document: Document { text, values, children: Vec::with_capacity((text.len() / 16).clamp(8, VALUES_MAX)) },
-            open: Vec::new(),
-            waiting: Vec::new(),
-            name: Cow::Borrowed(""),
+            document: Document { text, values, children, unescaped: Vec::new() },
+            open: Vec::with_capacity(8),
+            waiting: Vec::with_capacity(room / 4),
+            name: Name::default(),
         }
         .whole()
     }
@@ -76,22 +73,19 @@ impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<bool, Unreadable> {
         let first = self.peek().ok_or(Unreadable::Invalid)?;
         let start = self.at;
-        let content = match first {
+        let kind = match first {
             b'{' | b'[' => return self.enter(first == b'{'),
-            b'"' => {
-                let is_escaped = self.string()?;
-                Content::Text(Text { quoted: self.since(start), is_escaped })
-            }
+            b'"' => Kind::Text { is_escaped: self.string()? },
             b'-' | b'0'..=b'9' => {
                 self.number()?;
-                Content::Number(self.since(start))
+                Kind::Number
             }
-            b't' => self.word("true", Content::Bool(true))?,
-            b'f' => self.word("false", Content::Bool(false))?,
-            b'n' => self.word("null", Content::Null)?,
+            b't' => self.word("true", Kind::Bool(true))?,
+            b'f' => self.word("false", Kind::Bool(false))?,
+            b'n' => self.word("null", Kind::Null)?,
             _ => return Err(Unreadable::Invalid),
         };
-        self.keep(content, start)?;
+        self.keep(kind, start)?;
         Ok(false)
     }
 
@@ -99,8 +93,8 @@ impl<'a> Reader<'a> {
         if self.open.len() >= DEPTH_MAX {
             return Err(Unreadable::TooLarge);
         }
-        let content = if is_object { Content::Object } else { Content::Array };
-        let place = self.keep(content(Children::default()), self.at)?;
+        let kind = if is_object { Kind::Object } else { Kind::Array };
+        let place = self.keep(kind, self.at)?;
         self.open.push(Open { place, waiting: self.waiting.len(), is_object });
         self.at += 1;
         let last = if is_object { b'}' } else { b']' };
@@ -139,28 +133,27 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        let (values, waiting) = (&mut self.document.values, &mut self.waiting);
         if open.is_object {
-            sort(values, waiting, open.waiting);
+            sort(&self.document, &mut self.waiting, open.waiting);
         }
-        let start = self.document.children.len();
-        self.document.children.extend(waiting.drain(open.waiting.min(waiting.len())..));
-        let count = self.document.children.len() - start;
-        let span = Children { start: small(start), count: small(count) };
+        let Document { values, children, .. } = &mut self.document;
+        let start = children.len();
+        children.extend_from_slice(self.waiting.get(open.waiting..).unwrap_or_default());
+        self.waiting.truncate(open.waiting);
         if let Some(value) = values.get_mut(open.place) {
-            value.content = if open.is_object { Content::Object(span) } else { Content::Array(span) };
+            value.children = Children { start: small(start), count: small(children.len() - start) };
             value.end = small(self.at);
         }
     }
 
-    fn keep(&mut self, content: Content<'a>, start: usize) -> Result<usize, Unreadable> {
+    fn keep(&mut self, kind: Kind, start: usize) -> Result<usize, Unreadable> {
         let place = self.document.values.len();
         if place >= VALUES_MAX {
             return Err(Unreadable::TooLarge);
         }
         let name = std::mem::take(&mut self.name);
-        let order = order(&name);
-        self.document.values.push(Value { name, order, content, start: small(start), end: small(self.at) });
+        let (start, end) = (small(start), small(self.at));
+        self.document.values.push(Value { name, start, end, children: Children::default(), kind });
         if !self.open.is_empty() {
             self.waiting.push(small(place));
         }
@@ -174,11 +167,7 @@ impl<'a> Reader<'a> {
             return Err(Unreadable::Invalid);
         }
         let is_escaped = self.string()?;
-        let quoted = self.since(start);
-        self.name = match quoted.get(1..quoted.len().saturating_sub(1)) {
-            Some(plain) if !is_escaped => plain.into(),
-            _ => meaning(quoted.as_bytes()),
-        };
+        self.name = if is_escaped { self.unescape(start) } else { self.plain(start + 1) };
         if self.peek() != Some(b':') {
             return Err(Unreadable::Invalid);
         }
@@ -186,12 +175,29 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The name that begins here and ends before the quote that was just read.
+    fn plain(&self, start: usize) -> Name {
+        let length = self.at.saturating_sub(start + 1);
+        let order = order(self.bytes.get(start..).unwrap_or_default(), length);
+        Name { order, start: small(start), length: small(length), is_unescaped: false }
+    }
+
+    /// The name with escapes whose quotes begin here.
+    fn unescape(&mut self, start: usize) -> Name {
+        let name = meaning(self.bytes.get(start..self.at).unwrap_or_default()).into_owned();
+        let order = order(name.as_bytes(), name.len());
+        let place = self.document.unescaped.len();
+        let length = small(name.len());
+        self.document.unescaped.push(name);
+        Name { order, start: small(place), length, is_unescaped: true }
+    }
+
     /// Walks over a string; whether anything in it is escaped.
     fn string(&mut self) -> Result<bool, Unreadable> {
         self.at += 1;
         let mut is_escaped = false;
         loop {
-            self.at += plain_length(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            self.at += plain_length(self.bytes.get(self.at..).unwrap_or_default());
             match self.byte() {
                 Some(b'"') => {
                     self.at += 1;
@@ -211,7 +217,7 @@ impl<'a> Reader<'a> {
         let length = match self.byte() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
             Some(b'u') => {
-                let digits = self.text.as_bytes().get(self.at + 1..self.at + 5).unwrap_or_default();
+                let digits = self.bytes.get(self.at + 1..self.at + 5).unwrap_or_default();
                 if digits.len() < 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
                     return Err(Unreadable::Invalid);
                 }
@@ -250,49 +256,50 @@ impl<'a> Reader<'a> {
         if self.at == start { Err(Unreadable::Invalid) } else { Ok(()) }
     }
 
-    fn word(&mut self, word: &str, content: Content<'a>) -> Result<Content<'a>, Unreadable> {
-        let here = self.text.as_bytes().get(self.at..self.at + word.len());
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Unreadable> {
+        let here = self.bytes.get(self.at..self.at + word.len());
         if here != Some(word.as_bytes()) {
             return Err(Unreadable::Invalid);
         }
         self.at += word.len();
-        Ok(content)
+        Ok(kind)
     }
 
     /// Walks over white space; the byte after it.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {
             match self.byte() {
+                // Most bytes that are asked for are none, which one comparison tells.
+                Some(byte) if byte > b' ' => return Some(byte),
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 other => return other,
             }
         }
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn since(&self, start: usize) -> &'a str {
-        self.text.get(start..self.at).unwrap_or_default()
+        self.bytes.get(self.at).copied()
     }
 }
 
 /// Orders the members from `start` on by name; of equal names the last stays.
-fn sort(values: &[Value<'_>], waiting: &mut Vec<u32>, start: usize) {
+fn sort(document: &Document<'_>, waiting: &mut Vec<u32>, start: usize) {
     let Some(members) = waiting.get_mut(start..) else { return };
-    let by_name = |one: u32, other: u32| match (values.get(one as usize), values.get(other as usize)) {
-        (Some(one), Some(other)) => one.by_name(other),
-        _ => std::cmp::Ordering::Equal,
-    };
-    if members.is_sorted_by(|one, other| by_name(*one, *other).is_lt()) {
+    let name = |place: u32| document.values.get(place as usize).map(|value| value.name).unwrap_or_default();
+    let by_name = |one: Name, other: Name| one.cmp_by(other, || document.name(one).cmp(document.name(other)));
+    if members.is_sorted_by(|one, other| by_name(name(*one), name(*other)).is_lt()) {
         return;
     }
-    members.sort_unstable_by(|one, other| by_name(*one, *other).then(one.cmp(other)));
+    if members.is_sorted_by(|one, other| by_name(name(*one), name(*other)).is_gt()) {
+        return members.reverse();
+    }
+    members.sort_unstable_by(|one, other| by_name(name(*one), name(*other)).then(one.cmp(other)));
     let mut kept = start;
     for place in start..waiting.len() {
         let Some(&member) = waiting.get(place) else { continue };
-        let is_last = waiting.get(place + 1).is_none_or(|next| by_name(member, *next).is_ne());
+        let is_last = waiting.get(place + 1).is_none_or(|next| by_name(name(member), name(*next)).is_ne());
         if is_last && let Some(free) = waiting.get_mut(kept) {
             *free = member;
             kept += 1;

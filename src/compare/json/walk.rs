@@ -69,7 +69,7 @@ pub(crate) fn record(document: &Document<'_>, names: &mut FieldNames) {
 }
 
 fn record_below(item: Item<'_>, field: FieldId, names: &mut FieldNames) {
-    let is_list = matches!(item.content(), Content::Array(_));
+    let is_list = matches!(item.content(), Content::Array);
     for (index, child) in item.children().enumerate() {
         let step = if is_list { Step::Index(index) } else { Step::Name(child.name()) };
         if let Some(below) = names.below(field, step) {
@@ -80,22 +80,34 @@ fn record_below(item: Item<'_>, field: FieldId, names: &mut FieldNames) {
 
 impl<'a> Walk<'a, '_, '_> {
     pub(super) fn values(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
-        self.steps.take(1 + live.text().len() as u64 / 256);
-        if self.is_over() || live.text() == shadow.text() {
+        if !self.is_alike(live, shadow) {
+            self.unlike(place, live, shadow);
+        }
+    }
+
+    /// Whether both have the same text: then they are the same at every place, and nobody needs to know which it is.
+    pub(super) fn is_alike(&mut self, live: Item<'a>, shadow: Item<'a>) -> bool {
+        self.steps.take(1 + u64::from(live.length()) / 256);
+        live.has_text_of(shadow)
+    }
+
+    /// Compares what has not the same text.
+    pub(super) fn unlike(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
+        if self.is_over() {
             return;
         }
         if place.is_dead() {
             return self.dead(place, live, shadow);
         }
         match (live.content(), shadow.content()) {
-            (Content::Object(_), Content::Object(_)) => self.members(place, live, shadow),
-            (Content::Array(_), Content::Array(_)) => match place.sayings.array {
+            (Content::Object, Content::Object) => self.members(place, live, shadow),
+            (Content::Array, Content::Array) => match place.sayings.array {
                 None | Some(ArrayRule::Ordered) => self.ordered(place, live, shadow),
                 Some(ArrayRule::Set) => self.set(place, live, shadow),
                 Some(ArrayRule::Key(name)) => self.keyed(place, name, live, shadow),
             },
             (one, other) if kind(one) == kind(other) => {
-                self.steps.take(place.sayings.work(live.text().len() + shadow.text().len()));
+                self.steps.take(place.sayings.work((live.length() as usize).saturating_add(shadow.length() as usize)));
                 if !scalar::is_same(one, other, &place.sayings) {
                     self.differ(place, DifferenceKind::Value, Some(live), Some(shadow));
                 }
@@ -132,7 +144,7 @@ impl<'a> Walk<'a, '_, '_> {
                 Side::Shadow => self.differ(place, DifferenceKind::Extra, None, Some(item)),
             };
         }
-        let is_list = matches!(item.content(), Content::Array(_));
+        let is_list = matches!(item.content(), Content::Array);
         for (index, child) in item.children().enumerate() {
             if is_list {
                 self.at(Step::Index(index), |walk| walk.absent(&place.element(Some(index)), child, from));
@@ -167,26 +179,36 @@ impl<'a> Walk<'a, '_, '_> {
 
     fn members(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
         let has_meaning = |member: &Item<'a>| !(place.null_is_missing() && member.is_null());
-        let mut lives = live.children().filter(has_meaning).peekable();
-        let mut shadows = shadow.children().filter(has_meaning).peekable();
+        let (mut lives, mut shadows) = (live.children().filter(has_meaning), shadow.children().filter(has_meaning));
+        let (mut live, mut shadow) = (lives.next(), shadows.next());
         while !self.is_over() {
-            let order = match (lives.peek(), shadows.peek()) {
-                (Some(live), Some(shadow)) => live.by_name(*shadow),
+            let order = match (live, shadow) {
+                (Some(live), Some(shadow)) => live.by_name(shadow),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => return,
             };
-            let mine = if order.is_le() { lives.next() } else { None };
-            let theirs = if order.is_ge() { shadows.next() } else { None };
-            let Some(either) = mine.or(theirs) else { return };
-            let below = place.member(either.name());
-            self.at(Step::Name(either.name()), |walk| match (mine, theirs) {
-                (Some(live), Some(shadow)) => walk.values(&below, live, shadow),
-                (Some(live), None) => walk.absent(&below, live, Side::Live),
-                (None, Some(shadow)) => walk.absent(&below, shadow, Side::Shadow),
-                (None, None) => {}
-            });
+            let mine = if order.is_le() { std::mem::replace(&mut live, lives.next()) } else { None };
+            let theirs = if order.is_ge() { std::mem::replace(&mut shadow, shadows.next()) } else { None };
+            if let (Some(live), Some(shadow)) = (mine, theirs)
+                && self.is_alike(live, shadow)
+            {
+                continue;
+            }
+            self.member(place, mine, theirs);
         }
+    }
+
+    /// Compares a member that both have in other texts, or notes that only one has it.
+    fn member(&mut self, place: &Place<'_>, live: Option<Item<'a>>, shadow: Option<Item<'a>>) {
+        let Some(either) = live.or(shadow) else { return };
+        let below = place.member(either.name());
+        self.at(Step::Name(either.name()), |walk| match (live, shadow) {
+            (Some(live), Some(shadow)) => walk.unlike(&below, live, shadow),
+            (Some(live), None) => walk.absent(&below, live, Side::Live),
+            (None, Some(shadow)) => walk.absent(&below, shadow, Side::Shadow),
+            (None, None) => {}
+        });
     }
 
     fn other_type(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
@@ -237,7 +259,7 @@ pub(super) fn kind(content: Content<'_>) -> ValueKind {
         Content::Bool(_) => ValueKind::Bool,
         Content::Number(_) => ValueKind::Number,
         Content::Text(_) => ValueKind::String,
-        Content::Array(_) => ValueKind::Array,
-        Content::Object(_) => ValueKind::Object,
+        Content::Array => ValueKind::Array,
+        Content::Object => ValueKind::Object,
     }
 }

@@ -3,23 +3,27 @@
 /// The first look comes after so many pairs.
 const FIRST: u64 = 50;
 
-/// Looks after 50, 100, 200, … pairs. Each may spend half of what is left of the chance of a false alarm, so that all looks
-/// together never spend more than there was, and the number of looks need not be known beforehand.
+/// Looks after 50, 100, 200, … pairs. The `k`-th of them, counted from one, may spend the `k · (k + 1)`-th part of the chance
+/// of a false alarm: a half, a sixth, a twelfth. All looks together never spend more than there was, since what is left after
+/// `k` looks is its `k + 1`-st part; the number of looks need not be known beforehand; and late looks, which find small
+/// regressions, keep a level that a regression can pass, which they would not if each spent half of what is left.
 #[derive(Debug)]
 pub(super) struct Looks {
     next: u64,
-    left: f64,
+    budget: f64,
+    /// How many looks were paid from this budget.
+    paid: u32,
     made: u32,
 }
 
 impl Looks {
     pub(super) const fn new(budget: f64) -> Self {
-        Self { next: FIRST, left: budget, made: 0 }
+        Self { next: FIRST, budget, paid: 0, made: 0 }
     }
 
     /// A look now, and then the usual ones.
     pub(super) const fn at_once(budget: f64, made: u32) -> Self {
-        Self { next: 0, left: budget, made }
+        Self { next: 0, budget, paid: 0, made }
     }
 
     /// The level of the look that is due at this pair, if one is.
@@ -34,9 +38,10 @@ impl Looks {
                 break;
             }
         }
-        self.left /= 2.0;
-        self.made += 1;
-        Some(self.left)
+        self.paid = self.paid.saturating_add(1);
+        self.made = self.made.saturating_add(1);
+        let look = f64::from(self.paid);
+        Some(self.budget / (look * (look + 1.0)))
     }
 
     pub(super) const fn next(&self) -> u64 {
@@ -57,9 +62,10 @@ mod tests {
         let mut looks = Looks::new(0.05);
         let made: Vec<(u64, f64)> =
             (1..=1_000_000).filter_map(|pairs| looks.due(pairs).map(|level| (pairs, level))).collect();
-        assert_eq!(made[..3], [(50, 0.025), (100, 0.0125), (200, 0.006_25)]);
+        assert_eq!(made[..3], [(50, 0.05 / 2.0), (100, 0.05 / 6.0), (200, 0.05 / 12.0)]);
         assert_eq!(made.len(), 15);
-        assert!(made.iter().map(|(_, level)| level).sum::<f64>() < 0.05);
+        let spent: f64 = made.iter().map(|(_, level)| level).sum();
+        assert!((spent - 0.05 * 15.0 / 16.0).abs() < 1e-12);
     }
 
     #[test]

@@ -112,16 +112,22 @@ fn state(evidence: &Evidence<'_>) -> Reason {
         Situation::Paused => (Holding::Unknown, "it is paused: nothing more is seen"),
         Situation::DryRun => (Holding::Unknown, "it is a dry run: nothing is sent"),
         Situation::NotCompared => (Holding::Unknown, "its answers are not compared"),
-        Situation::Stopped => (Holding::Fails, "a stop rule has stopped it"),
+        Situation::Stopped => {
+            (Holding::Fails, "a stop rule has stopped it: gnomon shadow status says which, resume ends it")
+        }
         Situation::Killed => (Holding::Fails, "all shadows are switched off"),
     };
     Reason::new(Code::State, holding, says)
 }
 
 fn pairs(evidence: &Evidence<'_>) -> Reason {
-    let (compared, wanted) = (evidence.sums.compared(), evidence.limits.min_pairs);
+    let (sums, wanted) = (evidence.sums, evidence.limits.min_pairs);
+    // That both sides fail alike says nothing about what they do when they don't.
+    let healthy = sums.pairs().saturating_sub(sums.live_errors);
+    let compared = sums.compared().min(healthy);
     let holding = if compared >= wanted { Holding::Holds } else { Holding::Unknown };
-    let says = format!("{compared} pairs were compared, {wanted} are wanted");
+    let fell = if healthy < sums.compared() { " whose live answer is no error" } else { "" };
+    let says = format!("{compared} pairs were compared{fell}, {wanted} are wanted");
     Reason::new(Code::Pairs, holding, says).measuring(float(compared), float(wanted))
 }
 
@@ -244,7 +250,13 @@ fn drops(evidence: &Evidence<'_>) -> Reason {
 fn comparable(evidence: &Evidence<'_>) -> Reason {
     let (sums, limit) = (evidence.sums, evidence.limits.incomparable);
     // Errors of either side are looked at elsewhere.
-    let reasons = [Incomparable::TooLarge, Incomparable::Encoding, Incomparable::Memory, Incomparable::Budget];
+    let reasons = [
+        Incomparable::TooLarge,
+        Incomparable::Encoding,
+        Incomparable::Memory,
+        Incomparable::Budget,
+        Incomparable::Panic,
+    ];
     let counts = reasons.map(|reason| (reason.label(), sums.incomparable_for(reason)));
     let count: u64 = counts.iter().map(|(_, count)| count).sum();
     let part = share(count, sums.pairs());

@@ -9,7 +9,7 @@ use crate::config::shadow::StopOn;
 pub struct ReadinessLimits {
     /// Compared pairs before anything is said, 500 unless given.
     pub min_pairs: u64,
-    /// The true share of pairs that differ is at most this, 95 times of 100; 0.001 unless `mismatch_rate` is given.
+    /// The true share of pairs that differ is at most this, 95 times of 100; 0.001 unless `mismatch_rate` is given and above 0.
     pub mismatch_bound: f64,
     /// The shadow fails in at most this share of pairs more than the live side; 0.005 unless `error_delta` is given.
     pub error_delta: f64,
@@ -48,7 +48,8 @@ impl ReadinessLimits {
         let Some(stop_on) = stop_on else { return usual };
         Self {
             min_pairs: stop_on.min_pairs.max(1),
-            mismatch_bound: stop_on.mismatch_rate.unwrap_or(usual.mismatch_bound),
+            // Nobody can show that nothing ever differs.
+            mismatch_bound: stop_on.mismatch_rate.filter(|rate| *rate > 0.0).unwrap_or(usual.mismatch_bound),
             error_delta: stop_on.error_delta.unwrap_or(usual.error_delta),
             p99_ratio: stop_on.p99_ratio.unwrap_or(usual.p99_ratio),
             overhead_p99: stop_on.overhead_p99.unwrap_or(usual.overhead_p99),

@@ -16,8 +16,13 @@ const fn answer(status: u16, millis: u64) -> LegOutcome {
     LegOutcome { ending: Ending::Status(status), took: Duration::from_millis(millis) }
 }
 
-const EQUAL: PairRecord =
-    PairRecord { verdict: Verdict::Match, live: answer(200, 10), shadow: answer(200, 11), baseline: None };
+const EQUAL: PairRecord = PairRecord {
+    verdict: Verdict::Match,
+    live: answer(200, 10),
+    shadow: answer(200, 11),
+    baseline: None,
+    baseline_differs: None,
+};
 
 /// Pairs, each so often.
 fn sums(pairs: &[(PairRecord, usize)]) -> Sums {

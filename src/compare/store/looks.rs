@@ -51,7 +51,12 @@ pub(super) fn is_secret(text: &str) -> bool {
 fn holds_secret(text: &str) -> bool {
     let is_of_token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '+' | '=');
     let mut tokens = text.split(|letter| !is_of_token(letter)).filter(|token| token.len() >= 16);
-    holds_email(text) || tokens.any(is_token) || holds_card(text) || holds_iban(text) || holds_credentials(text)
+    text.contains("-----BEGIN")
+        || holds_email(text)
+        || tokens.any(is_token)
+        || holds_card(text)
+        || holds_iban(text)
+        || holds_credentials(text)
 }
 
 fn holds_email(text: &str) -> bool {

@@ -41,8 +41,17 @@ const ANYWHERE: [&str; 28] = [
 ];
 
 /// Words, or several in a row, that tell a secret only on their own: `pan` does, `company` does not.
-const WORDS: [&str; 61] = [
+const WORDS: [&str; 70] = [
     "pass",
+    "pswd",
+    "key",
+    "cc",
+    "ccnum",
+    "mfa",
+    "seed",
+    "mnemonic",
+    "login",
+    "username",
     "pwd",
     "pw",
     "pin",

@@ -53,10 +53,21 @@ fn what_differs_counts_though_the_bodies_cannot_be_compared() {
     let settings = Compare { body_bytes_max: 10, ..settings() };
     let mut shadow = typed("application/json", vec![b'2'; 100]);
     assert_eq!(compare(&settings, &live, &shadow).verdict, Verdict::Incomparable(Incomparable::TooLarge));
-    shadow.status = StatusCode::BAD_GATEWAY;
+    shadow.status = StatusCode::ACCEPTED;
     let comparison = compare(&settings, &live, &shadow);
     assert_eq!((comparison.verdict, comparison.is_truncated), (Verdict::Mismatch, true));
     assert_eq!(&*comparison.differences[0].path, "status");
+}
+
+#[test]
+fn where_only_one_side_succeeds_nothing_but_the_status_is_told() {
+    let live = typed("application/json", r#"{"a":1}"#);
+    let mut shadow = typed("text/html", "<h1>Bad Gateway</h1>");
+    shadow.status = StatusCode::BAD_GATEWAY;
+    let comparison = compare(&settings(), &live, &shadow);
+    assert_eq!((comparison.verdict, comparison.is_truncated), (Verdict::Mismatch, false));
+    let paths: Vec<&str> = comparison.differences.iter().map(|difference| &*difference.path).collect();
+    assert_eq!(paths, ["status"]);
 }
 
 #[test]

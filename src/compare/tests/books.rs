@@ -95,8 +95,10 @@ fn pairs_of_before_it_began_anew_count_no_more() {
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A request comes.
-    Begin,
+    /// A request comes, which a variant of a split may answer.
+    Begin {
+        is_of_variant: bool,
+    },
     /// A leg of a pair under way sees something, or nothing more.
     Leg {
         pair: usize,
@@ -125,7 +127,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => Just(Fate::Vanishes),
     ];
     let event = prop_oneof![
-        3 => Just(Event::Begin),
+        3 => proptest::bool::weighted(0.2).prop_map(|is_of_variant| Event::Begin { is_of_variant }),
         9 => (0_usize..4, 0_usize..3, fate).prop_map(|(pair, side, fate)| Event::Leg { pair, side, fate }),
         2 => any::<bool>().prop_map(|has_time| Event::Attend { has_time }),
         1 => Just(Event::Forget),
@@ -153,9 +155,10 @@ proptest! {
         let mut under_way: Vec<Legs> = Vec::new();
         for event in events {
             match event {
-                Event::Begin => {
+                Event::Begin { is_of_variant } => {
                     let pair = laboratory.begin();
-                    under_way.push([pair.live(0), Some(pair.shadow()), pair.baseline()]);
+                    let live = if is_of_variant { pair.of_variant(0) } else { pair.live(0) };
+                    under_way.push([live, Some(pair.shadow()), pair.baseline()]);
                 }
                 Event::Leg { pair, side, fate } => {
                     if let Some(legs) = under_way.get_mut(pair) {

@@ -60,6 +60,7 @@ pub(super) fn backend(
         error_policy: error_policy(&extra.namespace("backend/http"), &encoding, findings),
         send_body_on_redirect: send_body_on_redirect(&extra.namespace("backend/http/client"), findings),
         shadow: shadow(&part, parent.timeout, findings),
+        split: None,
         pointer: node.pointer().to_owned(),
         encoding,
     })

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{backend, service::Inherited};
+use super::{backend, service::Inherited, split};
 use crate::config::{
     Backend, Node,
     diagnostic::{Diagnostic, Findings, Severity},
@@ -27,6 +27,8 @@ pub(super) struct Parent<'a> {
     pub(super) timeout: Duration,
     /// Its output encoding.
     pub(super) output_encoding: &'a str,
+    /// Whether a token is validated, so that there are claims.
+    pub(super) has_claims: bool,
 }
 
 impl Parent<'_> {
@@ -51,8 +53,10 @@ pub(super) fn backends(
         findings.error(list.pointer(), message);
     }
     let read = |(index, node): (usize, &Node<'_>)| {
-        let backend = backend::backend(node, parent, inherited, findings)?;
+        let mut backend = backend::backend(node, parent, inherited, findings)?;
         check_placeholders(node, &backend, parent, index, findings);
+        let beside = split::Beside { base: node, index, parent, inherited };
+        backend.split = split::split(&beside, &backend, findings).map(Box::new);
         Some(backend)
     };
     let backends: Vec<_> = nodes.iter().enumerate().filter_map(read).collect();
@@ -75,7 +79,14 @@ fn check_live(list: &Node<'_>, backends: &[Backend], parent: &Parent<'_>, findin
     }
 }
 
-fn check_placeholders(node: &Node<'_>, backend: &Backend, parent: &Parent<'_>, index: usize, findings: &mut Findings) {
+/// Reports placeholders of a backend that come from nowhere. `index` is its place in the list.
+pub(super) fn check_placeholders(
+    node: &Node<'_>,
+    backend: &Backend,
+    parent: &Parent<'_>,
+    index: usize,
+    findings: &mut Findings,
+) {
     let output = placeholders::names(&backend.url_pattern);
     let input: BTreeSet<String> = parent.params.iter().cloned().collect();
     let (method, pattern) = (parent.method, node.field("url_pattern"));

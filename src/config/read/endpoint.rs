@@ -46,6 +46,7 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
         params: &params,
         timeout,
         output_encoding: &output_encoding,
+        has_claims: !extra.namespace("auth/validator").is_absent(),
     };
     let backends = backends::backends(node, &parent, inherited, findings);
     let endpoint = Endpoint {

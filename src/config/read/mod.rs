@@ -12,6 +12,8 @@ mod policy;
 mod proxy;
 mod router;
 mod service;
+mod split;
+mod split_stop;
 pub mod tls;
 mod transport;
 

@@ -13,6 +13,8 @@ use crate::config::{
 /// What endpoints take over from the service.
 #[derive(Debug)]
 pub(super) struct Inherited {
+    /// The service's name, with which samples are salted.
+    pub(super) name: String,
     /// Sanitised hosts.
     pub(super) hosts: Vec<String>,
     /// Deadline of endpoints without their own.
@@ -105,6 +107,7 @@ fn inherited(root: &Node<'_>, findings: &mut Findings) -> Inherited {
     let timeout = root.field("timeout").duration(findings).filter(|timeout| !timeout.is_zero());
     let output_encoding = root.field("output_encoding").text(findings).filter(|name| !name.is_empty());
     Inherited {
+        name: root.field("name").text(&mut Findings::default()).unwrap_or_default(),
         hosts: sanitised(&root.field("host"), findings),
         timeout: timeout.unwrap_or(Nanoseconds(2_000_000_000)),
         cache_ttl: root.field("cache_ttl").duration(findings).unwrap_or_default(),

@@ -47,7 +47,9 @@ fn reference(scope: Scope) -> String {
 
 fn object(scope: Scope) -> Value {
     let mut properties = Map::new();
-    for row in known_keys().filter(|row| row.scope == scope) {
+    // What takes a part of a backend's calls is a backend.
+    let is_variant = scope == Scope::SplitVariant;
+    for row in known_keys().filter(|row| row.scope == scope || is_variant && row.scope == Scope::Backend) {
         let described = described(row);
         for name in names(row) {
             properties.insert(name.to_owned(), described.clone());
@@ -78,6 +80,7 @@ fn required(scope: Scope) -> Option<&'static [&'static str]> {
         Scope::PolicyDispatch => Some(&["delayed"]),
         Scope::PolicyStep => Some(&["rate"]),
         Scope::PolicyPeer => Some(&["key"]),
+        Scope::Split => Some(&["to"]),
         _ => None,
     }
 }

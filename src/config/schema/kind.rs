@@ -109,6 +109,7 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::Logstash => Kind::Flag,
         Scope::Admin => Kind::Text,
         Scope::Shadow => shadow(key),
+        Scope::Split | Scope::SplitVariant | Scope::SplitStop => split(key),
         _ if scope.is_ours() => policy::kind(scope, key),
         _ => Kind::Any,
     }
@@ -236,8 +237,25 @@ fn proxy(key: &str) -> Kind {
         "sequential_propagated_params" => Kind::Texts,
         "shadow_timeout" => Kind::Duration,
         "@shadow_policy" | "shadow_policy" => Kind::Scope(Scope::Policy),
+        "@split" => Kind::Scope(Scope::Split),
         "combiner" | "strategy" => Kind::Text,
         _ => Kind::Any,
+    }
+}
+
+fn split(key: &str) -> Kind {
+    match key {
+        "key" => Kind::SampleKey,
+        "on_missing_key" => Kind::Choice(&["skip", "random"]),
+        "to" => Kind::List(Scope::SplitVariant),
+        "ramp" => Kind::Scope(Scope::PolicyRamp),
+        "stop_on" => Kind::Scope(Scope::SplitStop),
+        "rate" | "error_delta" => Kind::Share,
+        "p99_ratio" => Kind::Amount,
+        "min_requests" => Kind::Count,
+        "window" => Kind::Duration,
+        "action" => Kind::Choice(&["stop", "log"]),
+        _ => Kind::Text,
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Compare {
     pub stage: Stage,
     /// `status`: `exact` unless given.
     pub status: StatusRule,
-    /// `headers`: [`COMPARED_HEADERS`] unless given.
+    /// `headers`: unless given [`COMPARED_HEADERS`] of raw answers, and none of processed ones.
     pub headers: HeaderRules,
     /// `body`: by the content type unless given.
     pub body: BodyRule,
@@ -225,7 +225,8 @@ pub enum BaselineMode {
         /// Or for so many pairs with a second live answer (`learn_pairs`), 2000 unless given; whichever comes first.
         pairs: u64,
     },
-    /// `diffy`: like `dual_primary`, but judged by Diffy's fixed limits: a field is noise unless its raw rate is more
-    /// than 20 % above that of the second live answer, relatively, and 0.03 % absolutely.
+    /// `diffy`: like `dual_primary`, but judged by Diffy's fixed limits: a field is noise unless it differed from the
+    /// shadow more often than from the second live answer, by more than 20 % of both counts together and by more than
+    /// 0.03 % of the pairs.
     Diffy,
 }

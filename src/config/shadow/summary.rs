@@ -4,8 +4,10 @@ use std::{fmt::Write, time::SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::config::{Split, Variant};
+
 use super::{
-    Against, BaselineMode, BodyMode, Compare, Credentials, Criterion, Dispatch, Limits, Policy, Ramp, Rewrite, Sample,
+    Against, BaselineMode, BodyMode, Compare, Credentials, Criterion, Dispatch, Limits, Policy, Ramp, Rewrite,
     SampleKey, Schedule, Share, StatusSet, StopAction, StopOn, Writes,
 };
 
@@ -13,7 +15,7 @@ impl Policy {
     /// The policy in one line, `10% by jwt:sub, GET only, ≤200/s, holdout 5%`; `params` are those of the endpoint.
     #[must_use]
     pub fn summary(&self, params: &[String]) -> String {
-        let mut parts = vec![share_and_key(&self.sample, self.schedule.ramp.as_ref(), params)];
+        let mut parts = vec![share_by(self.sample.rate, &self.sample.key, self.schedule.ramp.as_ref(), params)];
         parts.extend(self.conditions.0.iter().map(condition));
         if let Writes::Allowed(reason) = &self.writes {
             parts.push(format!("writes allowed ({reason})"));
@@ -39,15 +41,23 @@ impl Policy {
     }
 }
 
-fn share_and_key(sample: &Sample, ramp: Option<&Ramp>, params: &[String]) -> String {
+impl Split {
+    /// The part of a variant in one line, `5% by cookie:sid`; `params` are those of the endpoint.
+    #[must_use]
+    pub fn share_of(&self, variant: &Variant, params: &[String]) -> String {
+        share_by(variant.rate, &self.key, self.ramp.as_ref(), params)
+    }
+}
+
+fn share_by(rate: Share, key: &SampleKey, ramp: Option<&Ramp>, params: &[String]) -> String {
     let mut text = match ramp {
         Some(ramp) => {
             let rates: Vec<_> = ramp.steps.iter().map(|step| percent(step.rate)).collect();
             format!("{} from {}", rates.join(" → "), time(ramp.start))
         }
-        None => percent(sample.rate),
+        None => percent(rate),
     };
-    let key = match &sample.key {
+    let key = match key {
         SampleKey::Random => return text,
         SampleKey::Header(name) => format!("header:{name}"),
         SampleKey::Cookie(name) => format!("cookie:{name}"),

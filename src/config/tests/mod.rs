@@ -7,6 +7,7 @@ mod findings;
 mod never_panics;
 mod policies;
 mod policy_merge;
+mod splits;
 
 pub(super) use policy_merge::rich as rich_policy;
 

@@ -9,6 +9,7 @@ mod mirrors;
 mod offers;
 mod sequences;
 mod simulation;
+mod splits;
 mod stage;
 mod streams;
 mod stubs;

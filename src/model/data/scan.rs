@@ -240,6 +240,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// How many bytes come before the first quote, backslash or control character; eight at a time.
+#[inline]
 pub(crate) fn plain_length(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;

@@ -15,6 +15,7 @@ use crate::{
     plan::{Blueprint, Plan},
     server::{
         shadows::{Shadows, leave},
+        splits::Splits,
         start::stop_time,
         tree::Shared,
     },
@@ -60,12 +61,16 @@ impl Orders {
     }
 }
 
+/// What follows the plans as they come.
+pub type Followers = (Rc<RefCell<Shadows>>, Rc<RefCell<Splits>>, Rc<RefCell<Discovery>>);
+
 /// What a reload works on.
 pub struct Reloader {
     load: Loader,
     running: Arc<Blueprint>,
     secure: Secure,
     shadows: Rc<RefCell<Shadows>>,
+    splits: Rc<RefCell<Splits>>,
     discovery: Rc<RefCell<Discovery>>,
     announcer: Announcer,
     stats: Addr<StatsActor>,
@@ -79,13 +84,13 @@ impl Reloader {
     pub fn new(
         load: Loader,
         running: Arc<Blueprint>,
-        (shadows, discovery): (Rc<RefCell<Shadows>>, Rc<RefCell<Discovery>>),
+        (shadows, splits, discovery): Followers,
         announcer: Announcer,
     ) -> Self {
         let shared = &announcer.current().shared;
         let (secure, stats) = (shared.secure.clone(), shared.stats.clone());
         let stop_time = stop_time(&running.plan);
-        Self { load, running, secure, shadows, discovery, announcer, stats, stop_time }
+        Self { load, running, secure, shadows, splits, discovery, announcer, stats, stop_time }
     }
 
     /// Starts to take orders; ends when nobody can give any, or with the task.
@@ -144,13 +149,19 @@ impl Reloader {
             let registry = shadows.settle(&plan, &heritage, (&secure, &found), &self.stats);
             (former, shadows.links(), registry)
         };
+        let splits = {
+            let mut splits = self.splits.borrow_mut();
+            splits.settle(&plan, &heritage, &registry);
+            splits.links()
+        };
         // Before any thread reports under the new names.
         let metrics = plan.service.metrics_settings();
         let rename = Rename { names: Arc::clone(&plan.names), registry, metrics };
         let _stats_are_gone = self.stats.send(rename).await;
         let former = self.announcer.current();
         let room = former.shared.room.sized(plan.service.idle_connections);
-        let shared = Shared { plan, secure: secure.clone(), room, found, shadows: links, ..former.shared.clone() };
+        let shared =
+            Shared { plan, secure: secure.clone(), room, found, shadows: links, splits, ..former.shared.clone() };
         drop(former);
         if stop_time(&shared.plan) > self.stop_time {
             let seconds = self.stop_time.as_secs();

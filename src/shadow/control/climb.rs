@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     config::shadow::{Ramp, Share},
-    shadow::schedule::step_at,
+    control::schedule::step_at,
 };
 
 use super::rules::Progress;

@@ -4,7 +4,9 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
-use super::{audit::text_of, rules::Measure, status::RampStatus};
+use crate::control::audit::text_of;
+
+use super::{rules::Measure, status::RampStatus};
 
 /// One decision about one shadow.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -12,14 +12,13 @@ use std::{
 
 use tokio::time::interval;
 
-use crate::{backend::transport::Secure, shadow::KillSwitch};
+use crate::{control::Post, shadow::KillSwitch};
 
 use super::{
     Audit, Decided, Decision, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
     status::Snapshot,
     target::{Changed, Target, Ticked, lasting},
     watch::{Look, Watcher},
-    webhook::{Letter, Post},
 };
 
 /// How often the clock is looked at.
@@ -44,8 +43,6 @@ pub(super) struct Inner {
     pub(super) audit: Audit,
     /// Where decisions are told.
     post: Post,
-    /// Whom webhooks believe.
-    secure: Option<Secure>,
 }
 
 /// Who switched all shadows off, and when.
@@ -97,9 +94,10 @@ impl Control {
         }
     }
 
-    /// Says whom webhooks believe that have a certificate.
-    pub fn post_through(&self, secure: Secure) {
-        self.lock().secure = Some(secure);
+    /// Where decisions are told to webhooks; for all who decide.
+    #[must_use]
+    pub fn post(&self) -> Post {
+        self.lock().post.clone()
     }
 
     /// Looks at the clock and at what the stop rules measure: what has ended ends, ramps climb, and what breaks a rule
@@ -121,7 +119,7 @@ impl Control {
                 inner.tell(&decision);
             }
             let Some((broken, changed, decision)) = by_rule else { continue };
-            let who = Who::Rule(broken.rule);
+            let who = Who::Rule(broken.rule.label());
             let author = Author { reason: Some(broken.to_string()), ..Author::of(who, now) };
             inner.enter(&id, changed, &author);
             if decision.decision == Decided::Killed && inner.killed().is_none() {
@@ -219,6 +217,12 @@ impl Control {
         self.lock().audit.entries()
     }
 
+    /// Where they are written down, for others who change something.
+    #[must_use]
+    pub fn shared_audit(&self) -> Audit {
+        self.lock().audit.clone()
+    }
+
     /// Changes who switched all shadows off, sets the switch, and writes it down.
     fn switch(
         &self,
@@ -295,7 +299,7 @@ impl Inner {
         let target = self.targets.iter().find(|target| target.id() == decision.target);
         let Some(url) = target.and_then(Target::rules).and_then(|rules| rules.webhook.clone()) else { return };
         let body = serde_json::to_vec(decision).expect("a decision has no maps with keys that are no text");
-        self.post.leave(Letter { url, body, secure: self.secure.clone() });
+        self.post.leave(url, body);
     }
 
     fn enter(&mut self, id: &str, changed: Vec<Changed>, author: &Author) {

@@ -12,8 +12,13 @@ use crate::{
 
 use super::{Control, Entry, Moment, Refusal, Who, status::Snapshot, target::Target};
 
-/// Drops that say nothing about whether there was room: copies were not wanted, or there was nothing to copy.
-const UNWANTED: [DropReason; 6] = [
+/// Drops that say nothing about whether there was room: copies were not wanted, so many not, or there was nothing to copy.
+const UNWANTED: [DropReason; 11] = [
+    DropReason::Rate,
+    DropReason::BytesRate,
+    DropReason::ClientAborted,
+    DropReason::BodyError,
+    DropReason::ChainBroken,
     DropReason::DryRun,
     DropReason::Killed,
     DropReason::Paused,
@@ -89,8 +94,8 @@ impl Snapshot<Target> {
         let limits = ReadinessLimits::new(self.targets.rules());
         let outside = Outside {
             situation: self.situation(),
-            dropped: without_room(&books),
-            sent: books.sent,
+            dropped: without_room(&books).saturating_sub(self.targets.counted.dropped),
+            sent: books.sent.saturating_sub(self.targets.counted.sent),
             overhead: standing.overhead.as_ref(),
             limits,
         };
@@ -132,7 +137,7 @@ impl Snapshot<Target> {
 }
 
 /// Copies that were wanted and not sent.
-fn without_room(books: &Books) -> u64 {
+pub(super) fn without_room(books: &Books) -> u64 {
     let is_counted = |label: &str| !UNWANTED.iter().any(|reason| reason.label() == label);
     books.dropped.iter().filter(|(label, _)| is_counted(label)).map(|(_, count)| count).sum()
 }

@@ -10,7 +10,6 @@
 //! Promises: every change is in the audit with who made it; a change ends by itself unless it was asked to stay; the live
 //! path takes no lock of this side and never waits for it; whatever time it is comes from the caller.
 
-pub mod audit;
 pub mod climb;
 pub mod decision;
 pub mod desk;
@@ -22,17 +21,16 @@ pub mod settings;
 pub mod status;
 pub mod target;
 pub mod watch;
-pub mod webhook;
 
-pub use audit::{Audit, Entry, Who};
 pub use climb::Climb;
 pub use decision::{Decided, Decision, Stopped};
 pub use desk::Control;
-pub use order::{Adjust, DryRun, Order, Plain, Refusal, Terms};
+pub use order::{Adjust, DryRun, Order};
 pub use rules::{Measure, Rule};
-pub use settings::Moment;
 pub use status::{Status, TargetStatus};
 pub use target::Seat;
+
+pub use crate::control::{Audit, Entry, Moment, Refusal, Terms, Who};
 
 #[cfg(test)]
 mod rule_tests;

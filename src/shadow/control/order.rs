@@ -2,31 +2,28 @@
 //!
 //! Nothing is guessed: an unknown member, a wrong type or a value out of range is refused with what to write instead.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::{duration::Nanoseconds, shadow::Share, strict::ratio};
+use crate::{
+    config::shadow::Share,
+    control::terms::{Refusal, Terms, present, read, share, wrong},
+};
 
-/// How long a change lasts unless something else is asked for.
-pub const USUAL_TIME: Duration = Duration::from_secs(3600);
-/// The longest that may be asked for; what is to last longer belongs in the file.
-pub const LONGEST_TIME: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The longest reason, in bytes.
-pub const REASON_MAX: usize = 500;
 /// The most copies a second that a limit may say.
 const MAX_RPS: f64 = 1e9;
 
 /// A change of one shadow.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// Another share, another limit, or both.
+    /// Another share, another limit, another share of pairs, or several of them.
     Adjust {
         /// The share.
         rate: Option<Share>,
         /// Copies per second; `Some(None)` lifts the limit.
         max_rps: Option<Option<f64>>,
+        /// The share of the copies whose answers are compared.
+        compare_sample: Option<Share>,
     },
     /// No copies.
     Pause,
@@ -40,41 +37,6 @@ pub enum Order {
     Restart,
 }
 
-/// How long a change lasts, and why it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// `None` stays until a restart.
-    pub lasts: Option<Duration>,
-    /// For the audit.
-    pub reason: Option<String>,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { lasts: Some(USUAL_TIME), reason: None }
-    }
-}
-
-/// Why an order is not followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is no such shadow; there are these.
-    Unknown(Vec<String>),
-    /// It is not what may be asked for.
-    Wrong(String),
-}
-
-fn wrong(message: impl Into<String>) -> Refusal {
-    Refusal::Wrong(message.into())
-}
-
-/// What every order may have beside its own members.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Plain {
-    reason: Option<String>,
-}
-
 /// The body of a `PATCH`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,10 +45,19 @@ pub struct Adjust {
     rate: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     max_rps: Option<Value>,
+    compare: Option<Compare>,
     ttl: Option<String>,
     #[serde(default)]
     sticky: bool,
     reason: Option<String>,
+}
+
+/// What may be changed about the comparison.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    #[serde(default, deserialize_with = "present")]
+    sample: Option<Value>,
 }
 
 /// The body of a pause.
@@ -110,23 +81,6 @@ pub struct DryRun {
     reason: Option<String>,
 }
 
-/// A member that is there, be it null.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
-}
-
-/// Reads a body; none at all is an empty object.
-fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
-    if body.is_empty() {
-        return Ok(T::default());
-    }
-    let value: Value = serde_json::from_slice(body).map_err(|error| wrong(format!("the body is not JSON: {error}")))?;
-    if !value.is_object() {
-        return Err(wrong("the body is not a JSON object"));
-    }
-    serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
-}
-
 impl Order {
     /// Reads what is asked for by `verb`; an empty one stands for a change of rate and limits.
     ///
@@ -137,7 +91,8 @@ impl Order {
             "" => {
                 let asked: Adjust = read(body)?;
                 let terms = Terms::read(asked.ttl.as_deref(), asked.sticky, asked.reason)?;
-                Ok((adjust(asked.rate.as_ref(), asked.max_rps.as_ref())?, terms))
+                let sample = asked.compare.and_then(|compare| compare.sample);
+                Ok((adjust(asked.rate.as_ref(), asked.max_rps.as_ref(), sample.as_ref())?, terms))
             }
             "pause" => {
                 let asked: Pause = read(body)?;
@@ -156,80 +111,44 @@ impl Order {
     }
 }
 
-fn adjust(rate: Option<&Value>, max_rps: Option<&Value>) -> Result<Order, Refusal> {
-    if rate.is_none() && max_rps.is_none() {
-        return Err(wrong("say what to change: rate, max_rps, or both"));
+fn adjust(rate: Option<&Value>, max_rps: Option<&Value>, sample: Option<&Value>) -> Result<Order, Refusal> {
+    if rate.or(max_rps).or(sample).is_none() {
+        return Err(wrong("say what to change: rate, max_rps, compare.sample, or several of them"));
     }
-    let share = |value: &Value| {
-        let share = ratio(value).and_then(Share::of_ratio);
-        share.ok_or_else(|| wrong(format!("rate: {value} is not a share: write a number from 0 to 1, or \"10%\"")))
-    };
+    let sample = sample.map(|sample| share("compare.sample", sample));
     let limit = |value: &Value| match (value, value.as_f64()) {
         (Value::Null, _) => Ok(None),
         (_, Some(limit)) if limit > 0.0 && limit <= MAX_RPS => Ok(Some(limit)),
         _ => Err(wrong(format!("max_rps: {value} is not a limit: write a number above 0, or null for none"))),
     };
-    Ok(Order::Adjust { rate: rate.map(share).transpose()?, max_rps: max_rps.map(limit).transpose()? })
-}
-
-impl Terms {
-    /// Reads a body that says nothing but a reason.
-    ///
-    /// # Errors
-    /// When it says something else.
-    pub fn plain(body: &[u8]) -> Result<Self, Refusal> {
-        let asked: Plain = read(body)?;
-        Self::read(None, false, asked.reason)
-    }
-
-    /// A reason that is one.
-    ///
-    /// # Errors
-    /// When it is longer than [`REASON_MAX`].
-    pub fn reason(reason: Option<String>) -> Result<Option<String>, Refusal> {
-        if reason.as_ref().is_some_and(|reason| reason.len() > REASON_MAX) {
-            return Err(wrong(format!("reason: longer than {REASON_MAX} bytes")));
-        }
-        Ok(reason.filter(|reason| !reason.trim().is_empty()))
-    }
-
-    fn read(ttl: Option<&str>, sticky: bool, reason: Option<String>) -> Result<Self, Refusal> {
-        let reason = Self::reason(reason)?;
-        let lasts = match ttl {
-            Some(_) if sticky => return Err(wrong("either ttl or sticky: a change that stays has no time")),
-            None if sticky => None,
-            None => Some(USUAL_TIME),
-            Some(text) => Some(time(text)?),
-        };
-        Ok(Self { lasts, reason })
-    }
-}
-
-fn time(text: &str) -> Result<Duration, Refusal> {
-    let time = Nanoseconds::parse(text).and_then(Nanoseconds::positive);
-    let time = time.ok_or_else(|| wrong(format!("ttl: {text:?} is not a time above zero: write it like \"15m\"")))?;
-    if time > LONGEST_TIME {
-        return Err(wrong(format!("ttl: {text:?} is longer than 720h: say \"sticky\", or write it into the file")));
-    }
-    Ok(time)
+    Ok(Order::Adjust {
+        rate: rate.map(|rate| share("rate", rate)).transpose()?,
+        max_rps: max_rps.map(limit).transpose()?,
+        compare_sample: sample.transpose()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    fn share(ratio: f64) -> Option<Share> {
-        Share::of_ratio(ratio)
+    use super::*;
+    use crate::control::terms::REASON_MAX;
+
+    fn adjusted(rate: Option<f64>, max_rps: Option<Option<f64>>, sample: Option<f64>) -> Order {
+        let [rate, compare_sample] = [rate, sample].map(|ratio| ratio.and_then(Share::of_ratio));
+        Order::Adjust { rate, max_rps, compare_sample }
     }
 
     #[test]
     fn orders_are_read_with_their_terms() {
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         for (verb, body, order, lasts) in [
-            ("", r#"{"rate": 0.5}"#, Order::Adjust { rate: share(0.5), max_rps: None }, minutes(60)),
-            ("", r#"{"rate": "10%", "ttl": "15m"}"#, Order::Adjust { rate: share(0.1), max_rps: None }, minutes(15)),
-            ("", r#"{"max_rps": null, "sticky": true}"#, Order::Adjust { rate: None, max_rps: Some(None) }, None),
-            ("", r#"{"max_rps": 2.5}"#, Order::Adjust { rate: None, max_rps: Some(Some(2.5)) }, minutes(60)),
+            ("", r#"{"rate": 0.5}"#, adjusted(Some(0.5), None, None), minutes(60)),
+            ("", r#"{"rate": "10%", "ttl": "15m"}"#, adjusted(Some(0.1), None, None), minutes(15)),
+            ("", r#"{"max_rps": null, "sticky": true}"#, adjusted(None, Some(None), None), None),
+            ("", r#"{"max_rps": 2.5}"#, adjusted(None, Some(Some(2.5)), None), minutes(60)),
+            ("", r#"{"compare": {"sample": "10%"}}"#, adjusted(None, None, Some(0.1)), minutes(60)),
             ("pause", "", Order::Pause, minutes(60)),
             ("dry-run", r#"{"on": false}"#, Order::DryRun(false), minutes(60)),
             ("resume", "{}", Order::Resume, minutes(60)),
@@ -252,6 +171,10 @@ mod tests {
             ("", r#"{"rate": null}"#, "rate: null is not a share"),
             ("", r#"{"rate": "10"}"#, "is not a share"),
             ("", r#"{"max_rps": 0}"#, "max_rps: 0 is not a limit"),
+            ("", r#"{"compare": {}}"#, "compare.sample"),
+            ("", r#"{"compare": {"sample": 2}}"#, "compare.sample: 2 is not a share"),
+            ("", r#"{"compare": {"sample": null}}"#, "compare.sample: null is not a share"),
+            ("", r#"{"compare": {"rate": 0.1}}"#, "unknown field `rate`, expected `sample`"),
             ("", r#"{"rat": 0.1}"#, "unknown field `rat`, expected one of `rate`"),
             ("", r#"{"rate": 0.1, "ttl": "soon"}"#, "ttl: \"soon\" is not a time"),
             ("", r#"{"rate": 0.1, "ttl": "0s"}"#, "above zero"),

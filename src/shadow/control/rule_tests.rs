@@ -24,7 +24,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// A comparison whose pairs the test makes up.
 #[derive(Debug)]
-struct Probe(Mutex<Tally>);
+struct Probe(Mutex<Tally>, Mutex<Option<Share>>);
 
 impl Watched for Probe {
     fn recent(&self, now: Instant) -> Sums {
@@ -47,6 +47,10 @@ impl Results for Probe {
 
     fn fields(&self) -> Value {
         Value::Null
+    }
+
+    fn set_sample(&self, sample: Share) {
+        *self.1.lock().unwrap() = Some(sample);
     }
 
     fn clusters(&self) -> Value {
@@ -124,7 +128,7 @@ impl Scene {
         let control = Arc::new(Control::default());
         let gate = Arc::new(Gate::of(plan, Arc::new(MemoryBudget::new(1 << 20)), control.kill_switch(), false));
         let window = plan.policy.as_ref().unwrap().stop_on.as_ref().unwrap().window;
-        let probe = Arc::new(Probe(Mutex::new(Tally::new(window, now.steady))));
+        let probe = Arc::new(Probe(Mutex::new(Tally::new(window, now.steady)), Mutex::default()));
         let scene = Self { control, gate, probe, now };
         scene.settle(plan, None);
         scene
@@ -147,7 +151,7 @@ impl Scene {
 
     fn pairs(&self, verdict: Verdict, count: usize) {
         let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
-        let record = PairRecord { verdict, live: answer, shadow: answer, baseline: None };
+        let record = PairRecord { verdict, live: answer, shadow: answer, baseline: None, baseline_differs: None };
         self.records(&record, count);
     }
 
@@ -238,7 +242,8 @@ fn a_rule_that_was_broken_stays_so_until_somebody_resumes_and_old_pairs_do_not_s
 fn a_shadow_that_fails_more_often_than_the_live_side_is_stopped() {
     let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
     let failing = LegOutcome { ending: Ending::Status(502), ..answer };
-    let with = |live, shadow| PairRecord { verdict: Verdict::Match, live, shadow, baseline: None };
+    let with =
+        |live, shadow| PairRecord { verdict: Verdict::Match, live, shadow, baseline: None, baseline_differs: None };
     let mut scene = Scene::new(StopOn { mismatch_rate: None, ..rules() }, None);
     scene.records(&with(failing, failing), 100);
     scene.records(&with(answer, answer), 100);
@@ -253,7 +258,13 @@ fn a_slow_shadow_is_stopped_when_that_is_sure() {
     let slow_from = StopOn { mismatch_rate: None, error_delta: None, p99_ratio: Some(2.0), ..rules() };
     let mut scene = Scene::new(slow_from, None);
     let answer = |millis| LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(millis) };
-    let pair = PairRecord { verdict: Verdict::Match, live: answer(10), shadow: answer(25), baseline: None };
+    let pair = PairRecord {
+        verdict: Verdict::Match,
+        live: answer(10),
+        shadow: answer(25),
+        baseline: None,
+        baseline_differs: None,
+    };
     scene.records(&pair, 400);
     assert_eq!(scene.pass(desk::TICK), Running::On, "a few of four hundred make the 99th percentile");
     assert_eq!(scene.status().rules[0].holds, None);
@@ -414,4 +425,22 @@ proptest! {
         prop_assert_eq!(scene.by_rules().len(), stops);
         prop_assert!(crate::stats::Ledgered::books(&*scene.gate).balanced());
     }
+}
+
+#[test]
+fn another_share_of_pairs_is_compared_until_its_time_ends() {
+    let policy = json!({ "compare": { "sample": 0.25 }, "stop_on": { "mismatch_rate": 0.5 } });
+    let mut scene = Scene::of(&crate::shadow::fixture::plan(&policy), Moment::now());
+    let sample = |scene: &Scene| scene.probe.1.lock().unwrap().map(Share::ratio);
+    assert_eq!(sample(&scene), Some(0.25));
+    let told = scene.order("", &json!({ "compare": { "sample": 0.5 }, "ttl": "10m" }));
+    assert_eq!((told.compare_sample, told.base.compare_sample, told.rate), (Some(0.5), Some(0.25), 1.0));
+    assert_eq!(sample(&scene), Some(0.5));
+    scene.pass(MINUTE * 9);
+    assert_eq!(sample(&scene), Some(0.5));
+    scene.pass(MINUTE);
+    assert_eq!(sample(&scene), Some(0.25));
+    let changes = scene.control.audit();
+    let words: Vec<_> = changes.iter().map(|entry| (entry.what, entry.before.as_str(), entry.after.as_str())).collect();
+    assert_eq!(words, [("compare_sample", "25%", "50%"), ("compare_sample", "50%", "25%")]);
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    compare::Sums,
+    compare::{Sums, bound},
     config::shadow::StopOn,
     stats::{
         latency::Latencies,
@@ -95,7 +95,8 @@ pub fn measure(rules: &StopOn, recent: Option<&Sums>, replies: Option<&[Latencie
     };
     let mismatches = rules.mismatch_rate.map(|limit| {
         let pairs = sums.compared();
-        share(Rule::MismatchRate, limit, sums.mismatch_rate(), pairs)
+        let measure = share(Rule::MismatchRate, limit, sums.mismatch_rate(), pairs);
+        if sums.baseline_pairs == 0 { measure } else { beyond_noise(measure, sums) }
     });
     let errors = rules.error_delta.map(|limit| {
         let pairs = sums.pairs();
@@ -104,6 +105,15 @@ pub fn measure(rules: &StopOn, recent: Option<&Sums>, replies: Option<&[Latencie
     let latency = rules.p99_ratio.map(|limit| latency(rules, limit, sums));
     let overhead = rules.overhead_p99.map(|limit| overhead(rules, limit, replies));
     [mismatches, errors, latency, overhead].into_iter().flatten().collect()
+}
+
+/// Where second live answers show how much the live side differs from itself, only what surely exceeds that counts: fields
+/// whose noise is not known yet differ on both sides.
+fn beyond_noise(measure: Measure, sums: &Sums) -> Measure {
+    let least = bound::lower(sums.mismatches, sums.compared());
+    let own = bound::upper(sums.baseline_mismatches, sums.baseline_pairs);
+    let at_least = (least - own).max(0.0);
+    Measure { at_least: Some(at_least), holds: measure.holds.map(|_| at_least <= measure.limit), ..measure }
 }
 
 /// The ratio counts as far as it is sure, 95 times of 100, which takes some six hundred answers.

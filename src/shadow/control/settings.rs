@@ -2,44 +2,18 @@
 //!
 //! Pure: the same policy, wishes and moment give the same result.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
     config::shadow::{Policy, Schedule, Share},
-    shadow::{
-        Running,
-        schedule::{Position, position},
-    },
+    control::{Held, Position, Who, held::percent, position},
+    shadow::Running,
 };
 
-use super::{Climb, Who, decision::Stopped};
-
-/// A moment by both clocks: the one on the wall, which schedules are written for, and the one that nobody sets.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// For schedules.
-    pub wall: SystemTime,
-    /// For how long a change lasts.
-    pub steady: Instant,
-}
-
-impl Moment {
-    /// This moment.
-    #[must_use]
-    pub fn now() -> Self {
-        Self { wall: SystemTime::now(), steady: Instant::now() }
-    }
-
-    /// A later one.
-    #[must_use]
-    pub fn after(self, time: Duration) -> Self {
-        let (wall, steady) = (self.wall.checked_add(time), self.steady.checked_add(time));
-        Self { wall: wall.unwrap_or(self.wall), steady: steady.unwrap_or(self.steady) }
-    }
-}
+use super::{Climb, decision::Stopped};
 
 /// One thing that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,13 +27,15 @@ pub enum Setting {
     MaxRps,
     /// Whether nothing is sent.
     DryRun,
+    /// Which share of the answers is compared.
+    CompareSample,
     /// What comparing its answers has come to.
     Comparison,
 }
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::State, Self::Rate, Self::MaxRps, Self::DryRun];
+    pub const ALL: [Self; 5] = [Self::State, Self::Rate, Self::MaxRps, Self::DryRun, Self::CompareSample];
 
     /// Its label.
     #[must_use]
@@ -69,18 +45,10 @@ impl Setting {
             Self::Rate => "rate",
             Self::MaxRps => "max_rps",
             Self::DryRun => "dry_run",
+            Self::CompareSample => "compare_sample",
             Self::Comparison => "comparison",
         }
     }
-}
-
-/// A wish, and when it ends.
-#[derive(Clone, Debug)]
-pub struct Held<T> {
-    /// What was asked for.
-    pub value: T,
-    /// `None` stays until a restart.
-    pub until: Option<Instant>,
 }
 
 /// What was asked for and has not ended.
@@ -92,6 +60,8 @@ pub struct Overrides {
     pub max_rps: Option<Held<Option<f64>>>,
     /// Whether nothing is sent.
     pub dry_run: Option<Held<bool>>,
+    /// Another share of the copies whose answers are compared.
+    pub compare_sample: Option<Held<Share>>,
     /// No copies, and who wanted that.
     pub pause: Option<Held<Who>>,
     /// The rule that stopped it. It stays until somebody resumes or resets the shadow, whatever else is asked for.
@@ -101,26 +71,25 @@ pub struct Overrides {
 impl Overrides {
     /// Drops what has ended; gives what that was about.
     pub fn expire(&mut self, now: Instant) -> Vec<Setting> {
-        fn ends<T>(held: &mut Option<Held<T>>, now: Instant) -> bool {
-            held.take_if(|held| held.until.is_some_and(|until| now >= until)).is_some()
-        }
         let ended = [
-            (Setting::State, ends(&mut self.pause, now)),
-            (Setting::Rate, ends(&mut self.rate, now)),
-            (Setting::MaxRps, ends(&mut self.max_rps, now)),
-            (Setting::DryRun, ends(&mut self.dry_run, now)),
+            (Setting::State, Held::expire(&mut self.pause, now)),
+            (Setting::Rate, Held::expire(&mut self.rate, now)),
+            (Setting::MaxRps, Held::expire(&mut self.max_rps, now)),
+            (Setting::DryRun, Held::expire(&mut self.dry_run, now)),
+            (Setting::CompareSample, Held::expire(&mut self.compare_sample, now)),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }
 
     /// Drops everything; gives what that was about.
     pub fn clear(&mut self) -> Vec<Setting> {
-        let Self { rate, max_rps, dry_run, pause, stop } = std::mem::take(self);
+        let Self { rate, max_rps, dry_run, compare_sample, pause, stop } = std::mem::take(self);
         let held = [
             (Setting::State, pause.is_some() || stop.is_some()),
             (Setting::Rate, rate.is_some()),
             (Setting::MaxRps, max_rps.is_some()),
             (Setting::DryRun, dry_run.is_some()),
+            (Setting::CompareSample, compare_sample.is_some()),
         ];
         held.into_iter().filter_map(|(setting, was_held)| was_held.then_some(setting)).collect()
     }
@@ -133,6 +102,8 @@ pub struct Base {
     pub rate: Share,
     /// Copies per second.
     pub max_rps: Option<f64>,
+    /// The share of the copies whose answers are compared; `None` where nothing is.
+    pub compare_sample: Option<Share>,
     /// Ramp, ends, and whether it is a dry run.
     pub schedule: Schedule,
     /// When that was loaded.
@@ -146,6 +117,7 @@ impl Base {
         Self {
             rate: policy.map_or(Share::ALL, |policy| policy.sample.rate),
             max_rps: policy.and_then(|policy| policy.limits.per_second),
+            compare_sample: policy.and_then(|policy| Some(policy.compare.as_ref()?.sample)),
             schedule: policy.map_or_else(Schedule::default, |policy| policy.schedule.clone()),
             loaded,
         }
@@ -163,6 +135,8 @@ pub struct Effective {
     pub max_rps: Option<f64>,
     /// Whether nothing is sent.
     pub dry_run: bool,
+    /// The share of the copies whose answers are compared; `None` where nothing is.
+    pub compare_sample: Option<Share>,
 }
 
 impl Effective {
@@ -185,6 +159,7 @@ impl Effective {
             rate: overrides.rate.as_ref().map(|held| held.value).or(of_ramp).unwrap_or(base.rate),
             max_rps: overrides.max_rps.as_ref().map_or(base.max_rps, |held| held.value),
             dry_run: overrides.dry_run.as_ref().map_or(base.schedule.dry_run, |held| held.value),
+            compare_sample: overrides.compare_sample.as_ref().map(|held| held.value).or(base.compare_sample),
         }
     }
 
@@ -196,14 +171,9 @@ impl Effective {
             Setting::Rate => percent(self.rate),
             Setting::MaxRps => self.max_rps.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string()),
             Setting::DryRun => if self.dry_run { "on" } else { "off" }.to_owned(),
+            Setting::CompareSample => self.compare_sample.map_or_else(|| "none".to_owned(), percent),
             // Of what it has come to nothing is set.
             Setting::Comparison => String::new(),
         }
     }
-}
-
-/// A share for people, to three digits after the point.
-fn percent(share: Share) -> String {
-    let percent = (share.ratio() * 1e5).round() / 1e3;
-    format!("{percent}%")
 }

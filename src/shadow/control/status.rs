@@ -6,17 +6,16 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
+    config::shadow::Share,
+    control::{Moment, audit::text_of, held::HeldStatus, schedule::step_at},
     plan::ShadowBounds,
-    shadow::schedule::step_at,
     stats::{Books, Ledgered, Overhead},
 };
 
 use super::{
     Climb, Measure, Stopped,
-    audit::text_of,
     desk::Killed,
     rules::Progress,
-    settings::{Held, Moment},
     target::{Target, held_by},
 };
 
@@ -69,6 +68,8 @@ pub struct TargetStatus {
     pub base: BaseStatus,
     /// What was asked for and has not ended.
     pub overrides: OverridesStatus,
+    /// The share of the copies whose answers are compared now, 0 to 1; null where none are.
+    pub compare_sample: Option<f64>,
     /// Whether its answers are compared.
     pub compared: bool,
     /// The rule that stopped it; null while none has.
@@ -115,6 +116,8 @@ pub struct BaseStatus {
     pub max_rps: Option<f64>,
     /// Whether nothing is sent.
     pub dry_run: bool,
+    /// The share of the copies whose answers are compared.
+    pub compare_sample: Option<f64>,
     /// Whether a ramp says the rate.
     pub ramp: bool,
     /// When it ends.
@@ -133,18 +136,12 @@ pub struct OverridesStatus {
     /// Whether nothing is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<HeldStatus<bool>>,
+    /// Another share of the copies whose answers are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compare_sample: Option<HeldStatus<f64>>,
     /// Who paused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<HeldStatus<String>>,
-}
-
-/// One wish.
-#[derive(Clone, Debug, Serialize)]
-pub struct HeldStatus<T> {
-    /// What was asked for.
-    pub value: T,
-    /// Seconds until it ends; null if it stays until a restart.
-    pub seconds_left: Option<f64>,
 }
 
 /// What one shadow may hold.
@@ -218,6 +215,7 @@ impl TargetStatus {
             dry_run: standing.dry_run,
             base: BaseStatus::new(target),
             overrides: OverridesStatus::new(target, now.steady),
+            compare_sample: target.effective.compare_sample.map(Share::ratio),
             compared: seat.comparison.is_some(),
             stopped: target.overrides.stop,
             rules: target.watch.measures.clone(),
@@ -286,6 +284,7 @@ impl BaseStatus {
             rate: base.rate.ratio(),
             max_rps: base.max_rps,
             dry_run: base.schedule.dry_run,
+            compare_sample: base.compare_sample.map(Share::ratio),
             ramp: base.schedule.ramp.is_some(),
             until: [base.schedule.until, lifetime_ends].into_iter().flatten().min().map(text_of),
         }
@@ -299,15 +298,10 @@ impl OverridesStatus {
             rate: overrides.rate.as_ref().map(|held| HeldStatus::new(held, held.value.ratio(), now)),
             max_rps: overrides.max_rps.as_ref().map(|held| HeldStatus::new(held, held.value, now)),
             dry_run: overrides.dry_run.as_ref().map(|held| HeldStatus::new(held, held.value, now)),
+            compare_sample: (overrides.compare_sample.as_ref())
+                .map(|held| HeldStatus::new(held, held.value.ratio(), now)),
             pause: overrides.pause.as_ref().map(|held| HeldStatus::new(held, held.value.to_string(), now)),
         }
-    }
-}
-
-impl<T> HeldStatus<T> {
-    fn new<U>(held: &Held<U>, value: T, now: Instant) -> Self {
-        let seconds_left = held.until.map(|until| until.saturating_duration_since(now).as_secs_f64());
-        Self { value, seconds_left }
     }
 }
 

@@ -8,16 +8,19 @@ use std::{
 use crate::{
     compare::Results,
     config::shadow::{Ramp, StopAction, StopOn},
+    control::{Held, Moment, Refusal, Terms, Who},
     plan::ShadowPlan,
     shadow::{Gate, Running},
+    stats::Ledgered,
 };
 
 use super::{
-    Climb, Decided, Decision, Stopped, Who,
+    Climb, Decided, Decision, Stopped,
     climb::Climbed,
-    order::{Order, Refusal, Terms},
+    findings::without_room,
+    order::Order,
     rules::{Measure, Progress},
-    settings::{Base, Effective, Held, Moment, Overrides, Setting},
+    settings::{Base, Effective, Overrides, Setting},
     status::RampStatus,
     watch::{Look, Watch, Watcher},
 };
@@ -57,6 +60,30 @@ pub(super) struct Target {
     pub(super) climb: Option<Climb>,
     /// What its gate was told last.
     pub(super) effective: Effective,
+    /// What its books said when its comparison was begun anew.
+    pub(super) counted: Counted,
+}
+
+/// Copies up to some moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    /// Those that had no room.
+    pub(super) dropped: u64,
+    /// Those that were sent.
+    pub(super) sent: u64,
+}
+
+impl Counted {
+    fn of(gate: &Gate) -> Self {
+        let books = gate.books();
+        Self { dropped: without_room(&books), sent: books.sent }
+    }
+}
+
+/// Whether the comparison of a shadow is that of before a reload.
+fn compares_on(before: &Seat, after: &Seat) -> bool {
+    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
+    address(before) == address(after)
 }
 
 /// What came of looking at the clock.
@@ -89,7 +116,7 @@ impl Target {
         if !is_same {
             // The file has the last word on how much is copied, and never starts what somebody stopped. That copies of
             // a dry run were wanted was said of another shadow, perhaps at another host.
-            (overrides.rate, overrides.max_rps) = (None, None);
+            (overrides.rate, overrides.max_rps, overrides.compare_sample) = (None, None, None);
             overrides.dry_run.take_if(|held| !held.value);
         }
         let watch = former.filter(|_| is_same).map_or_else(Watch::default, |former| former.watch.clone());
@@ -97,7 +124,9 @@ impl Target {
         let effective = Effective::at(&base, &overrides, climb.as_ref(), now.wall);
         let before = former.map_or(effective, |former| former.effective);
         let ended = former.map_or_else(Vec::new, |former| former.ended_by(&overrides));
-        let target = Self { seat, base, overrides, watch, climb, effective };
+        let goes_on = former.filter(|former| compares_on(&former.seat, &seat));
+        let counted = goes_on.map_or_else(|| Counted::of(&seat.gate), |former| former.counted);
+        let target = Self { seat, base, overrides, watch, climb, effective, counted };
         target.tell();
         (target, changes(&before, &effective, &ended))
     }
@@ -108,6 +137,7 @@ impl Target {
             (Setting::Rate, self.overrides.rate.is_some() && next.rate.is_none()),
             (Setting::MaxRps, self.overrides.max_rps.is_some() && next.max_rps.is_none()),
             (Setting::DryRun, self.overrides.dry_run.is_some() && next.dry_run.is_none()),
+            (Setting::CompareSample, self.overrides.compare_sample.is_some() && next.compare_sample.is_none()),
         ];
         ended.into_iter().filter_map(|(setting, has_ended)| has_ended.then_some(setting)).collect()
     }
@@ -205,7 +235,7 @@ impl Target {
             Some(lasts) => now.steady.checked_add(lasts),
         };
         let about = match order {
-            Order::Adjust { rate, max_rps } => {
+            Order::Adjust { rate, max_rps, compare_sample } => {
                 if self.seat.plan.policy.is_none() {
                     let message = format!(
                         "{} is in plain mode, which copies everything: it can be paused, but a rate or a limit needs a \
@@ -213,6 +243,9 @@ impl Target {
                         self.id()
                     );
                     return Err(Refusal::Wrong(message));
+                }
+                if compare_sample.is_some() && self.seat.comparison.is_none() {
+                    return Err(self.is_not_compared());
                 }
                 let mut about = Vec::new();
                 if let Some(value) = *rate {
@@ -222,6 +255,10 @@ impl Target {
                 if let Some(value) = *max_rps {
                     self.overrides.max_rps = Some(Held { value, until });
                     about.push(Setting::MaxRps);
+                }
+                if let Some(value) = *compare_sample {
+                    self.overrides.compare_sample = Some(Held { value, until });
+                    about.push(Setting::CompareSample);
                 }
                 about
             }
@@ -251,17 +288,20 @@ impl Target {
         Ok(self.settle(&about, now.wall))
     }
 
+    fn is_not_compared(&self) -> Refusal {
+        Refusal::Wrong(format!("the answers of {} are not compared: its policy has no \"compare\"", self.id()))
+    }
+
     /// Forgets what its comparison has come to.
     fn restart(&mut self, now: Moment) -> Result<Vec<Changed>, Refusal> {
-        let Some(comparison) = &self.seat.comparison else {
-            let message = format!("the answers of {} are not compared: its policy has no \"compare\"", self.id());
-            return Err(Refusal::Wrong(message));
-        };
+        let Some(comparison) = &self.seat.comparison else { return Err(self.is_not_compared()) };
         let pairs = comparison.total().pairs();
         comparison.forget(now.steady);
+        self.counted = Counted::of(&self.seat.gate);
         self.begin_anew(now);
-        if let (Some(climb), Some(ramp)) = (&mut self.climb, &self.base.schedule.ramp) {
-            *climb = Climb { entry: Progress::default(), ..Climb::new(ramp, now.wall, Progress::default()) };
+        // What was seen in this step was of the version before; the step stays.
+        if let Some(climb) = &mut self.climb {
+            climb.entry = Progress::default();
         }
         Ok(vec![Changed { what: Setting::Comparison, before: format!("{pairs} pairs"), after: "begun anew".into() }])
     }
@@ -278,12 +318,15 @@ impl Target {
     }
 
     fn tell(&self) {
-        let Effective { running, rate, max_rps, dry_run } = self.effective;
+        let Effective { running, rate, max_rps, dry_run, compare_sample } = self.effective;
         let dial = self.seat.gate.dial();
         dial.set_rate(rate);
         dial.set_dry_run(dry_run);
         if let Some(pace) = self.seat.gate.pace() {
             pace.set(max_rps, tokio::time::Instant::now());
+        }
+        if let (Some(comparison), Some(sample)) = (&self.seat.comparison, compare_sample) {
+            comparison.set_sample(sample);
         }
         // Last, so that nothing is copied under settings of before.
         dial.set_running(running);
@@ -297,8 +340,7 @@ fn climb(seat: &Seat, former: Option<&Target>, is_same: bool, base: &Base, now: 
     let ramp: &Ramp = base.schedule.ramp.as_ref()?;
     let before = former.filter(|former| former.base.schedule.ramp.as_ref() == Some(ramp));
     let before = before.and_then(|former| former.climb);
-    let address = |seat: &Seat| seat.comparison.as_ref().map(|one| Arc::as_ptr(one).cast::<()>());
-    let goes_on = is_same && former.is_some_and(|former| address(&former.seat) == address(seat));
+    let goes_on = is_same && former.is_some_and(|former| compares_on(&former.seat, seat));
     if let Some(before) = before.filter(|_| goes_on) {
         return Some(before);
     }

@@ -15,16 +15,17 @@ use crate::{
     config::shadow::{Policy, Share},
     model::Request,
     plan::{Base, ServiceName, ShadowBounds, ShadowPlan},
-    stats::{Arms, Books, Ledgered, Standing},
+    stats::Arms,
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Running, Selector,
-    SkipReason, Turns, overload,
+    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Selector, SkipReason, Turns,
+    overload,
 };
 
 mod room;
 mod ticket;
+mod told;
 
 use room::Room;
 pub use room::Turn;
@@ -314,17 +315,6 @@ impl Gate {
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
-
-    fn state(&self) -> &'static str {
-        if self.closed.load(Ordering::Acquire) {
-            return "closed";
-        }
-        match self.dial.stopped() {
-            Some(reason) => reason.label(),
-            None if self.dial.is_dry_run() => "dry_run",
-            None => "running",
-        }
-    }
 }
 
 impl Rules {
@@ -362,37 +352,6 @@ impl Rules {
 
     fn pay_bytes(&self, bytes: usize, now: Instant) -> Result<(), DropReason> {
         if self.bytes.take(bytes as u64, now) { Ok(()) } else { Err(DropReason::BytesRate) }
-    }
-}
-
-impl Ledgered for Gate {
-    fn books(&self) -> Books {
-        Books {
-            state: self.state(),
-            buffered_bytes: self.room.bytes().held() as u64,
-            buffered_bytes_max: self.bounds.buffered_bytes_max as u64,
-            concurrent_max: self.bounds.concurrent_max.saturating_add(self.bounds.queue_max) as u64,
-            ..self.ledger.read()
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            rate: self.dial.dialed().rate.ratio(),
-            max_rps: self.pace().and_then(Pace::per_second),
-            dry_run: self.dial.is_dry_run(),
-            killed: self.dial.kill_switch().is_killed(),
-            paused: match self.dial.running() {
-                Running::On => None,
-                Running::Paused => Some("admin"),
-                Running::Stopped => Some("rule"),
-                Running::Expired => Some("expired"),
-            },
-            breaker: self.breaker().map(|breaker| breaker.state().label()),
-            breaker_transitions: self.breaker().map_or(0, Breaker::transitions),
-            overhead: self.arms().map(Arms::overhead),
-            comparison: None,
-        }
     }
 }
 

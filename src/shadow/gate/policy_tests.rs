@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::stats::Ledgered;
 use crate::{
     model::Kind,
     shadow::{

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Kind;
+use crate::stats::Ledgered;
 
 /// An admitted copy of a request that a gate in plain mode never asks about.
 trait Admits {

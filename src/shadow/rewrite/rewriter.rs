@@ -10,8 +10,8 @@ use http::{
 use crate::{
     backend::LastTouch,
     config::shadow::{Credentials, IdempotencyKey, Policy, Rewrite, TraceContext},
-    model::{Body, Headers, Outbound, Request, body::Held, query},
-    shadow::{DropReason, Marker, Ticket, trace::linked_traceparent},
+    model::{Body, Headers, Outbound, Request, body::Held, query, trace::linked_traceparent},
+    shadow::{DropReason, Marker, Ticket},
 };
 
 use super::merge_patch;

@@ -8,9 +8,8 @@ use serde_json::Value;
 use crate::{
     config::shadow::{Criterion, TextPattern},
     model::query,
+    sample::{Key, Subject},
 };
-
-use super::{key::Key, subject::Subject};
 
 /// Whether `criterion` holds. What a request does not have is like nothing, so that a `not_…` condition on it holds.
 pub(super) fn holds(criterion: &Criterion, subject: Subject<'_>) -> bool {

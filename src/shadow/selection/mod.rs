@@ -5,13 +5,9 @@
 //! structured. Nothing here keeps state, knows a clock or draws numbers.
 
 mod conditions;
-mod hash;
-mod key;
 mod sampler;
 mod selector;
-mod subject;
 
-pub use hash::{Purpose, hash};
 pub use selector::{Dialed, Recipient, Selector};
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use http::Method;
 use crate::{
     config::shadow::{Criterion, Policy, Share, Writes},
     model::Request,
+    sample::Subject,
     shadow::SkipReason,
 };
 
-use super::{conditions, sampler::Sampler, subject::Subject};
+use super::{conditions, sampler::Sampler};
 
 /// The values of this moment, which a ramp or an operator may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Selector {
         if subject.hops() >= self.hops_max {
             return Err(SkipReason::Loop);
         }
-        self.sampler.take(subject, dialed, drawn)
+        self.sampler.take(request, dialed, drawn)
     }
 }
 

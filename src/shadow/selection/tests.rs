@@ -13,10 +13,11 @@ use crate::{
         Conditions, Criterion, Limits, LoopGuard, OnMissingKey, Policy, Sample, SampleKey, Share, TextPattern, Writes,
     },
     model::{Headers, Origin, Request},
+    sample::{Purpose, hash},
     shadow::{SkipReason, fixture::policy},
 };
 
-use super::{Dialed, Purpose, Recipient, Selector, hash};
+use super::{Dialed, Recipient, Selector};
 
 const EVERYTHING: Dialed = Dialed { rate: Share::ALL, holdout: Share::NONE };
 const NOTHING: Dialed = Dialed { rate: Share::NONE, holdout: Share::NONE };

@@ -179,9 +179,10 @@ function kind(backend) {
   return backend.shadow ? 'shadow' : 'live';
 }
 
-// The live backend that a shadow is measured against: the one called alike, or the only one.
+// The live backend that a shadow is measured against: the one called alike, or the only one. What takes a part of its
+// calls is none.
 function reference(backend, backends) {
-  const live = backends.filter((other) => !other.shadow);
+  const live = backends.filter((other) => !other.shadow && (!other.split || other.split.variant === 'base'));
   return live.find((other) => other.label === backend.label) || (live.length === 1 ? live[0] : undefined);
 }
 

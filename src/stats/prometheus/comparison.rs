@@ -18,9 +18,10 @@ impl Labelled for Compared<'_> {
 /// (name, kind, help, the number)
 type Number = (&'static str, &'static str, &'static str, fn(&ComparisonFigures) -> u64);
 
-const NUMBERS: [Number; 5] = [
+const NUMBERS: [Number; 6] = [
     ("gnomon_shadow_compare_begun_total", "counter", "Pairs of answers that were to be compared.", |one| one.begun),
-    ("gnomon_shadow_compare_void_total", "counter", "Pairs whose copy was not sent or ended unseen.", |one| one.void),
+    ("gnomon_shadow_compare_void_total", "counter", "Pairs of which an answer is missing on purpose.", |one| one.void),
+    ("gnomon_shadow_compare_variant_total", "counter", "Void pairs that a variant answered.", |one| one.of_variants),
     ("gnomon_shadow_compare_waiting", "gauge", "Pairs under way or waiting to be compared.", |one| one.waiting),
     ("gnomon_shadow_clusters", "gauge", "Ways in which answers differ that are kept.", |one| one.clusters),
     ("gnomon_shadow_store_bytes", "gauge", "Bytes of kept samples.", |one| one.store_bytes),

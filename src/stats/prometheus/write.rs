@@ -13,6 +13,7 @@ use super::{
 use crate::stats::{
     arms::Arm,
     books::Books,
+    portion::PortionStanding,
     reloads::ReloadResult,
     snapshot::{BackendSnapshot, EndpointSnapshot, LatencySnapshot, Snapshot},
     standing::{BREAKER_STATES, PAUSES, Standing},
@@ -27,12 +28,14 @@ pub fn write(snapshot: &Snapshot) -> String {
     let mut text = Exposition::default();
     let endpoints: Vec<_> = snapshot.endpoints.iter().filter(|endpoint| endpoint.requests > 0).collect();
     let (shadows, live): (Vec<_>, Vec<_>) = backends(snapshot).into_iter().partition(|one| one.backend.shadow);
-    let live: Vec<_> = live.into_iter().filter(|one| one.backend.requests > 0).collect();
+    let (live, idle): (Vec<_>, Vec<_>) = live.into_iter().partition(|one| one.backend.requests > 0);
     let shadows: Vec<_> = shadows.into_iter().filter_map(Shadow::new).collect();
     write_process(&mut text, snapshot);
     write_reloads(&mut text, snapshot);
     write_endpoints(&mut text, &endpoints);
     write_live(&mut text, &live);
+    // Those that nobody was sent to yet have a share to tell all the same.
+    write_splits(&mut text, &live.iter().chain(&idle).filter_map(Part::new).collect::<Vec<_>>());
     write_shadows(&mut text, &shadows);
     text.finish()
 }
@@ -53,6 +56,26 @@ pub(super) struct Named<'a> {
 impl Labelled for Named<'_> {
     fn labels(&self) -> Vec<Label<'_>> {
         vec![("endpoint", &self.endpoint.path), ("method", &self.endpoint.method), ("backend", &self.name)]
+    }
+}
+
+/// A backend that takes a part of a split.
+struct Part<'a> {
+    named: &'a Named<'a>,
+    split: &'a PortionStanding,
+}
+
+impl<'a> Part<'a> {
+    fn new(named: &'a Named<'a>) -> Option<Self> {
+        Some(Self { named, split: named.backend.split.as_ref()? })
+    }
+}
+
+impl Labelled for Part<'_> {
+    fn labels(&self) -> Vec<Label<'_>> {
+        let mut labels = self.named.labels();
+        labels.extend([("split", self.split.id.as_str()), ("variant", &self.split.variant)]);
+        labels
     }
 }
 
@@ -158,6 +181,16 @@ fn write_live(text: &mut Exposition, live: &[Named<'_>]) {
     text.histograms("gnomon_backend_duration_seconds", help, live, |one| &one.backend.latency);
     let help = "Calls begun and not ended.";
     text.numbers("gnomon_backend_in_flight", "gauge", help, live, |one| one.backend.in_flight);
+}
+
+fn write_splits(text: &mut Exposition, parts: &[Part<'_>]) {
+    let name = "gnomon_split_rate";
+    text.family(name, "gauge", "The share of the calls that a part of a split takes now.");
+    for part in parts {
+        text.sample(name, &part.labels(), None, part.split.rate);
+    }
+    let help = "Calls begun, by the part of the split that took them.";
+    text.numbers("gnomon_split_requests_total", "counter", help, parts, |part| part.named.backend.requests);
 }
 
 fn write_shadows(text: &mut Exposition, shadows: &[Shadow<'_>]) {

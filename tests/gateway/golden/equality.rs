@@ -13,7 +13,7 @@ use super::{
     upstreams::Upstreams,
 };
 use crate::{
-    files::{backends_mut, comparing, is_shadow, without_shadows},
+    files::{backends_mut, comparing, is_shadow, without_baselines, without_shadows},
     gnomon::{Folder, Gnomon, complete},
     house,
     stats::Pairs,
@@ -39,6 +39,8 @@ fn mirrored_files() -> Vec<(PathBuf, Value)> {
 /// answers were begun.
 fn compare(path: &Path, mut file: Value, is_compared: bool) -> (u64, u64) {
     let name = path.display();
+    // That live upstreams see second calls is what a baseline is for.
+    file = without_baselines(file);
     let upstreams = Upstreams::behind(&mut file);
     let questions = questions(&file);
     let run = |file: &Value| {

@@ -7,6 +7,7 @@
 
 mod case;
 mod certificates;
+mod compared;
 mod copies;
 mod observe;
 mod page;
@@ -18,6 +19,7 @@ mod backend;
 mod bots;
 mod breaker;
 mod cache;
+mod comparison;
 mod components;
 mod cors;
 mod credentials;
@@ -37,6 +39,8 @@ mod secure_http;
 mod selection;
 mod service;
 mod signer;
+mod split;
+mod stopping;
 mod tls;
 mod transport;
 mod validator;

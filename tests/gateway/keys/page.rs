@@ -8,10 +8,10 @@ use serde_json::json;
 use super::{
     backend, bots, breaker, cache,
     case::{Case, case},
-    components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places, policy,
-    proxy, restraint, rewriting, router,
+    comparison, components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places,
+    policy, proxy, restraint, rewriting, router,
     scene::Scene,
-    secure_http, selection, service, signer, tls, transport, validator,
+    secure_http, selection, service, signer, split, stopping, tls, transport, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
@@ -19,45 +19,6 @@ const CORE_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
 
 /// Keys of components without a case, by scope; must shrink to nothing.
 const COMPONENTS_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[];
-
-/// Keys about comparing without a case, by scope; must shrink to nothing.
-const COMPARISON_WITHOUT_A_CASE: &[(Scope, &[&str])] = &[
-    (Scope::Shadow, &["compare", "store", "stop_on", "raw_values"]),
-    (Scope::Policy, &["compare", "store", "stop_on"]),
-    (
-        Scope::PolicyCompare,
-        &[
-            "sample",
-            "against",
-            "stage",
-            "status",
-            "headers",
-            "ignore_headers",
-            "body",
-            "ignore",
-            "only",
-            "arrays",
-            "numbers",
-            "times",
-            "shapes",
-            "strings",
-            "null_is_missing",
-            "text",
-            "max_body",
-            "baseline",
-        ],
-    ),
-    (Scope::PolicyArrays, &["key"]),
-    (Scope::PolicyNumbers, &["abs", "rel"]),
-    (Scope::PolicyTimes, &["within"]),
-    (Scope::PolicyText, &["whitespace", "similarity"]),
-    (Scope::PolicyBaseline, &["mode", "sample", "learn_for", "learn_pairs"]),
-    (Scope::PolicyStore, &["values", "ttl", "redact"]),
-    (
-        Scope::PolicyStop,
-        &["mismatch_rate", "error_delta", "p99_ratio", "overhead_p99", "min_pairs", "window", "action", "webhook"],
-    ),
-];
 
 /// All cases there are.
 fn cases() -> Vec<Case> {
@@ -73,9 +34,11 @@ fn cases() -> Vec<Case> {
         selection::cases(),
         restraint::cases(),
         rewriting::cases(),
+        split::cases(),
         endpoint::cases(),
         backend::cases(),
         proxy::cases(),
+        comparison::cases(),
         components::cases(),
         bots::cases(),
         breaker::cases(),
@@ -87,6 +50,7 @@ fn cases() -> Vec<Case> {
         limits::cases(),
         secure_http::cases(),
         signer::cases(),
+        stopping::cases(),
         validator::cases(),
     ]
     .into_iter()
@@ -145,7 +109,7 @@ fn every_key_that_works_has_one_case() {
             wrong.push(format!("{name:?} has more than one case"));
         }
     }
-    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE).chain(COMPARISON_WITHOUT_A_CASE);
+    let missing = CORE_WITHOUT_A_CASE.iter().chain(COMPONENTS_WITHOUT_A_CASE);
     let missing: BTreeSet<_> =
         missing.flat_map(|(scope, keys)| keys.iter().map(|key| (scope.title(), (*key).to_owned()))).collect();
     let unproved: BTreeSet<_> = supported.difference(&proved).cloned().collect();

@@ -11,6 +11,7 @@ fn path(scope: Scope) -> Vec<&'static str> {
     let of_endpoint = |rest: &[&'static str]| [&endpoint[..], rest].concat();
     let of_backend = |rest: &[&'static str]| [&backend[..], rest].concat();
     let of_policy = |rest: &[&'static str]| [&backend[..], &["extra_config", "proxy", "@shadow_policy"], rest].concat();
+    let of_split = |rest: &[&'static str]| [&backend[..], &["extra_config", "proxy", "@split"], rest].concat();
     match scope {
         Scope::Service => of_service(&[]),
         Scope::Tls => of_service(&["tls"]),
@@ -47,6 +48,9 @@ fn path(scope: Scope) -> Vec<&'static str> {
         Scope::PolicyBaseline => of_policy(&["compare", "baseline"]),
         Scope::PolicyStore => of_policy(&["store"]),
         Scope::PolicyStop => of_policy(&["stop_on"]),
+        Scope::Split => of_split(&[]),
+        Scope::SplitVariant => of_split(&["to", "0"]),
+        Scope::SplitStop => of_split(&["stop_on"]),
         Scope::Metrics => of_service(&["extra_config", "telemetry/metrics"]),
         Scope::Logging => of_service(&["extra_config", "telemetry/logging"]),
         Scope::Logstash => of_service(&["extra_config", "telemetry/logstash"]),

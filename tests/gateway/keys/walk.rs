@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Cases at a time: most of their time is waiting.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 3;
 
 /// Runs every case and panics with everything that is wrong.
 pub(super) fn walk(cases: &[Case]) {
@@ -25,7 +25,9 @@ pub(super) fn walk(cases: &[Case]) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    wrong.lock().unwrap_or_else(PoisonError::into_inner).extend(complaint(case));
+                    // Before the lock is taken, or one case would wait for the other.
+                    let complaint = complaint(case);
+                    wrong.lock().unwrap_or_else(PoisonError::into_inner).extend(complaint);
                 }
             });
         }

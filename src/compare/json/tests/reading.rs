@@ -12,8 +12,8 @@ fn meaning(item: Item<'_>) -> Value {
         Content::Bool(value) => value.into(),
         Content::Number(number) => serde_json::from_str(number).unwrap(),
         Content::Text(text) => text.meaning().into(),
-        Content::Array(_) => item.children().map(meaning).collect(),
-        Content::Object(_) => item.children().map(|member| (member.name().to_owned(), meaning(member))).collect(),
+        Content::Array => item.children().map(meaning).collect(),
+        Content::Object => item.children().map(|member| (member.name().to_owned(), meaning(member))).collect(),
     }
 }
 

@@ -161,7 +161,7 @@ impl Reference<'_> {
             Some(ArrayRule::Set) => {
                 let element = below(place, At::Index(None));
                 let fits = |one: &Value, other: &Value| self.same(&element, one, other);
-                self.alone(&element, live, shadow, pairs(live, shadow, &fits), found);
+                self.alone(&element, live, shadow, &pairs(live, shadow, &fits), found);
             }
             Some(ArrayRule::Key(name)) => {
                 let element = below(place, At::Index(None));
@@ -178,13 +178,13 @@ impl Reference<'_> {
                     }
                     partners.push(partner);
                 }
-                self.alone(&element, live, shadow, partners, found);
+                self.alone(&element, live, shadow, &partners, found);
             }
         }
     }
 
-    fn alone(&self, element: &[At], live: &[Value], shadow: &[Value], partners: Vec<Option<usize>>, found: &mut Found) {
-        for (value, partner) in live.iter().zip(&partners) {
+    fn alone(&self, element: &[At], live: &[Value], shadow: &[Value], partners: &[Option<usize>], found: &mut Found) {
+        for (value, partner) in live.iter().zip(partners) {
             if partner.is_none() {
                 self.absent(element, value, DifferenceKind::Missing, found);
             }

@@ -25,12 +25,13 @@ pub(super) fn compare(layers: &Layers<'_>, context: &Context<'_>, findings: &mut
     let group = layers.group("compare");
     let body = body(&group.key("body"), findings);
     let against = against::against(&group.key("against"), &node, context, findings).unwrap_or(Against::Backend(0));
+    let stage = self::stage(&group.key("stage"), findings).unwrap_or_else(|| default_stage(body, against, context));
     Some(Compare {
         sample: group.key("sample").strict_share(findings).unwrap_or(Share::ALL),
         against,
-        stage: stage(&group.key("stage"), findings).unwrap_or_else(|| default_stage(body, against, context)),
+        stage,
         status: status(&group.key("status"), findings),
-        headers: headers(&group, findings),
+        headers: headers(&group, stage, findings),
         body,
         json: json_rules::json_rules(&group, findings),
         text: text(&group.group("text"), findings),
@@ -101,7 +102,8 @@ fn code(text: &str) -> Option<u16> {
     digits.parse().ok().filter(|code| (100..=599).contains(code))
 }
 
-fn headers(group: &Layers<'_>, findings: &mut Findings) -> HeaderRules {
+/// Of answers that are decoded, clients see no header of the upstream, so none is compared unless the file asks for it.
+fn headers(group: &Layers<'_>, stage: Stage, findings: &mut Findings) -> HeaderRules {
     let (node, ignored) = (group.key("headers"), group.key("ignore_headers"));
     let listed = |findings: &mut Findings| {
         node.strict(findings, Value::as_array, "a list of headers or \"all\"", HEADERS)
@@ -110,7 +112,11 @@ fn headers(group: &Layers<'_>, findings: &mut Findings) -> HeaderRules {
     let named = if node.value() == "all" {
         None
     } else {
-        Some(listed(findings).unwrap_or_else(|| COMPARED_HEADERS.map(HeaderName::from_static).to_vec()))
+        let usual = || match stage {
+            Stage::Raw => COMPARED_HEADERS.map(HeaderName::from_static).to_vec(),
+            Stage::Processed => Vec::new(),
+        };
+        Some(listed(findings).unwrap_or_else(usual))
     };
     HeaderRules { named, ignored: names(&ignored, findings).unwrap_or_default() }
 }

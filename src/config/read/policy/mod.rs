@@ -28,3 +28,6 @@ mod store;
 use layers::Layers;
 pub(super) use policies::policies;
 use reader::Context;
+pub(super) use sample::key as sample_key;
+pub(super) use schedule::ramp as steps;
+pub(super) use stop::webhook;

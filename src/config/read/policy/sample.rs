@@ -16,7 +16,7 @@ pub(super) fn sample(group: &Layers<'_>, context: &Context<'_>, findings: &mut F
     let on_missing_key = [("skip", OnMissingKey::Skip), ("random", OnMissingKey::Random)];
     Sample {
         rate: group.key("rate").strict_share(findings).unwrap_or(Share::ALL),
-        key: key(&group.key("key"), context, findings).unwrap_or(SampleKey::Random),
+        key: key(&group.key("key"), endpoint(context), findings).unwrap_or(SampleKey::Random),
         salt: group.key("salt").strict_text(findings).unwrap_or_else(|| context.salt.to_owned()),
         on_missing_key: group
             .key("on_missing_key")
@@ -25,7 +25,18 @@ pub(super) fn sample(group: &Layers<'_>, context: &Context<'_>, findings: &mut F
     }
 }
 
-fn key(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Option<SampleKey> {
+/// Path and parameters of the endpoint that a policy is read for.
+fn endpoint<'a>(context: &Context<'a>) -> Option<(&'a str, &'a [String])> {
+    let endpoint = context.shadow.as_ref()?.endpoint;
+    Some((&endpoint.path, &endpoint.params))
+}
+
+/// Reads what decides. `endpoint` is path and parameters of the endpoint that it is for, if it is for one.
+pub(in crate::config::read) fn key(
+    node: &Node<'_>,
+    endpoint: Option<(&str, &[String])>,
+    findings: &mut Findings,
+) -> Option<SampleKey> {
     let text = node.strict(findings, |value| value.as_str(), "a text", KEYS)?;
     let plain = match text {
         "random" => Some(SampleKey::Random),
@@ -42,7 +53,7 @@ fn key(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Optio
         Some(("cookie", name)) => Some(SampleKey::Cookie(name.to_owned())),
         Some(("jwt", name)) => Some(SampleKey::Claim(name.to_owned())),
         Some(("query", name)) => Some(SampleKey::Query(name.to_owned())),
-        Some(("param", name)) => return param(node, name, context, findings),
+        Some(("param", name)) => return param(node, name, endpoint, findings),
         _ => None,
     };
     if named.is_none() {
@@ -52,12 +63,16 @@ fn key(node: &Node<'_>, context: &Context<'_>, findings: &mut Findings) -> Optio
 }
 
 /// The place of a parameter among those of the endpoint.
-fn param(node: &Node<'_>, name: &str, context: &Context<'_>, findings: &mut Findings) -> Option<SampleKey> {
-    let endpoint = context.shadow?.endpoint;
-    let (path, params) = (&endpoint.path, &endpoint.params);
+fn param(
+    node: &Node<'_>,
+    name: &str,
+    endpoint: Option<(&str, &[String])>,
+    findings: &mut Findings,
+) -> Option<SampleKey> {
+    let (path, params) = endpoint?;
     let place = params.iter().position(|param| param == name);
     if place.is_none() {
-        let hint = match params.as_slice() {
+        let hint = match params {
             [] => "the path has no parameters".to_owned(),
             _ => format!("its parameters are {}", params.join(", ")),
         };

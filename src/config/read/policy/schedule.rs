@@ -43,7 +43,8 @@ fn point_in_time(node: &Node<'_>, findings: &mut Findings) -> Option<SystemTime>
     node.strict(findings, time, "a point in time", "write one like \"2026-12-01T08:00:00Z\"")
 }
 
-fn ramp(node: &Node<'_>, findings: &mut Findings) -> Option<Ramp> {
+/// Reads a ramp.
+pub(in crate::config::read) fn ramp(node: &Node<'_>, findings: &mut Findings) -> Option<Ramp> {
     if !node.strict_object(findings) {
         return None;
     }

@@ -68,7 +68,7 @@ fn window(node: &Node<'_>, findings: &mut Findings) -> Option<Duration> {
 }
 
 /// An address may hold a secret: it is never repeated.
-fn webhook(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
+pub(in crate::config::read) fn webhook(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
     if node.is_absent() || node.is_off() {
         return None;
     }

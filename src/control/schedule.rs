@@ -1,4 +1,4 @@
-//! What a policy's clock says: the step of a ramp, and whether its time is over.
+//! What the clock of a policy or a split says: the step of a ramp, and whether its time is over.
 //!
 //! Promises: a pure function of the policy, the time it was loaded and the time now, so that every node agrees.
 
@@ -29,7 +29,8 @@ pub fn position(schedule: &Schedule, loaded: SystemTime, now: SystemTime) -> Pos
 }
 
 /// The rate of the step that a ramp has come to; `None` before it starts.
-fn step(ramp: &Ramp, now: SystemTime) -> Option<Share> {
+#[must_use]
+pub fn step(ramp: &Ramp, now: SystemTime) -> Option<Share> {
     ramp.steps.get(step_at(ramp, now)?).map(|step| step.rate)
 }
 

@@ -13,8 +13,7 @@ use serde_json::Value;
 
 use crate::{
     config::shadow::SampleKey,
-    model::{claim, query},
-    shadow::trace::TraceParent,
+    model::{claim, query, trace::TraceParent},
 };
 
 use super::subject::Subject;
@@ -23,7 +22,7 @@ use super::subject::Subject;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The bytes of a key.
-pub(super) enum Key<'a> {
+pub(crate) enum Key<'a> {
     /// As it stands in the request.
     Borrowed(&'a [u8]),
     /// As written for it.
@@ -34,7 +33,7 @@ pub(super) enum Key<'a> {
 
 impl<'a> Key<'a> {
     /// What `key` names, if the request has it and it is not empty. [`SampleKey::Random`] is in no request.
-    pub(super) fn of(key: &SampleKey, subject: Subject<'a>) -> Option<Self> {
+    pub(crate) fn of(key: &SampleKey, subject: Subject<'a>) -> Option<Self> {
         let found = match key {
             SampleKey::Random => None,
             SampleKey::Header(name) => subject.first_header(name).map(Self::Borrowed),
@@ -50,7 +49,7 @@ impl<'a> Key<'a> {
     }
 
     /// A claim as text, as claims are written into headers.
-    pub(super) fn of_claim(value: &'a Value) -> Self {
+    pub(crate) fn of_claim(value: &'a Value) -> Self {
         match value {
             Value::String(text) => Self::Borrowed(text.as_bytes()),
             Value::Bool(value) => Self::Borrowed(if *value { b"true" } else { b"false" }),
@@ -59,7 +58,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    pub(super) fn of_text(text: Cow<'a, str>) -> Self {
+    pub(crate) fn of_text(text: Cow<'a, str>) -> Self {
         match text {
             Cow::Borrowed(text) => Self::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Self::Owned(text),
@@ -74,7 +73,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Borrowed(bytes) => bytes,
             Self::Short(short) => short.bytes(),
@@ -88,7 +87,7 @@ fn trace_id(subject: Subject<'_>) -> Option<&[u8]> {
 }
 
 /// A text of a few bytes on the stack; the longest address has 45.
-pub(super) struct Short {
+pub(crate) struct Short {
     bytes: [u8; 48],
     length: usize,
 }

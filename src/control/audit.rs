@@ -2,12 +2,16 @@
 //!
 //! Promises: bounded, and nothing that was sent to us reaches the log as it is.
 
-use std::{collections::VecDeque, fmt, net::SocketAddr, time::SystemTime};
+use std::{
+    collections::VecDeque,
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
-
-use super::rules::Rule;
 
 /// How many changes are kept.
 pub const KEPT_MAX: usize = 200;
@@ -30,8 +34,8 @@ pub enum Who {
     Clock,
     /// Another configuration.
     Reload,
-    /// A stop rule that was broken.
-    Rule(Rule),
+    /// A stop rule that was broken, by its key in the file.
+    Rule(&'static str),
 }
 
 impl Who {
@@ -52,7 +56,7 @@ impl Who {
 impl fmt::Display for Who {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Rule(rule) = self {
-            return write!(out, "rule {}", rule.label());
+            return write!(out, "rule {rule}");
         }
         let Self::Admin { peer, token } = self else { return out.write_str(self.label()) };
         out.write_str("admin")?;
@@ -79,7 +83,7 @@ pub struct Entry {
     pub who: Who,
     /// The kind of author.
     pub by: &'static str,
-    /// Which shadow; `None` for all.
+    /// Which shadow, or which variant of a split; `None` for all shadows.
     pub target: Option<String>,
     /// Which setting.
     pub what: &'static str,
@@ -93,34 +97,41 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
-/// The last changes, the oldest first.
-#[derive(Debug, Default)]
-pub struct Audit(VecDeque<Entry>);
+/// The last changes, the oldest first. Cheap to clone; all clones are one audit.
+#[derive(Clone, Debug, Default)]
+pub struct Audit(Arc<Mutex<VecDeque<Entry>>>);
 
 impl Audit {
     /// Writes a change into the log, and keeps it.
-    pub fn enter(&mut self, entry: Entry) {
+    pub fn enter(&self, entry: Entry) {
         let target = entry.target.as_deref().unwrap_or("all shadows");
         let lasts = entry.lasts_seconds.map(|seconds| format!(" for {seconds} s")).unwrap_or_default();
         // Quoted, so that no line of the log is somebody else's.
         let reason = entry.reason.as_ref().map(|reason| format!(": {reason:?}")).unwrap_or_default();
         let Entry { who, what, before, after, .. } = &entry;
         tracing::info!(target: "audit", "audit: {target}: {what} {before} → {after}{lasts}, by {who}{reason}");
-        if self.0.len() >= KEPT_MAX {
-            self.0.pop_front();
+        let mut kept = self.lock();
+        if kept.len() >= KEPT_MAX {
+            kept.pop_front();
         }
-        self.0.push_back(entry);
+        kept.push_back(entry);
     }
 
     /// What is kept.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.iter().cloned().collect()
+        self.lock().iter().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        // Only moves are made under the lock, which don't panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A time as RFC 3339 writes it.
-pub(super) fn text_of(time: SystemTime) -> String {
+#[must_use]
+pub fn text_of(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
@@ -134,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_last_changes_are_kept() {
-        let mut audit = Audit::default();
+        let audit = Audit::default();
         for number in 0..KEPT_MAX + 5 {
             audit.enter(Entry {
                 at: SystemTime::UNIX_EPOCH,

@@ -1,6 +1,6 @@
-//! A request as policies look at it: what the client sent, forwarded or not.
+//! A request as samples and policies look at it: what the client sent, forwarded or not.
 //!
-//! Runs per shadow and request: nothing is copied.
+//! Runs per shadow or split and request: nothing is copied.
 
 use http::{HeaderName, HeaderValue, header::COOKIE};
 use serde_json::Value;
@@ -9,50 +9,50 @@ use crate::model::{Origin, Request, claim};
 
 /// What there is to look at.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) request: &'a Request,
+pub(crate) struct Subject<'a> {
+    pub(crate) request: &'a Request,
     origin: Option<&'a Origin>,
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(request: &'a Request) -> Self {
+    pub(crate) fn new(request: &'a Request) -> Self {
         Self { request, origin: request.origin.as_deref() }
     }
 
     /// The origin; without it nothing is known, which is nobody's case where a shadow has a policy.
-    pub(super) fn origin(self) -> Option<&'a Origin> {
+    pub(crate) fn origin(self) -> Option<&'a Origin> {
         self.origin
     }
 
-    pub(super) fn hops(self) -> u32 {
+    pub(crate) fn hops(self) -> u32 {
         self.origin.map_or(0, |origin| origin.hops)
     }
 
-    pub(super) fn path(self) -> &'a str {
+    pub(crate) fn path(self) -> &'a str {
         self.origin.map_or("", |origin| origin.path.as_str())
     }
 
-    pub(super) fn query(self) -> &'a str {
+    pub(crate) fn query(self) -> &'a str {
         self.origin.map_or("", |origin| origin.query.as_str())
     }
 
     /// Every value of a header.
-    pub(super) fn headers(self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> {
+    pub(crate) fn headers(self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> {
         let all = self.origin.into_iter().flat_map(|origin| origin.headers.iter());
         all.filter(move |(held, _)| held == name).map(|(_, value)| value)
     }
 
-    pub(super) fn first_header(self, name: &HeaderName) -> Option<&'a [u8]> {
+    pub(crate) fn first_header(self, name: &HeaderName) -> Option<&'a [u8]> {
         Some(self.origin?.headers.get(name)?.as_bytes())
     }
 
     /// The first cookie of this name, without the quotes around its value.
-    pub(super) fn cookie(self, name: &str) -> Option<&'a [u8]> {
+    pub(crate) fn cookie(self, name: &str) -> Option<&'a [u8]> {
         self.headers(&COOKIE).find_map(|cookies| cookie(cookies.as_bytes(), name))
     }
 
     /// A claim of the validated token; null is none.
-    pub(super) fn claim(self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn claim(self, name: &str) -> Option<&'a Value> {
         let claims = self.request.claims.as_deref()?.as_object()?;
         claim::find(claims, name).filter(|claim| !claim.is_null())
     }

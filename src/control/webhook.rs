@@ -4,7 +4,11 @@
 //! letter that can't be sent is tried twice more, then told in the log and forgotten; nothing of the answer is read but its
 //! status.
 
-use std::{io, sync::mpsc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
 
 use http::{HeaderValue, Method, Uri, header::CONTENT_TYPE};
 use tokio::time::{sleep, timeout};
@@ -26,33 +30,56 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
 /// What is sent, and where.
 #[derive(Clone, Debug)]
-pub struct Letter {
+struct Letter {
     /// An `http://` or `https://` address.
-    pub url: String,
+    url: String,
     /// JSON.
-    pub body: Vec<u8>,
+    body: Vec<u8>,
     /// Whom TLS believes.
-    pub secure: Option<Secure>,
+    secure: Option<Secure>,
 }
 
-/// Where letters are posted. Its thread begins with the first and ends with it.
+/// Where letters are posted. Cheap to clone; all clones are one post, whose thread begins with the first letter and ends
+/// with the last clone.
+#[derive(Clone, Debug, Default)]
+pub struct Post(Arc<Mutex<Office>>);
+
 #[derive(Debug, Default)]
-pub struct Post(Option<mpsc::SyncSender<Letter>>);
+struct Office {
+    queue: Option<mpsc::SyncSender<Letter>>,
+    secure: Option<Secure>,
+}
 
 impl Post {
-    /// Leaves a letter to be sent.
-    pub fn leave(&mut self, letter: Letter) {
-        let queue = match &self.0 {
+    /// Says whom it believes that has a certificate.
+    pub fn believe(&self, secure: Secure) {
+        self.with(|office| office.secure = Some(secure));
+    }
+
+    /// Leaves JSON to be sent to an `http://` or `https://` address.
+    pub fn leave(&self, url: String, body: Vec<u8>) {
+        self.with(|office| office.leave(url, body));
+    }
+
+    fn with(&self, does: impl FnOnce(&mut Office)) {
+        // Only moves are made under the lock, which don't panic.
+        does(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Office {
+    fn leave(&mut self, url: String, body: Vec<u8>) {
+        let queue = match &self.queue {
             Some(queue) => queue,
             None => match start() {
-                Ok(queue) => self.0.insert(queue),
+                Ok(queue) => self.queue.insert(queue),
                 Err(error) => {
                     tracing::error!("no thread for webhooks ({error}): a decision is not told");
                     return;
                 }
             },
         };
-        if queue.try_send(letter).is_err() {
+        if queue.try_send(Letter { url, body, secure: self.secure.clone() }).is_err() {
             tracing::error!("{QUEUE_MAX} decisions wait to be told to webhooks: one is not told");
         }
     }
@@ -71,7 +98,7 @@ fn start() -> io::Result<mpsc::SyncSender<Letter>> {
 }
 
 /// Sends a letter, and tries twice more if it must.
-pub(super) async fn deliver(letter: &Letter) {
+async fn deliver(letter: &Letter) {
     let mut pauses = PAUSES.into_iter();
     loop {
         let Err(why) = attempt(letter).await else { return };
@@ -106,5 +133,22 @@ async fn attempt(letter: &Letter) -> Result<(), String> {
         Ok(Ok(answer)) => Err(format!("it answers {}", answer.status().as_u16())),
         Ok(Err(failure)) => Err(failure.kind.label().to_owned()),
         Err(_elapsed) => Err(format!("no answer within {} s", ANSWER_TIME.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_holds_nobody_up() {
+        let (queue, letters) = mpsc::sync_channel(QUEUE_MAX);
+        let post = Post::default();
+        post.with(|office| office.queue = Some(queue));
+        for number in 0..=u8::MAX {
+            post.leave(String::new(), vec![number]);
+        }
+        let left: Vec<u8> = letters.try_iter().flat_map(|letter| letter.body).collect();
+        assert_eq!(left, (0..64).collect::<Vec<u8>>());
     }
 }

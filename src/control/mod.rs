@@ -1,0 +1,19 @@
+//! What everything that can be changed while it runs has in common: who changed what and when, for how long a change
+//! lasts, how it is asked for, and what the clock says.
+//!
+//! Promises: every change is in one audit with who made it; a change ends by itself unless it was asked to stay;
+//! whatever time it is comes from the caller. Nothing here knows what is changed.
+
+pub mod audit;
+pub mod held;
+pub mod moment;
+pub mod schedule;
+pub mod terms;
+pub mod webhook;
+
+pub use audit::{Audit, Entry, Who};
+pub use held::Held;
+pub use moment::Moment;
+pub use schedule::{Position, position};
+pub use terms::{Refusal, Terms};
+pub use webhook::Post;
