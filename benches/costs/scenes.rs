@@ -1,16 +1,18 @@
 //! What is counted: ways an answer can take, and what a shadow adds to the live path.
 
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use actix::{Actor, Context, Handler};
 use gnomon::{
     backend::Fetch,
+    compare::{Desk, Experiment, experiment::Setup},
     encoding::{Decoder, Encoder},
-    endpoint::{Call, Dispatch, EndpointActor, ShadowLink, merge::Merge},
-    model::{Body, Budget, Data, Payload, Reply, Response, promise},
-    plan::Plan,
+    endpoint::{Call, Compared, Dispatch, EndpointActor, ShadowLink, merge::Merge, whole::merging},
+    model::{Body, Budget, Data, Headers, Payload, Reply, Response, Seen, SeenBody, Sight, promise},
+    plan::{EndpointPlan, Plan, ShadowPlan},
     shadow::{Asked, Gate, KillSwitch, MemoryBudget, Mirror, Size},
 };
+use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -34,6 +36,7 @@ pub(crate) fn all() -> Vec<Scene> {
         Scene { name: "request, no shadow", play: without_shadow },
         Scene { name: "request, a shadow that is not selected", play: with_unselected_shadow },
         Scene { name: "request, a shadow that is selected", play: with_selected_shadow },
+        Scene { name: "request, a shadow that is selected and compared", play: with_compared_shadow },
         Scene { name: "gate, not selected", play: gate_says_no },
         Scene { name: "gate, selected and given back", play: gate_says_yes },
         Scene { name: "compare 10 KB, the same bytes", play: |times| compared(0, times) },
@@ -95,6 +98,13 @@ impl Handler<Fetch> for Ready {
     type Result = ();
 
     fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
+        for witness in &fetch.witnesses {
+            // As the backend does.
+            let (status, headers, took) = (StatusCode::OK, Headers::new(), Duration::ZERO);
+            if witness.reserve(self.0.to_bytes().len()) {
+                witness.saw(Sight::Answer(Seen { status, headers, body: SeenBody::Data(self.0.clone()), took }));
+            }
+        }
         fetch.promise.keep(Ok(Response::data(self.0.clone(), true)));
     }
 }
@@ -141,6 +151,27 @@ fn with_selected_shadow(times: u64) {
     serve(&policed(&json!({"holdout": 0})), times);
 }
 
+/// All but the handing in to the thread that compares, which works beside: its shadow's answer is not seen.
+fn with_compared_shadow(times: u64) {
+    serve(&policed(&json!({"holdout": 0, "compare": {"baseline": "off"}})), times);
+}
+
+/// What comparing takes, if the policy compares.
+fn compared_by(endpoint: &Arc<EndpointPlan>, shadow: &ShadowPlan) -> Option<Compared> {
+    let policy = shadow.policy.clone()?;
+    policy.compare.as_ref()?;
+    let setup = Setup {
+        key: shadow.key.clone(),
+        policy,
+        live_is_safe: true,
+        merging: merging(endpoint),
+        memory: Arc::new(MemoryBudget::new(1 << 30)),
+        desk: Desk::start(1),
+    };
+    let experiment = Arc::new(Experiment::new(setup, Instant::now())?);
+    Some(Compared { experiment, baseline: None })
+}
+
 fn serve(plan: &Plan, times: u64) {
     actix::System::new().block_on(async {
         let endpoint = plan.endpoints.first().expect("there is one");
@@ -149,7 +180,7 @@ fn serve(plan: &Plan, times: u64) {
             recipient: Done.start().recipient(),
             gate: gate_of(plan),
             plan: Arc::clone(shadow),
-            compared: None,
+            compared: compared_by(endpoint, shadow),
         });
         let links = links.collect();
         let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);

@@ -1,5 +1,7 @@
 //! The gateway under test: the real program, as this build made it, or the one that GNOMON names.
 
+use serde_json::{Value, json};
+
 use super::books::Books;
 use std::{
     io::{Read, Write},
@@ -16,8 +18,9 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one for a method with a live backend and perhaps a shadow, and waits until it answers.
-    pub(crate) fn start(method: &str, live: u16, shadow: Option<u16>) -> Self {
+    /// Starts one for a method with a live backend and perhaps a shadow, with or without a policy, and waits until it
+    /// answers.
+    pub(crate) fn start(method: &str, live: u16, shadow: Option<(u16, Value)>) -> Self {
         let (port, admin) = (free_port(), free_port());
         let path = std::env::temp_dir().join(format!("gnomon-side-by-side-{}-{port}.json", std::process::id()));
         std::fs::write(&path, file(method, port, live, shadow)).expect("the folder for temporary files can be written");
@@ -61,7 +64,7 @@ impl Gateway {
 
     /// The books of the shadow, as they stand.
     pub(crate) fn books(&self) -> Books {
-        let stats: serde_json::Value = ask(self.admin, "/__stats")
+        let stats: Value = ask(self.admin, "/__stats")
             .and_then(|answer| serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok())
             .unwrap_or_default();
         let backends = stats.pointer("/endpoints/0/backends").and_then(|list| list.as_array().cloned());
@@ -77,17 +80,19 @@ impl Drop for Gateway {
     }
 }
 
-fn file(method: &str, port: u16, live: u16, shadow: Option<u16>) -> String {
-    let backend = |port: u16, shadow: bool| {
+fn file(method: &str, port: u16, live: u16, shadow: Option<(u16, Value)>) -> String {
+    let backend = |port: u16, proxy: Value| {
         let host = format!("http://127.0.0.1:{port}");
-        let extra = serde_json::json!({ "proxy": { "shadow": shadow } });
-        serde_json::json!({ "url_pattern": "/user/{id}", "method": method, "host": [host], "extra_config": extra })
+        let extra = json!({ "proxy": proxy });
+        json!({ "url_pattern": "/user/{id}", "method": method, "host": [host], "extra_config": extra })
     };
-    let mut backends = vec![backend(live, false)];
-    backends.extend(shadow.map(|port| backend(port, true)));
-    let endpoint =
-        serde_json::json!({ "endpoint": "/user/{id}", "method": method, "timeout": "2s", "backend": backends });
-    serde_json::json!({ "version": 3, "listen_ip": "127.0.0.1", "port": port, "endpoints": [endpoint] }).to_string()
+    let mut backends = vec![backend(live, json!({}))];
+    backends.extend(shadow.map(|(port, policy)| {
+        let policed = json!({ "shadow": true, "@shadow_policy": policy });
+        backend(port, if policy.is_null() { json!({ "shadow": true }) } else { policed })
+    }));
+    let endpoint = json!({ "endpoint": "/user/{id}", "method": method, "timeout": "2s", "backend": backends });
+    json!({ "version": 3, "listen_ip": "127.0.0.1", "port": port, "endpoints": [endpoint] }).to_string()
 }
 
 fn free_port() -> u16 {

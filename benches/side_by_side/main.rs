@@ -1,7 +1,8 @@
 //! Does a shadow cost the live path anything? The same load on the same file without a shadow and with shadows that
 //! behave in different ways, in turns within one run, so that whatever the machine does meanwhile meets all of them.
 //!
-//! `cargo bench --bench side_by_side`; RATE (requests a second, 400), SECONDS (a cell, 4) and ROUNDS (5) may be set.
+//! `cargo bench --bench side_by_side`; RATE (requests a second, 400), SECONDS (a cell, 4), ROUNDS (5) and
+//! VARIANTS (`not compared,compared`) may be set.
 //! With SOAK_MINUTES it is `tests/soak` instead: one gateway whose shadow hangs, under load for that long.
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
@@ -14,6 +15,8 @@ mod upstream;
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use gateway::Gateway;
 use load::Measured;
 use upstream::Upstream;
@@ -22,10 +25,28 @@ use upstream::Upstream;
 struct Variant {
     name: &'static str,
     shadow: Option<Upstream>,
+    /// Its policy; null is none.
+    policy: Value,
+}
+
+impl Variant {
+    fn plain(name: &'static str, shadow: Option<Upstream>) -> Self {
+        Self { name, shadow, policy: Value::Null }
+    }
+
+    /// A healthy shadow whose answers differ, under a policy.
+    fn under(name: &'static str, policy: Value) -> Self {
+        Self { name, shadow: Some(Upstream::differing()), policy }
+    }
 }
 
 fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Whether VARIANTS, names with commas between them, says so; all unless it is set.
+fn is_asked_for(name: &str) -> bool {
+    std::env::var("VARIANTS").map_or(true, |names| names.split(',').any(|one| one == name))
 }
 
 fn main() {
@@ -44,25 +65,32 @@ fn main() {
     let rounds = setting("ROUNDS", if quick { 1 } else { 5 });
     let live = Upstream::answering(Duration::ZERO);
     let variants = [
-        Variant { name: "no shadow", shadow: None },
-        Variant { name: "healthy", shadow: Some(Upstream::answering(Duration::ZERO)) },
-        Variant { name: "slow, 500 ms", shadow: Some(Upstream::answering(Duration::from_millis(500))) },
-        Variant { name: "refusing", shadow: Some(Upstream::refusing()) },
-        Variant { name: "hanging", shadow: Some(Upstream::hanging()) },
+        Variant::plain("no shadow", None),
+        Variant::plain("healthy", Some(Upstream::answering(Duration::ZERO))),
+        Variant::plain("slow, 500 ms", Some(Upstream::answering(Duration::from_millis(500)))),
+        Variant::plain("refusing", Some(Upstream::refusing())),
+        Variant::plain("hanging", Some(Upstream::hanging())),
+        Variant::under("not compared", json!({ "holdout": 0 })),
+        Variant::under("compared", json!({ "holdout": 0, "compare": { "baseline": "off" } })),
     ];
+    let variants: Vec<Variant> = variants.into_iter().filter(|variant| is_asked_for(variant.name)).collect();
     let mut cells: Vec<Vec<Measured>> = variants.iter().map(|_| Vec::new()).collect();
     for round in 0..rounds {
         for turn in 0..variants.len() {
             // Another order every round, so that no variant always follows the same one.
-            let place = (turn * 2 + usize::try_from(round).unwrap_or(0)) % variants.len();
+            let place = (turn + usize::try_from(round).unwrap_or(0)) % variants.len();
             let (Some(variant), Some(cell)) = (variants.get(place), cells.get_mut(place)) else { continue };
-            let gateway = Gateway::start("GET", live.port, variant.shadow.as_ref().map(|shadow| shadow.port));
+            let gateway = Gateway::start(
+                "GET",
+                live.port,
+                variant.shadow.as_ref().map(|shadow| (shadow.port, variant.policy.clone())),
+            );
             load::run(&gateway, load::GET, rate, Duration::from_millis(500));
             cell.push(load::run(&gateway, load::GET, rate, Duration::from_secs(seconds)));
         }
     }
     println!("{rate} requests a second for {seconds} s, medians of {rounds} rounds; µs unless said otherwise\n");
-    println!("| shadow | p50 | p99 | p99.9 | answered | CPU a request | memory MB | sent | dropped | p99 / without |");
+    println!("| shadow | p50 | p99 | p99.9 | answered | CPU a request | memory MB | sent | dropped | p99 / first |");
     println!("|---|---|---|---|---|---|---|---|---|---|");
     let without = cells.first().map_or(1, |cell| median(cell, |measured| measured.p99));
     for (variant, cell) in variants.iter().zip(&cells) {

@@ -25,7 +25,7 @@ const SETTLE: Duration = Duration::from_secs(30);
 pub(crate) fn run(rate: u64, time: Duration, window: Duration) {
     let (live, hanging) = (Upstream::answering(Duration::ZERO), Upstream::hanging());
     let plain = Gateway::start("POST", live.port, None);
-    let mirrored = Gateway::start("POST", live.port, Some(hanging.port));
+    let mirrored = Gateway::start("POST", live.port, Some((hanging.port, serde_json::Value::Null)));
     let request = request();
     println!(
         "{rate} requests of {BODY_BYTES} bytes a second, {} s in turns of {} s\n",

@@ -11,6 +11,12 @@ const ANSWER: &str = concat!(
     r#"{"id":42,"name":"Ada","plan":"team","v":1}"#
 );
 
+/// One that differs from it in a value.
+const OTHER_ANSWER: &str = concat!(
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 42\r\n\r\n",
+    r#"{"id":42,"name":"Ada","plan":"solo","v":1}"#
+);
+
 /// A backend that listens on a port of loopback.
 pub(crate) struct Upstream {
     pub(crate) port: u16,
@@ -21,7 +27,12 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Answers every request after a while.
     pub(crate) fn answering(after: Duration) -> Self {
-        Self::serving(move |stream| answer(stream, after))
+        Self::serving(move |stream| answer(stream, ANSWER, after))
+    }
+
+    /// Answers every request at once, and not as the others do.
+    pub(crate) fn differing() -> Self {
+        Self::serving(move |stream| answer(stream, OTHER_ANSWER, Duration::ZERO))
     }
 
     /// Takes connections and requests and never answers.
@@ -54,7 +65,7 @@ impl Upstream {
     }
 }
 
-fn answer(mut stream: TcpStream, after: Duration) {
+fn answer(mut stream: TcpStream, answer: &str, after: Duration) {
     let _slow_then = stream.set_nodelay(true);
     let mut buffer = [0; 4096];
     let mut seen: Vec<u8> = Vec::new();
@@ -69,7 +80,7 @@ fn answer(mut stream: TcpStream, after: Duration) {
                 )]
                 std::thread::sleep(after);
             }
-            if stream.write_all(ANSWER.as_bytes()).is_err() {
+            if stream.write_all(answer.as_bytes()).is_err() {
                 return;
             }
         }

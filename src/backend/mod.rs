@@ -17,6 +17,8 @@ pub mod request;
 pub mod status;
 pub mod transport;
 mod watch;
+#[cfg(test)]
+mod watch_tests;
 
 pub use actor::{BackendActor, Fetch};
 pub use client::Client;

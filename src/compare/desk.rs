@@ -59,7 +59,11 @@ impl Desk {
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread can be had to compare answers: no pair will be");
         }
-        Self { jobs: sender, experiments, budget: Arc::default(), marks: MarkKey::random() }
+        Self::of(sender, experiments)
+    }
+
+    fn of(jobs: SyncSender<Job>, experiments: Arc<Mutex<Vec<Weak<Experiment>>>>) -> Self {
+        Self { jobs, experiments, budget: Arc::default(), marks: MarkKey::random() }
     }
 
     /// The budget of what all experiments keep.
@@ -102,21 +106,24 @@ fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<We
             let standing: Vec<_> = lock(experiments).iter().filter_map(Weak::upgrade).collect();
             standing.iter().for_each(|experiment| experiment.sweep(SystemTime::now()));
         }
-        let Job { experiment, pair } = match job {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => continue,
+        match job {
+            Ok(job) => attend(&job, &mut budget, begun),
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
-        };
-        if !budget.has_time(begun) {
-            experiment.shed(&pair, Incomparable::Budget, begun);
-            continue;
         }
-        let compared = catch_unwind(AssertUnwindSafe(|| experiment.judge(&pair, begun)));
-        if compared.is_err() {
-            experiment.shed(&pair, Incomparable::Panic, begun);
-        }
-        budget.spend(begun.elapsed());
     }
+}
+
+/// Compares a pair if there is time for it.
+fn attend(Job { experiment, pair }: &Job, budget: &mut TimeBudget, begun: Instant) {
+    if !budget.has_time(begun) {
+        return experiment.shed(pair, Incomparable::Budget, begun);
+    }
+    let compared = catch_unwind(AssertUnwindSafe(|| experiment.judge(pair, begun)));
+    if compared.is_err() {
+        experiment.shed(pair, Incomparable::Panic, begun);
+    }
+    budget.spend(begun.elapsed());
 }
 
 /// A share of the time as it goes by.
@@ -146,8 +153,32 @@ impl TimeBudget {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Compares when it is told to, on the thread of the test.
+    pub(crate) struct IdleDesk {
+        pub(crate) desk: Desk,
+        jobs: Receiver<Job>,
+    }
+
+    impl IdleDesk {
+        /// With room for so many pairs.
+        pub(crate) fn new(room: usize) -> Self {
+            let (sender, jobs) = sync_channel(room);
+            Self { desk: Desk::of(sender, Arc::default()), jobs }
+        }
+
+        /// Attends to the pair that waits longest; tells whether one waited.
+        pub(crate) fn attend(&self, has_time: bool) -> bool {
+            let Ok(job) = self.jobs.try_recv() else { return false };
+            let now = Instant::now();
+            let mut budget = TimeBudget::new(0.0, now);
+            budget.spend(if has_time { Duration::ZERO } else { 2 * BURST });
+            attend(&job, &mut budget, now);
+            true
+        }
+    }
 
     #[test]
     fn no_more_than_the_share_is_spent() {

@@ -212,8 +212,8 @@ impl Experiment {
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);
-        // Last, so that a pair that makes any of this panic is counted once.
         let differs = baseline.as_ref().map(|second| found.fields.verdict(second) == Verdict::Mismatch);
+        // Last, so that a pair that makes any of this panic is counted once.
         found.tally.record(&PairRecord { baseline_differs: differs, ..record(pair, verdict) }, now);
         drop(found);
         if !wants_baseline {
@@ -231,6 +231,7 @@ impl Experiment {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = self.found();
         self.begun_before.store(self.begun.load(Ordering::Acquire), Ordering::Release);
+        self.of_variants.store(0, Ordering::Release);
         let (void, judged) = (self.void.swap(0, Ordering::AcqRel), found.tally.total().pairs());
         self.forgotten.fetch_add(void + judged, Ordering::AcqRel);
         *found = nothing_found(&self.setup, &self.compare, now);

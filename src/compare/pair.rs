@@ -5,6 +5,7 @@
 //! compared. What is kept is reserved in the budget of all shadows and given back when it has been compared.
 
 use std::{
+    fmt,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -14,9 +15,9 @@ use std::{
 
 use http::Method;
 
-use crate::model::{MemoryBudget, Request, Sight, Wanted, Witness};
+use crate::model::{Kind, MemoryBudget, Request, Sight, Wanted, Witness};
 
-use super::{Experiment, experiment::Drawn};
+use super::{Experiment, experiment::Drawn, field_names::beginning};
 
 /// The longest path that is kept of a request, in bytes.
 const PATH_BYTES_MAX: usize = 1024;
@@ -37,7 +38,7 @@ struct Inner {
 }
 
 /// What was asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Asked {
     /// The method of the client.
     pub method: Method,
@@ -47,6 +48,13 @@ pub struct Asked {
     pub at: SystemTime,
     /// The number that the marks of its copies carry.
     pub number: u64,
+}
+
+/// A path may hold a secret, so none is shown.
+impl fmt::Debug for Asked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Asked({}, {} bytes of path, {:x})", self.method, self.path.len(), self.number)
+    }
 }
 
 /// What the legs saw.
@@ -108,10 +116,9 @@ impl Pair {
     pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
         let drawn = experiment.draw(&request.method)?;
         let path = request.origin.as_ref().map_or("", |origin| &origin.path);
-        let end = (0..=PATH_BYTES_MAX.min(path.len())).rev().find(|end| path.is_char_boundary(*end)).unwrap_or(0);
         let request = Asked {
             method: request.method.clone(),
-            path: path.get(..end).unwrap_or_default().into(),
+            path: beginning(path, PATH_BYTES_MAX).into(),
             at: SystemTime::now(),
             number: request.origin.as_ref().map_or(0, |origin| origin.pair),
         };
@@ -175,19 +182,38 @@ impl Witness for Leg {
         has_room
     }
 
-    /// Of several calls that race, the first that is seen counts.
+    /// Of several calls that race, the last that ends counts: it is the one that ended the race. Those that were given
+    /// up then say nothing, but that they took too long if that was the end of their time as well.
     fn saw(&self, sight: Sight) {
-        let mut sight = Some(sight);
-        // What is done under the lock does not panic, and is short: what comes too late is dropped after it.
+        // What is done under the lock does not panic, and is short: what gives way is dropped after it.
         let mut sights = self.pair.0.sights.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.side {
-            Side::Live(place) if sights.live.iter().any(|(seen, _)| *seen == place) => {}
-            Side::Live(place) => sights.live.extend(sight.take().map(|sight| (place, sight))),
-            Side::Shadow if sights.shadow.is_none() => sights.shadow = sight.take(),
-            Side::Baseline if sights.baseline.is_none() => sights.baseline = sight.take(),
-            Side::Shadow | Side::Baseline => {}
-        }
+        let gives_way = match self.side {
+            Side::Live(place) => {
+                let seen = sights.live.iter().position(|(seen, _)| *seen == place);
+                let before = seen.map(|seen| sights.live.remove(seen).1);
+                let (counts, gives_way) = later(before, sight);
+                sights.live.push((place, counts));
+                gives_way
+            }
+            Side::Shadow => take_place(&mut sights.shadow, sight),
+            Side::Baseline => take_place(&mut sights.baseline, sight),
+        };
         drop(sights);
+        drop(gives_way);
+    }
+}
+
+fn take_place(of: &mut Option<Sight>, sight: Sight) -> Option<Sight> {
+    let (counts, gives_way) = later(of.take(), sight);
+    *of = Some(counts);
+    gives_way
+}
+
+/// Which of two ends of a race counts, and the other one.
+fn later(before: Option<Sight>, sight: Sight) -> (Sight, Option<Sight>) {
+    match (before, sight) {
+        (Some(answer @ Sight::Answer(_)), late @ Sight::Failed(Kind::Timeout)) => (answer, Some(late)),
+        (before, sight) => (sight, before),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What came back from a call, kept to be compared.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -17,7 +17,7 @@ pub enum Sight {
 }
 
 /// An answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Seen {
     /// The status that the upstream gave.
     pub status: StatusCode,
@@ -29,8 +29,15 @@ pub struct Seen {
     pub took: Duration,
 }
 
+/// Headers and bodies hold secrets, so neither is shown.
+impl fmt::Debug for Seen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Seen({}, {:?}, {:?})", self.status.as_u16(), self.body, self.took)
+    }
+}
+
 /// The body of an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum SeenBody {
     /// As it came, perhaps packed.
     Bytes(Bytes),
@@ -45,6 +52,17 @@ pub enum SeenBody {
     },
     /// Not kept.
     Unkept(Unkept),
+}
+
+impl fmt::Debug for SeenBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(formatter, "Bytes({} bytes)", bytes.len()),
+            Self::Data(data) => write!(formatter, "Data({})", data.kind().name()),
+            Self::Hashed { bytes, hash } => write!(formatter, "Hashed({bytes} bytes, {hash:x})"),
+            Self::Unkept(why) => write!(formatter, "Unkept({why:?})"),
+        }
+    }
 }
 
 /// Why a body was not kept.

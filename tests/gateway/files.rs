@@ -59,6 +59,24 @@ pub(crate) fn without_shadows(mut file: Value) -> Value {
     file
 }
 
+/// The same file, in which the answers of every shadow are compared with those of the first live backend.
+pub(crate) fn comparing(mut file: Value) -> Value {
+    let wanted = json!({
+        "holdout": 0,
+        "match": { "unsafe_methods": "allow", "unsafe_reason": "nothing is kept" },
+        "compare": { "against": "backend:0", "baseline": "off" },
+    });
+    for backend in backends_mut(&mut file).filter(|backend| is_shadow(backend)) {
+        for namespace in NAMESPACES {
+            if let Some(proxy) = backend["extra_config"].get_mut(namespace).and_then(Value::as_object_mut) {
+                let policy = proxy.remove("@shadow_policy").unwrap_or_else(|| json!({}));
+                proxy.insert("@shadow_policy".to_owned(), with(policy, &wanted));
+            }
+        }
+    }
+    file
+}
+
 /// The same file without second calls of live backends, which they are meant to see.
 pub(crate) fn without_baselines(mut file: Value) -> Value {
     if let Some(members) = file.as_object_mut() {
@@ -70,9 +88,12 @@ pub(crate) fn without_baselines(mut file: Value) -> Value {
     file
 }
 
+/// Where a backend is marked as a shadow, today and in old files.
+const NAMESPACES: [&str; 2] = ["proxy", "github.com/devopsfaith/krakend/proxy"];
+
 /// Whether a backend is marked as a shadow, in the namespace of today or the old one.
 pub(crate) fn is_shadow(backend: &Value) -> bool {
-    ["proxy", "github.com/devopsfaith/krakend/proxy"].iter().any(|namespace| {
+    NAMESPACES.iter().any(|namespace| {
         backend.pointer("/extra_config").and_then(|all| all.get(namespace)?.get("shadow")) == Some(&json!(true))
     })
 }

@@ -44,7 +44,48 @@ pub(crate) struct Books {
     pub(crate) buffered_bytes: u64,
 }
 
+/// Where the pairs of one comparison went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pairs {
+    pub(crate) begun: u64,
+    pub(crate) void: u64,
+    pub(crate) waiting: u64,
+    /// By verdict.
+    pub(crate) verdicts: Vec<(String, u64)>,
+    /// By reason.
+    pub(crate) incomparable: Vec<(String, u64)>,
+}
+
+impl Pairs {
+    fn new(from: &Value) -> Self {
+        Self {
+            begun: number(from, "begun"),
+            void: number(from, "void"),
+            waiting: number(from, "waiting"),
+            verdicts: counts(from, "verdicts"),
+            incomparable: counts(from, "incomparable"),
+        }
+    }
+
+    /// Pairs that could be compared.
+    pub(crate) fn compared(&self) -> u64 {
+        sum(&self.verdicts)
+    }
+
+    /// Whether every pair is accounted for.
+    pub(crate) fn balanced(&self) -> bool {
+        self.begun == self.void + self.waiting + self.compared() + sum(&self.incomparable)
+    }
+}
+
 impl Stats {
+    /// The pairs of every shadow whose answers are compared, in the order of the file.
+    pub(crate) fn pairs(&self) -> Vec<Pairs> {
+        let backends = list(&self.0, "endpoints").iter().flat_map(|endpoint| list(endpoint, "backends"));
+        let compared = backends.filter_map(|backend| backend.get("standing")?.get("comparison"));
+        compared.filter(|one| !one.is_null()).map(Pairs::new).collect()
+    }
+
     /// Every endpoint, in the order of the file.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
         list(&self.0, "endpoints").iter().map(Endpoint::new).collect()

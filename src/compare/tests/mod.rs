@@ -1,7 +1,9 @@
-//! What the comparator promises of whole answers.
+//! What the comparator promises of whole answers, and what pairs and their books promise.
 
 mod answers;
 mod bodies;
+mod books;
+mod pairs;
 
 use std::time::Duration;
 

@@ -1,8 +1,10 @@
 //! Seeded schedules over the whole endpoint: what clients and live backends see is the same with shadows and without.
 //!
 //! A schedule says when each client comes, what it sends, when it hangs up, and what every backend and every shadow
-//! does for it, under which policy, and when somebody reloads, kills, pauses or ramps. It is played twice on virtual time. Compared are replies, the milliseconds at which they came, and the
-//! bodies that live backends read to their end; in between the books are checked every millisecond.
+//! does for it, under which policy, and when somebody reloads, kills, pauses or ramps. It is played three times on virtual
+//! time: alone, with shadows, and with shadows whose answers are compared. Compared are replies, the milliseconds at which
+//! they came, and the bodies that live backends read to their end; in between the books of copies, of second live calls and
+//! of pairs are checked every millisecond.
 //!
 //! A seed that fails is printed; `SIMULATION_SEED=17 cargo test --lib simulation` plays it alone.
 //!
@@ -21,10 +23,12 @@ use super::{
     upheavals::{self, Upheaval},
 };
 use crate::{
+    compare::Results as _,
+    endpoint::Compared,
     model::{Body, Kind, Request, body::Held, body::transit},
     plan::{EndpointPlan, ShadowBounds},
     shadow::overload,
-    stats::Ledgered,
+    stats::{Compared as _, Ledgered},
 };
 
 /// Deadlines and uploads end on this grid; backends answer 1 to 3 ms beside it, clients hang up 5 ms beside it.
@@ -82,6 +86,15 @@ struct Client {
     shadows: Vec<(u64, Fate)>,
 }
 
+/// Who plays besides clients and live backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    Alone,
+    Shadows,
+    /// Shadows whose answers are compared.
+    Compared,
+}
+
 /// Everything that happens, decided in advance.
 #[derive(Clone, Debug)]
 struct Schedule {
@@ -92,6 +105,10 @@ struct Schedule {
     bounds: Vec<ShadowBounds>,
     /// A policy per shadow; `null` is plain mode.
     policies: Vec<Value>,
+    /// What each shadow compares, when it does.
+    comparisons: Vec<Value>,
+    /// What copies and pairs may hold, in bytes.
+    memory: usize,
     /// What operators, files and clocks do meanwhile, in order.
     upheavals: Vec<(u64, Upheaval)>,
     /// When the gates close for good, if they do.
@@ -114,12 +131,20 @@ impl Schedule {
         let policies = (0..shadows).map(|_| upheavals::policy(chance, order)).collect();
         let upheavals = upheavals::all(chance, shadows);
         let closes = chance.once_in(4).then(|| chance.below(1500));
-        Self { seed, live, order, clients, bounds, policies, upheavals, closes }
+        let comparisons = (0..shadows).map(|_| upheavals::comparison(chance, order)).collect();
+        let memory = chance.one_of(&[200, 1 << 20]);
+        Self { seed, live, order, clients, bounds, policies, comparisons, memory, upheavals, closes }
     }
 
-    fn plan(&self, shadows: bool) -> Arc<EndpointPlan> {
+    fn plan(&self, cast: Cast) -> Arc<EndpointPlan> {
+        let compared = || self.policies.iter().zip(&self.comparisons).map(|(one, how)| upheavals::comparing(one, how));
+        let policies = match cast {
+            Cast::Alone => Vec::new(),
+            Cast::Shadows => self.policies.clone(),
+            Cast::Compared => compared().collect(),
+        };
         // 800 ms and their 85 % both lie on the grid.
-        plan_under("800ms", self.live, self.order, if shadows { &self.policies } else { &[] })
+        plan_under("800ms", self.live, self.order, &policies)
     }
 }
 
@@ -195,7 +220,8 @@ struct Seen {
     live: Vec<(u64, String)>,
 }
 
-async fn play(schedule: &Schedule, with_shadows: bool) -> Seen {
+async fn play(schedule: &Schedule, cast: Cast) -> Seen {
+    let with_shadows = cast != Cast::Alone;
     // Samples, delays and jitter are drawn from here.
     fastrand::seed(schedule.seed);
     // The last play on this thread may have left it so.
@@ -207,7 +233,9 @@ async fn play(schedule: &Schedule, with_shadows: bool) -> Seen {
         let script: Script<(u64, Fate)> = Rc::new(move |request| clients[client(request)].shadows[place]);
         ShadowPart { bounds: *bounds, script: Some(script) }
     });
-    let stage = Rc::new(Stage::new(&schedule.plan(with_shadows), live, parts.collect()));
+    let stage = Rc::new(Stage::new(&schedule.plan(cast), live, parts.collect()));
+    assert_eq!(stage.compared().is_empty(), cast != Cast::Compared);
+    stage.memory.resize(schedule.memory);
     let over = Rc::new(Cell::new(!with_shadows));
     if with_shadows {
         actix::spawn(upheavals::happen(Rc::clone(&stage), schedule.upheavals.clone()));
@@ -238,7 +266,8 @@ async fn audit(stage: Rc<Stage>, over: Rc<Cell<bool>>, closes: Option<u64>) {
         if closes.is_some_and(|at| stage.log.now() >= at) {
             stage.gates_now().iter().for_each(|gate| gate.close());
         }
-        for gate in stage.gates_now() {
+        audit_pairs(&stage);
+        for gate in stage.gates_now().into_iter().chain(stage.baselines()) {
             let books = gate.books();
             assert!(books.balanced(), "at {} ms: {books:?}", stage.log.now());
             // Copies that a former gate let in stand in the same books.
@@ -247,6 +276,23 @@ async fn audit(stage: Rc<Stage>, over: Rc<Cell<bool>>, closes: Option<u64>) {
             assert!(gate.concurrent() as u64 <= books.concurrent_max, "{books:?}");
         }
         sleep(Duration::from_millis(if stage.log.now() < LAST_REPLY { 1 } else { 50 })).await;
+    }
+}
+
+/// The books of pairs, while the comparing thread, which has a lot to do, attends to one every other millisecond.
+fn audit_pairs(stage: &Stage) {
+    let now = stage.log.now();
+    if now % 2 == 0 {
+        stage.desk.attend(now % 6 != 0);
+    }
+    assert!(stage.memory.held() <= stage.memory.limit());
+    for Compared { experiment, .. } in stage.compared() {
+        let figures = experiment.comparison();
+        let judged: u64 = figures.verdicts.iter().chain(&figures.incomparable).map(|(_, count)| count).sum();
+        assert_eq!(figures.begun, figures.void + figures.waiting + judged, "at {now} ms: {figures:?}");
+        if now % 500 == 499 {
+            experiment.forget(Instant::now());
+        }
     }
 }
 
@@ -305,12 +351,14 @@ impl Drop for Naming {
 fn check(seed: u64) {
     let _naming = Naming(seed);
     let schedule = Schedule::of(seed);
-    let without = on_virtual_time(play(&schedule, false));
-    let with = on_virtual_time(play(&schedule, true));
-    for (id, (with, without)) in with.replies.iter().zip(&without.replies).enumerate() {
-        assert_eq!(with, without, "the reply to client {id}, with shadows and without: {:?}", schedule.clients[id]);
+    let without = on_virtual_time(play(&schedule, Cast::Alone));
+    for cast in [Cast::Shadows, Cast::Compared] {
+        let with = on_virtual_time(play(&schedule, cast));
+        for (id, (with, without)) in with.replies.iter().zip(&without.replies).enumerate() {
+            assert_eq!(with, without, "the reply to client {id}, {cast:?} and without: {:?}", schedule.clients[id]);
+        }
+        assert_eq!(with.live, without.live, "what live backends saw, {cast:?} and without");
     }
-    assert_eq!(with.live, without.live, "what live backends saw, with shadows and without");
 }
 
 #[test]
@@ -325,7 +373,7 @@ fn replies_their_times_and_what_live_backends_see_are_the_same_with_shadows() {
 fn a_seed_plays_the_same_twice() {
     let schedule = Schedule::of(7);
     assert_eq!(format!("{schedule:?}"), format!("{:?}", Schedule::of(7)));
-    assert_eq!(on_virtual_time(play(&schedule, true)), on_virtual_time(play(&schedule, true)));
+    assert_eq!(on_virtual_time(play(&schedule, Cast::Compared)), on_virtual_time(play(&schedule, Cast::Compared)));
 }
 
 #[test]
@@ -345,6 +393,8 @@ fn schedules_reach_every_kind_of_event() {
                 "breaker",
                 "multiplier",
                 "stream",
+                "merged",
+                "dual_primary",
                 "Behind(true)",
                 "Behind(false)",
             ])

@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use super::stubs::{DeafShadow, Fate, Log, Script, StubBackend, StubShadow, Turn};
 use crate::{
     backend::Fetch,
+    compare::{Experiment, desk::tests::IdleDesk, experiment::Setup},
     config::{Environment, Source, load},
-    endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
+    endpoint::{Baseline, Call, Compared, Dispatch, EndpointActor, ShadowLink, whole::merging},
     model::{Answer, Body, Budget, Headers, Payload, Reply, Request, body::Held, promise},
     plan::{EndpointPlan, ShadowBounds, ShadowPlan, compile},
     shadow::{Gate, KillSwitch, MemoryBudget},
-    stats::Ledgered,
+    stats::{Compared as _, Ledgered},
 };
 
 /// Plays on a clock that stands still while there is something to do.
@@ -104,6 +105,8 @@ pub(super) struct Stage {
     pub(super) gates: Vec<Arc<Gate>>,
     pub(super) memory: Arc<MemoryBudget>,
     pub(super) kill: KillSwitch,
+    /// Compares when it is told to.
+    pub(super) desk: IdleDesk,
     plan: Arc<EndpointPlan>,
     live: Vec<Recipient<Fetch>>,
     links: RefCell<Vec<ShadowLink>>,
@@ -118,6 +121,7 @@ impl Stage {
         let log = Log::new();
         let memory = Arc::new(MemoryBudget::new(1 << 20));
         let kill = KillSwitch::default();
+        let desk = IdleDesk::new(3);
         let live: Vec<Recipient<Fetch>> = live
             .into_iter()
             .enumerate()
@@ -129,6 +133,7 @@ impl Stage {
             .into_iter()
             .enumerate()
             .map(|(place, part)| {
+                let compared = compared(plan, place, &part, (&log, &memory, &kill, &desk));
                 let plan = Arc::new(bounded(&plan.shadows[place], part.bounds));
                 ShadowLink {
                     recipient: match part.script {
@@ -139,7 +144,7 @@ impl Stage {
                     },
                     gate: Arc::new(Gate::of(&plan, Arc::clone(&memory), kill.clone(), true)),
                     plan,
-                    compared: None,
+                    compared,
                 }
             })
             .collect();
@@ -150,6 +155,7 @@ impl Stage {
             gates,
             memory,
             kill,
+            desk,
             plan: Arc::clone(plan),
             live,
             links: RefCell::new(links),
@@ -160,6 +166,16 @@ impl Stage {
     /// The gates that new requests meet.
     pub(super) fn gates_now(&self) -> Vec<Arc<Gate>> {
         self.links.borrow().iter().map(|link| Arc::clone(&link.gate)).collect()
+    }
+
+    /// What is compared.
+    pub(super) fn compared(&self) -> Vec<Compared> {
+        self.links.borrow().iter().filter_map(|link| link.compared.clone()).collect()
+    }
+
+    /// The gates of second live calls.
+    pub(super) fn baselines(&self) -> Vec<Arc<Gate>> {
+        self.compared().into_iter().filter_map(|compared| Some(compared.baseline?.gate)).collect()
     }
 
     /// A reload that changes the shadow at `place`: a new endpoint actor, and a gate that goes on with the books.
@@ -197,7 +213,11 @@ impl Stage {
     /// Waits until nothing can be under way any more, and says that every book is closed.
     pub(super) async fn close(&self) {
         tokio::time::sleep(Duration::from_secs(20)).await;
-        for gate in self.gates.iter().chain(&self.gates_now()) {
+        while self.desk.attend(true) {}
+        for Compared { experiment, .. } in self.compared() {
+            assert_eq!(experiment.comparison().waiting, 0, "{:?}", experiment.comparison());
+        }
+        for gate in self.gates.iter().chain(&self.gates_now()).chain(&self.baselines()) {
             let books = gate.books();
             assert!(books.balanced(), "{books:?}");
             assert_eq!((books.waiting, books.in_flight, books.buffered_bytes), (0, 0, 0), "{books:?}");
@@ -210,6 +230,30 @@ impl Stage {
     pub(super) fn dropped(&self, shadow: usize) -> Vec<(&'static str, u64)> {
         self.gates[shadow].books().dropped
     }
+}
+
+/// What comparing the answers of a shadow takes, if its policy compares. A second live call is played as the shadow's.
+fn compared(
+    endpoint: &Arc<EndpointPlan>,
+    place: usize,
+    part: &ShadowPart,
+    (log, memory, kill, desk): (&Log, &Arc<MemoryBudget>, &KillSwitch, &IdleDesk),
+) -> Option<Compared> {
+    let shadow = &endpoint.shadows[place];
+    let policy = shadow.policy.clone().filter(|policy| policy.compare.is_some())?;
+    let setup = Setup {
+        key: shadow.key.clone(),
+        policy,
+        live_is_safe: true,
+        merging: merging(endpoint),
+        memory: Arc::clone(memory),
+        desk: desk.desk.clone(),
+    };
+    let baseline = shadow.baseline.as_ref().zip(part.script.clone()).map(|(plan, script)| Baseline {
+        recipient: StubShadow { name: format!("second{place}"), log: log.clone(), script }.start().recipient(),
+        gate: Arc::new(Gate::of(&bounded(plan, part.bounds), Arc::clone(memory), kill.clone(), true)),
+    });
+    Some(Compared { experiment: Arc::new(Experiment::new(setup, Instant::now())?), baseline })
 }
 
 /// The plan of a shadow with other bounds.

@@ -1,13 +1,16 @@
 //! Actors that stand in for backends and shadows and do what a script says.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
     backend::Fetch,
-    model::{Body, Failure, Kind, Request, Response, data::tests::data},
+    model::{
+        Body, Failure, Headers, Kind, Payload, Request, Response, Seen, SeenBody, Sight, Unkept, Witness,
+        data::tests::data,
+    },
     shadow::{Chained, DropReason, Mirror, mirror::body_for, window::Loss},
 };
 
@@ -108,7 +111,8 @@ impl Handler<Fetch> for StubBackend {
     type Result = ();
 
     fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
-        let call = LiveCall { name: self.name.clone(), log: self.log.clone(), ended: false };
+        let (name, log, deadline) = (self.name.clone(), self.log.clone(), fetch.budget.deadline);
+        let call = LiveCall { name, log, deadline, started: Instant::now(), witnesses: fetch.witnesses, ended: false };
         let turn = (self.script)(&fetch.request);
         let earlier: Vec<_> = fetch.earlier.iter().flatten().map(String::as_str).collect();
         self.log.add(format!("{} asked {}", self.name, earlier.join(",")).trim_end());
@@ -120,6 +124,9 @@ impl Handler<Fetch> for StubBackend {
 struct LiveCall {
     name: String,
     log: Log,
+    started: Instant,
+    deadline: Instant,
+    witnesses: Vec<Arc<dyn Witness>>,
     ended: bool,
 }
 
@@ -149,13 +156,36 @@ impl LiveCall {
         };
         drop(kept);
         self.ended = true;
+        for witness in &self.witnesses {
+            show(&**witness, &outcome, self.started);
+        }
         outcome
     }
+}
+
+/// Shows a witness what a call ended with, as a real backend does.
+fn show(witness: &dyn Witness, outcome: &Result<Response, Failure>, started: Instant) {
+    witness.saw(match outcome {
+        Err(failure) => Sight::Failed(failure.kind),
+        Ok(Response { status, headers, payload: Payload::Data(data), .. }) => {
+            let text = data.to_bytes();
+            let body = match witness.wants() {
+                wanted if text.len() > wanted.bytes_max => SeenBody::Unkept(Unkept::TooLarge),
+                _ if !witness.reserve(text.len()) => SeenBody::Unkept(Unkept::NoRoom),
+                _ => SeenBody::Data(data.clone()),
+            };
+            Sight::Answer(Seen { status: *status, headers: headers.clone(), body, took: started.elapsed() })
+        }
+        Ok(other) => panic!("stubs answer with data, not {other:?}"),
+    });
 }
 
 impl Drop for LiveCall {
     fn drop(&mut self) {
         if !self.ended {
+            if Instant::now() >= self.deadline {
+                self.witnesses.iter().for_each(|witness| witness.saw(Sight::Failed(Kind::Timeout)));
+            }
             self.log.add(format!("{} cancelled", self.name));
         }
     }
@@ -225,11 +255,14 @@ impl Handler<Mirror> for StubShadow {
 }
 
 async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
-    let Mirror { request, body, mut loss, body_of_rest: whole, mut ticket, mut rest, answers, not_before, .. } = mirror;
+    let Mirror {
+        request, body, mut loss, body_of_rest: whole, mut ticket, mut rest, answers, not_before, witness, ..
+    } = mirror;
     if let Some(time) = not_before {
         sleep_until(time).await;
     }
     ticket.send();
+    let started = Instant::now();
     let reading = async {
         sleep(Duration::from_millis(after)).await;
         if let Body::Transit(_) = body
@@ -244,13 +277,16 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
         () = reading => {}
     }
     log.add(format!("{name} ends"));
+    if let (Some(witness), Some(outcome)) = (witness, outcome_of(fate)) {
+        show(&*witness, &outcome, started);
+    }
     match fate {
         Fate::Completes(status) => {
             ticket.complete(status);
-            if let Some(Chained { recipient, ticket, takes_body, .. }) = rest.pop_front() {
+            if let Some(Chained { recipient, ticket, takes_body, witness, .. }) = rest.pop_front() {
                 let body = if takes_body { whole.share().unwrap() } else { Body::Empty };
                 let (earlier, body_of_rest) = (Vec::new(), body_for(&rest, &whole));
-                let (loss, not_before, witness) = (None, None, None);
+                let (loss, not_before) = (None, None);
                 let next =
                     Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
@@ -264,6 +300,20 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
         // The ticket is dropped by the unwinding, as in a real mirror.
         Fate::Panics => std::panic::resume_unwind(Box::new("a shadow goes wrong")),
         Fate::Vanishes => drop((ticket, rest)),
+    }
+}
+
+/// What witnesses of a mirror are shown, if it ends with a word.
+fn outcome_of(fate: Fate) -> Option<Result<Response, Failure>> {
+    match fate {
+        Fate::Completes(status) => Some(Ok(Response {
+            status: http::StatusCode::from_u16(status).unwrap(),
+            headers: Headers::new(),
+            payload: Payload::Data(data(r#"{"id":1,"shadow":true}"#)),
+            complete: true,
+        })),
+        Fate::Fails(kind) => Some(Err(Failure::new(kind, "as the script says"))),
+        Fate::Panics | Fate::Vanishes => None,
     }
 }
 

@@ -57,6 +57,33 @@ pub(super) fn policy(chance: &mut Chance, order: Order) -> Value {
     chance.one_of(&choices).clone()
 }
 
+/// What a shadow compares. In sequences there is no whole to put its answer into.
+pub(super) fn comparison(chance: &mut Chance, order: Order) -> Value {
+    let second = json!({"mode": "dual_primary", "sample": 1});
+    let anywhere = [
+        json!({"against": "backend:0", "baseline": "off"}),
+        json!({"against": "backend:0", "sample": 0.5, "baseline": second}),
+        json!({"against": "backend:0", "baseline": second}),
+        json!({"against": "backend:0", "max_body": 20, "baseline": second}),
+    ];
+    let apart = [
+        json!({"against": "merged:0", "baseline": second}),
+        json!({"against": "merged:0", "baseline": {"mode": "learned", "sample": 0.5}}),
+    ];
+    let choices: Vec<&Value> = match order {
+        Order::AtOnce => anywhere.iter().chain(&apart).collect(),
+        Order::InSequence => anywhere.iter().collect(),
+    };
+    chance.one_of(&choices).clone()
+}
+
+/// The same policy, under which answers are compared; plain mode knows no comparison.
+pub(super) fn comparing(policy: &Value, comparison: &Value) -> Value {
+    let mut policy = if policy.is_null() { json!({"holdout": 0}) } else { policy.clone() };
+    policy["compare"] = comparison.clone();
+    policy
+}
+
 /// What happens, and when, in order.
 pub(super) fn all(chance: &mut Chance, shadows: usize) -> Vec<(u64, Upheaval)> {
     let mut all: Vec<(u64, Upheaval)> = (0..chance.below(12))

@@ -13,9 +13,10 @@ use super::{
     upstreams::Upstreams,
 };
 use crate::{
-    files::{backends_mut, is_shadow, without_baselines, without_shadows},
+    files::{backends_mut, comparing, is_shadow, without_baselines, without_shadows},
     gnomon::{Folder, Gnomon, complete},
     house,
+    stats::Pairs,
 };
 
 /// Where the files of this test lie.
@@ -33,9 +34,10 @@ fn mirrored_files() -> Vec<(PathBuf, Value)> {
     paths.filter_map(read).collect()
 }
 
-/// Runs a file with and without its shadows and compares what clients get and what live upstreams see. Returns how many
-/// requests its shadows were offered.
-fn compare(path: &Path, mut file: Value) -> u64 {
+/// Runs a file with its shadows, with their answers compared if that is asked for, and without them, and compares what
+/// clients get and what live upstreams see. Returns how many requests its shadows were offered, and how many pairs of
+/// answers were begun.
+fn compare(path: &Path, mut file: Value, is_compared: bool) -> (u64, u64) {
     let name = path.display();
     // That live upstreams see second calls is what a baseline is for.
     file = without_baselines(file);
@@ -46,10 +48,14 @@ fn compare(path: &Path, mut file: Value) -> u64 {
         let gnomon = Gnomon::run(file);
         let answers = answers(&gnomon, &questions);
         let address = gnomon.address().to_string();
-        let offered: u64 = gnomon.finish().books().iter().map(|books| books.offered).sum();
-        (answers, upstreams.live_sights(&before, &address), offered)
+        let stats = gnomon.finish();
+        let offered: u64 = stats.books().iter().map(|books| books.offered).sum();
+        let pairs = stats.pairs();
+        assert!(pairs.iter().all(Pairs::balanced), "{name}: {pairs:#?}");
+        let begun: u64 = pairs.iter().map(|pairs| pairs.begun).sum();
+        (answers, upstreams.live_sights(&before, &address), (offered, begun))
     };
-    let (answers, sights, offered) = run(&file);
+    let (answers, sights, counts) = run(&if is_compared { comparing(file.clone()) } else { file.clone() });
     let (plain_answers, plain_sights, _none) = run(&without_shadows(file));
     for (with, without) in answers.iter().zip(&plain_answers) {
         assert_eq!(with, without, "{name}: clients can tell");
@@ -58,7 +64,7 @@ fn compare(path: &Path, mut file: Value) -> u64 {
         assert_eq!(with, without, "{name}: live upstream {place} can tell");
     }
     assert_eq!((answers.len(), sights.len()), (plain_answers.len(), plain_sights.len()), "{name}");
-    offered
+    counts
 }
 
 #[test]
@@ -69,9 +75,22 @@ fn neither_clients_nor_live_upstreams_can_tell_that_there_are_shadows() {
     thread::scope(|scope| {
         for (path, file) in &files {
             scope.spawn(move || {
-                let offered = compare(path, file.clone());
+                let (offered, _begun) = compare(path, file.clone(), false);
                 // Those that lie elsewhere may refuse everything that is asked here.
                 assert!(offered > 0 || !path.starts_with(OWN), "{}: the shadows were offered nothing", path.display());
+            });
+        }
+    });
+}
+
+#[test]
+fn neither_clients_nor_live_upstreams_can_tell_that_answers_are_compared() {
+    let files: Vec<_> = mirrored_files().into_iter().filter(|(path, _file)| path.starts_with(OWN)).collect();
+    thread::scope(|scope| {
+        for (path, file) in &files {
+            scope.spawn(move || {
+                let (_offered, begun) = compare(path, file.clone(), true);
+                assert!(begun > 0, "{}: no answer was to be compared", path.display());
             });
         }
     });

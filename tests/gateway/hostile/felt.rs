@@ -15,7 +15,7 @@ use crate::{
     footprint::Footprint,
     gnomon::Gnomon,
     patience::wait_for,
-    stats::{Books, Stats},
+    stats::{Books, Pairs, Stats},
     upstream::Upstream,
 };
 
@@ -150,6 +150,36 @@ fn no_hostile_shadow_is_felt_when_bodies_are_streamed_to_it() {
     let lagged =
         |books: &Books| books.dropped_for("body_lag") > 0 || books.failed.iter().any(|(name, _)| name == "lag");
     assert!(stats.books().iter().any(lagged), "{:#?}", stats.books());
+}
+
+#[test]
+fn no_hostile_shadow_is_felt_when_its_answers_are_compared() {
+    let policy = json!({
+        "holdout": 0,
+        "breaker": "off",
+        "match": { "unsafe_methods": "allow", "unsafe_reason": "they are hostile anyway" },
+        "limits": { "max_concurrent": CONCURRENT, "queue": 0 },
+        "compare": {},
+    });
+    let pair = Pair::start(&json!({ "shadow_timeout": "1s", "@shadow_policy": policy }));
+    for times in 1..=2 {
+        pair.compare();
+        pair.mirrored.settle();
+        let stats = pair.mirrored.wait_until("all pairs are judged", |stats| {
+            assert!(stats.pairs().iter().all(Pairs::balanced), "{:#?}", stats.pairs());
+            stats.pairs().iter().all(|pairs| pairs.waiting == 0)
+        });
+        nothing_is_missing(&pair.shadows, &stats, times);
+        assert_eq!(stats.pairs().len(), pair.shadows.kinds.len());
+        for (kind, pairs) in pair.shadows.kinds.iter().zip(stats.pairs()) {
+            assert!(pairs.begun > 0 && pairs.compared() == 0, "{}: {pairs:#?}", kind.name);
+        }
+        let now = pair.mirrored.footprint();
+        assert!(now.memory_bytes <= pair.idle.memory_bytes + LEFT, "{now:?}, idle {:?}", pair.idle);
+    }
+    let left = pair.idle.descriptors + 2;
+    let gone = wait_for(|| (pair.mirrored.footprint().descriptors <= left).then_some(()));
+    assert!(gone.is_some(), "{:?}, idle {:?}", pair.mirrored.footprint(), pair.idle);
 }
 
 #[test]
