@@ -57,7 +57,8 @@ fn answers() -> Vec<Case> {
             reply(200, "Cache-Control", "no-cache"),
             reply(200, "Cache-Control", "no-store"),
             "ignored",
-        ),
+        )
+        .with(At::PolicyCompare, json!({ "headers": ["Cache-Control"] })),
         at("body", json!("none"), one_or_two(), "match"),
         at("max_body", json!(20), two([json!("x".repeat(30)), json!("x".repeat(30))]), "too_large"),
         // Both are JSON, and compared as texts.
