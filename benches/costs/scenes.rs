@@ -164,11 +164,10 @@ fn compared_by(endpoint: &Arc<EndpointPlan>, shadow: &ShadowPlan) -> Option<Comp
         key: shadow.key.clone(),
         policy,
         live_is_safe: true,
-        merging: merging(endpoint),
         memory: Arc::new(MemoryBudget::new(1 << 30)),
         desk: Desk::start(1),
     };
-    let experiment = Arc::new(Experiment::new(setup, Instant::now())?);
+    let experiment = Arc::new(Experiment::new(setup, merging(endpoint), Instant::now())?);
     Some(Compared { experiment, baseline: None })
 }
 

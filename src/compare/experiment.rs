@@ -16,12 +16,12 @@ use tokio::time::Instant;
 
 use crate::{
     config::shadow::{Against, BaselineMode, BodyRule, Compare, Policy, Share, Stage},
-    model::{MemoryBudget, Seen, Wanted},
+    model::{Kind, MemoryBudget, Seen, Wanted},
 };
 
 use super::{
-    Comparator, Desk, FieldNames, Incomparable, LegOutcome, Merging, PairRecord, Redactor, Verdict, found::Found,
-    pair::Settled, ready::Ready,
+    Comparator, Desk, Ending, FieldNames, Incomparable, LegOutcome, Merging, PairRecord, Redactor, Verdict,
+    found::Found, pair::Settled, ready::Ready,
 };
 
 /// The window of figures where no stop rule says otherwise.
@@ -36,8 +36,6 @@ pub struct Setup {
     pub policy: Arc<Policy>,
     /// Whether the live call that is compared with is of a method that changes nothing.
     pub live_is_safe: bool,
-    /// How the endpoint makes a whole of its parts.
-    pub merging: Merging,
     /// The budget of all shadows.
     pub memory: Arc<MemoryBudget>,
     /// Where pairs are compared.
@@ -73,14 +71,14 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// A new one; `None` if the policy compares nothing.
+    /// A new one, of an endpoint that makes its whole in this way; `None` if the policy compares nothing.
     #[must_use]
-    pub fn new(setup: Setup, now: Instant) -> Option<Self> {
+    pub fn new(setup: Setup, merging: Merging, now: Instant) -> Option<Self> {
         let compare = setup.policy.compare.as_deref()?.clone();
         let found = nothing_found(&setup, &compare, now);
         Some(Self {
             comparator: Comparator::new(&compare),
-            merging: Mutex::new(setup.merging.clone()),
+            merging: Mutex::new(merging),
             sample: AtomicU64::new(compare.sample.threshold()),
             learns: AtomicBool::new(setup.learns(&compare)),
             begun: AtomicU64::new(0),
@@ -166,7 +164,20 @@ impl Experiment {
     pub(super) fn shed(&self, pair: &Settled, why: Incomparable, now: Instant) {
         let mut found = self.found();
         if !self.is_forgotten(pair, &found) {
-            found.tally.record(&record(pair, Verdict::Incomparable(why)), now);
+            found.tally.record(&self.record(pair, Verdict::Incomparable(why)), now);
+        }
+    }
+
+    /// A pair as it is counted.
+    fn record(&self, pair: &Settled, verdict: Verdict) -> PairRecord {
+        let missing = LegOutcome { ending: Ending::Failed(Kind::Cancelled), took: Duration::ZERO };
+        let sights = &pair.sights;
+        PairRecord {
+            verdict,
+            live: sights.live_at(self.compare.against.place()).map_or(missing, LegOutcome::from),
+            shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
+            baseline: sights.baseline.as_ref().map(LegOutcome::from),
+            baseline_differs: None,
         }
     }
 
@@ -196,7 +207,7 @@ impl Experiment {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
             let comparison = self.comparator.compare(&ready.live, &ready.shadow, &mut names);
             let against_second = |second: &Seen| self.comparator.compare(&ready.live, second, &mut names);
-            (comparison, ready.baseline.as_ref().map(against_second))
+            (comparison, ready.baseline.as_deref().map(against_second))
         };
         if let Verdict::Incomparable(why) = comparison.verdict {
             return self.shed(pair, why, now);
@@ -214,7 +225,7 @@ impl Experiment {
         let tells = begun.is_some() && found.may_log(now);
         let differs = baseline.as_ref().map(|second| found.fields.verdict(second) == Verdict::Mismatch);
         // Last, so that a pair that makes any of this panic is counted once.
-        found.tally.record(&PairRecord { baseline_differs: differs, ..record(pair, verdict) }, now);
+        found.tally.record(&PairRecord { baseline_differs: differs, ..self.record(pair, verdict) }, now);
         drop(found);
         if !wants_baseline {
             self.learns.store(false, Ordering::Release);
@@ -275,24 +286,8 @@ impl Setup {
 fn nothing_found(setup: &Setup, compare: &Compare, now: Instant) -> Found {
     let Policy { stop_on, store, rewrite, .. } = &*setup.policy;
     let window = stop_on.as_ref().map_or(WINDOW, |rules| rules.window);
-    let redactor = || {
-        Redactor::new(store, setup.desk.marks())
-            .also_named(rewrite.credential_headers.iter().map(http::HeaderName::as_str))
-            .also_named(rewrite.credential_query.iter().map(String::as_str))
-    };
+    let redactor = Redactor::new(store, setup.desk.marks())
+        .also_named(rewrite.credential_headers.iter().map(http::HeaderName::as_str))
+        .also_named(rewrite.credential_query.iter().map(String::as_str));
     Found::new(&compare.baseline, store, window, setup.desk.budget(), redactor, now)
-}
-
-/// A pair as it is counted.
-fn record(pair: &Settled, verdict: Verdict) -> PairRecord {
-    let missing = LegOutcome { ending: super::Ending::Failed(crate::model::Kind::Cancelled), took: Duration::ZERO };
-    let sights = &pair.sights;
-    let live = sights.live.iter().find(|(place, _)| *place == pair.against).map(|(_, sight)| sight);
-    PairRecord {
-        verdict,
-        live: live.map_or(missing, LegOutcome::from),
-        shadow: sights.shadow.as_ref().map_or(missing, LegOutcome::from),
-        baseline: sights.baseline.as_ref().map(LegOutcome::from),
-        baseline_differs: None,
-    }
 }

@@ -38,8 +38,6 @@ pub(super) struct Found {
     pub(super) against_live: Deltas,
     /// How much slower it was than the second live answer.
     pub(super) against_baseline: Deltas,
-    /// For paths that are handed out.
-    pub(super) redactor: Redactor,
     logged: Option<Instant>,
 }
 
@@ -49,7 +47,7 @@ impl Found {
         store: &Store,
         window: Duration,
         budget: Arc<StoreBudget>,
-        redactor: impl Fn() -> Redactor,
+        redactor: Redactor,
         now: Instant,
     ) -> Self {
         Self {
@@ -58,10 +56,9 @@ impl Found {
             looks: 0,
             since_look: 0,
             fields: Fields::new(baseline),
-            clusters: Clusters::new(store, budget, redactor()),
+            clusters: Clusters::new(store, budget, redactor),
             against_live: Deltas::default(),
             against_baseline: Deltas::default(),
-            redactor: redactor(),
             logged: None,
         }
     }

@@ -1,7 +1,10 @@
 //! What an experiment hands out: to pages, programs, metrics and those who watch over it.
 
 use std::{
-    sync::{PoisonError, atomic::Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    config::shadow::FieldPath,
+    config::shadow::{FieldPath, Share},
     stats::{
         Compared, ComparisonFigures, Spread,
         snapshot::{BOUNDS_US, LatencySnapshot},
@@ -40,7 +43,23 @@ impl Watched for Experiment {
 
 impl Results for Experiment {
     fn told(&self, now: Instant) -> Value {
-        Experiment::told(self, now)
+        let mut found = self.found();
+        let recent = found.tally.recent(now).figures();
+        let sums = found.tally.total();
+        let Begun { begun, void, of_variants, waiting } = self.begun_pairs(sums);
+        let total = sums.figures();
+        json!({
+            "sample": self.sample().ratio(),
+            "pairs": { "begun": begun, "void": void, "variant": of_variants, "waiting": waiting },
+            "curves": { "live": curve(&total.latency.live), "shadow": curve(&total.latency.shadow) },
+            "total": total,
+            "recent": recent,
+            "slower_than_live": found.against_live.snapshot(),
+            "slower_than_baseline": found.against_baseline.snapshot(),
+            "noise": found.fields.summary(),
+            "store": { "clusters": found.clusters.len(), "bytes": found.clusters.bytes() },
+            "compare_seconds": self.compare_seconds(),
+        })
     }
 
     fn readiness(&self, outside: &Outside<'_>) -> Readiness {
@@ -48,7 +67,7 @@ impl Results for Experiment {
         let mut found = self.found();
         let different: Vec<FieldRow> = found.fields.rows().into_iter().filter(is_different).collect();
         let named: Vec<String> =
-            different.iter().take(NAMED_MAX).map(|row| found.redactor.redact_path(&row.path)).collect();
+            different.iter().take(NAMED_MAX).map(|row| found.clusters.redactor().redact_path(&row.path)).collect();
         readiness(&Evidence {
             situation: outside.situation,
             sums: found.tally.total(),
@@ -65,7 +84,7 @@ impl Results for Experiment {
     fn fields(&self) -> Value {
         let found = self.found();
         let rows = found.fields.rows().into_iter().map(|mut row| {
-            row.path = found.redactor.redact_path(&row.path).into();
+            row.path = found.clusters.redactor().redact_path(&row.path).into();
             row
         });
         json!({ "summary": found.fields.summary(), "fields": rows.collect::<Vec<_>>() })
@@ -90,7 +109,7 @@ impl Results for Experiment {
         Experiment::forget(self, now);
     }
 
-    fn set_sample(&self, sample: crate::config::shadow::Share) {
+    fn set_sample(&self, sample: Share) {
         Experiment::set_sample(self, sample);
     }
 
@@ -105,10 +124,9 @@ impl Results for Experiment {
 
 impl Compared for Experiment {
     fn comparison(&self) -> ComparisonFigures {
-        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Acquire);
         let mut found = self.found();
         let sums = found.tally.total();
-        let judged = sums.pairs();
+        let Begun { begun, void, of_variants, waiting } = self.begun_pairs(sums);
         let incomparable = Incomparable::ALL.map(|reason| (reason.label(), sums.incomparable_for(reason)));
         let verdicts = vec![
             ("match", sums.matches),
@@ -117,51 +135,47 @@ impl Compared for Experiment {
             ("mismatch", sums.mismatches),
         ];
         let matrix = sums.cells().into_iter().map(|cell| (cell.live, cell.shadow, cell.pairs)).collect();
-        // In this order, so that no pair is missing that was begun: a pair is begun before it is anything else.
-        let (void, forgotten, begun) = (load(&self.void), load(&self.forgotten), load(&self.begun));
-        let (begun, of_variants) = (begun.saturating_sub(forgotten), load(&self.of_variants).min(void));
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let compare_seconds = load(&self.spent) as f64 / 1e9;
         ComparisonFigures {
             sample: self.sample().ratio(),
             begun,
             void,
             of_variants,
-            waiting: begun.saturating_sub(void + judged),
+            waiting,
             verdicts,
             incomparable: incomparable.into(),
             matrix,
-            fields: decided(&found.fields.rows()),
+            fields: found.fields.decided().into(),
             slower_than_live: spread(&found.against_live),
             slower_than_baseline: spread(&found.against_baseline),
             clusters: found.clusters.len() as u64,
             store_bytes: found.clusters.bytes() as u64,
-            compare_seconds,
+            compare_seconds: self.compare_seconds(),
         }
     }
 }
 
+/// Pairs that were begun since the comparison began, and what became of those that were not judged.
+struct Begun {
+    begun: u64,
+    void: u64,
+    of_variants: u64,
+    waiting: u64,
+}
+
 impl Experiment {
-    /// Everything about the comparison, for the page of one shadow.
-    #[must_use]
-    pub fn told(&self, now: Instant) -> Value {
-        let figures = self.comparison();
-        let mut found = self.found();
-        let recent = found.tally.recent(now).figures();
-        let total = found.tally.total().figures();
-        json!({
-            "sample": figures.sample,
-            "pairs": { "begun": figures.begun, "void": figures.void, "variant": figures.of_variants,
-                "waiting": figures.waiting },
-            "curves": { "live": curve(&total.latency.live), "shadow": curve(&total.latency.shadow) },
-            "total": total,
-            "recent": recent,
-            "slower_than_live": found.against_live.snapshot(),
-            "slower_than_baseline": found.against_baseline.snapshot(),
-            "noise": found.fields.summary(),
-            "store": { "clusters": figures.clusters, "bytes": figures.store_bytes },
-            "compare_seconds": figures.compare_seconds,
-        })
+    fn begun_pairs(&self, judged: &Sums) -> Begun {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        // In this order, so that no pair is missing that was begun: a pair is begun before it is anything else.
+        let (void, forgotten, begun) = (load(&self.void), load(&self.forgotten), load(&self.begun));
+        let begun = begun.saturating_sub(forgotten);
+        let waiting = begun.saturating_sub(void + judged.pairs());
+        Begun { begun, void, of_variants: load(&self.of_variants).min(void), waiting }
+    }
+
+    fn compare_seconds(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let nanoseconds = self.spent.load(Ordering::Acquire) as f64;
+        nanoseconds / 1e9
     }
 
     fn patterns(&self) -> u64 {
@@ -182,15 +196,6 @@ fn curve(of: &LatencySnapshot) -> Vec<(f64, f64)> {
 
 fn is_different(row: &FieldRow) -> bool {
     row.decision == Decision::Different && !row.ignored
-}
-
-fn decided(rows: &[FieldRow]) -> Vec<(&'static str, u64)> {
-    let count = |is_one: &dyn Fn(&FieldRow) -> bool| rows.iter().filter(|row| is_one(row)).count() as u64;
-    vec![
-        ("different", count(&is_different)),
-        ("undecided", count(&|row| row.decision == Decision::Undecided && !row.ignored)),
-        ("noise", count(&|row| row.decision == Decision::Noise || row.ignored)),
-    ]
 }
 
 fn spread(deltas: &Deltas) -> Option<Spread> {

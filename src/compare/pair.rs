@@ -68,6 +68,14 @@ pub struct Sights {
     pub baseline: Option<Sight>,
 }
 
+impl Sights {
+    /// What the live call in this place ended with, if that was seen.
+    #[must_use]
+    pub fn live_at(&self, place: usize) -> Option<&Sight> {
+        self.live.iter().find(|(of, _)| *of == place).map(|(_, sight)| sight)
+    }
+}
+
 /// A pair whose legs are all gone.
 #[derive(Debug)]
 pub struct Settled {
@@ -75,8 +83,6 @@ pub struct Settled {
     pub request: Asked,
     /// What was seen.
     pub sights: Sights,
-    /// The place of the live call that the shadow's is held against.
-    pub against: usize,
     /// How many pairs were begun before it.
     pub(super) place: u64,
     held: Held,
@@ -224,8 +230,9 @@ impl Drop for Inner {
             return self.experiment.skip(*self.held.get_mut());
         }
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
-        let (sights, against) = (std::mem::take(sights), self.experiment.compare.against.place());
-        let settled = Settled { request: self.request.clone(), sights, against, place: self.drawn.place, held };
+        let path = std::mem::take(&mut self.request.path);
+        let request = Asked { path, ..self.request.clone() };
+        let settled = Settled { request, sights: std::mem::take(sights), place: self.drawn.place, held };
         Experiment::settle(&self.experiment, Box::new(settled));
     }
 }

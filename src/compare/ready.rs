@@ -1,5 +1,7 @@
 //! The answers of a pair as they are held against each other, or why they can't be.
 
+use std::borrow::Cow;
+
 use crate::{
     config::shadow::Against,
     model::{Data, Kind, Seen, SeenBody, Sight, Unkept},
@@ -9,30 +11,33 @@ use super::{Incomparable, Merging, pair::Sights};
 
 /// Answers that can be compared.
 #[derive(Debug)]
-pub struct Ready {
+pub struct Ready<'a> {
     /// The live one, or the whole it is a part of.
-    pub live: Seen,
+    pub live: Cow<'a, Seen>,
     /// The shadow's, or the whole with it in place of the live one.
-    pub shadow: Seen,
+    pub shadow: Cow<'a, Seen>,
     /// The second live one in the same way, if it came.
-    pub baseline: Option<Seen>,
+    pub baseline: Option<Cow<'a, Seen>>,
 }
 
-impl Ready {
+impl<'a> Ready<'a> {
     /// Makes them of what was seen.
     ///
     /// # Errors
     /// With the reason why they can't be compared.
-    pub fn of(sights: &Sights, against: Against, merging: &Merging) -> Result<Self, Incomparable> {
-        let live = sights.live.iter().find(|(place, _)| *place == against.place()).map(|(_, sight)| sight);
-        let live = answer(live, Incomparable::LiveError, Incomparable::LiveError)?;
+    pub fn of(sights: &'a Sights, against: Against, merging: &Merging) -> Result<Self, Incomparable> {
+        let live = answer(sights.live_at(against.place()), Incomparable::LiveError, Incomparable::LiveError)?;
         let shadow = answer(sights.shadow.as_ref(), Incomparable::ShadowError, Incomparable::ShadowTimeout)?;
         // A second live answer that did not come says nothing about noise.
         let baseline = answer(sights.baseline.as_ref(), Incomparable::LiveError, Incomparable::LiveError).ok();
         match against {
-            Against::Backend(_) => Ok(Self { live: live.clone(), shadow: shadow.clone(), baseline: baseline.cloned() }),
+            Against::Backend(_) => Ok(Self {
+                live: Cow::Borrowed(live),
+                shadow: Cow::Borrowed(shadow),
+                baseline: baseline.map(Cow::Borrowed),
+            }),
             Against::Merged(place) => {
-                let whole = |part: &Seen| whole(sights, place, part, merging);
+                let whole = |part: &Seen| whole(sights, place, part, merging).map(Cow::Owned);
                 Ok(Self {
                     live: whole(live)?,
                     shadow: whole(shadow)?,

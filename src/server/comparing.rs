@@ -35,11 +35,10 @@ impl Comparing {
             key: shadow.key.clone(),
             policy: Arc::clone(policy),
             live_is_safe: live.method.is_safe(),
-            merging: endpoint::whole::merging(endpoint),
             memory: Arc::clone(memory),
             desk: desk.clone(),
         };
-        let experiment = Arc::new(Experiment::new(setup, Instant::now())?);
+        let experiment = Arc::new(Experiment::new(setup, endpoint::whole::merging(endpoint), Instant::now())?);
         desk.look_after(&experiment);
         let baseline = shadow.baseline.as_deref().map(|plan| Arc::new(Gate::of(plan, Arc::clone(memory), kill, true)));
         Some(Self { experiment, baseline })

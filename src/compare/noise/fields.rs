@@ -102,13 +102,13 @@ impl Fields {
     #[must_use]
     pub fn is_noise(&self, path: &str, kind: DifferenceKind) -> bool {
         let field = self.find(path, kind);
-        field.is_some_and(|field| field.is_ignored || self.decided(field) == Decision::Noise)
+        field.is_some_and(|field| field.is_ignored || self.decision_of(field) == Decision::Noise)
     }
 
     /// What the field is taken for; `None` if it was never seen, or found no room.
     #[must_use]
     pub fn decision(&self, path: &str, kind: DifferenceKind) -> Option<Decision> {
-        self.find(path, kind).map(|field| self.decided(field))
+        self.find(path, kind).map(|field| self.decision_of(field))
     }
 
     /// The verdict of a pair: noise where all that differs is noise. Where there are more differences than are known,
@@ -137,13 +137,29 @@ impl Fields {
     #[must_use]
     pub fn rows(&self) -> Vec<FieldRow> {
         let fields = self.table.iter().flat_map(|(path, kinds)| kinds.iter().map(move |field| (&**path, field)));
-        let row = |(path, field): (&str, &Field)| field.row(path, self.decided(field), self.pairs, self.baseline_pairs);
+        let row =
+            |(path, field): (&str, &Field)| field.row(path, self.decision_of(field), self.pairs, self.baseline_pairs);
         let mut rows: Vec<FieldRow> = fields.map(row).collect();
         rows.sort_by(|one, other| {
             let by_weight = (one.decision, other.raw).cmp(&(other.decision, one.raw));
             by_weight.then_with(|| (&one.path, one.kind).cmp(&(&other.path, other.kind)))
         });
         rows
+    }
+
+    /// How many fields differ for real, are not decided, and are noise.
+    #[must_use]
+    pub fn decided(&self) -> [(&'static str, u64); 3] {
+        let [mut different, mut undecided, mut noise] = [0; 3];
+        for field in self.table.values().flatten() {
+            match self.decision_of(field) {
+                _ if field.is_ignored => noise += 1,
+                Decision::Noise => noise += 1,
+                Decision::Different => different += 1,
+                Decision::Undecided => undecided += 1,
+            }
+        }
+        [("different", different), ("undecided", undecided), ("noise", noise)]
     }
 
     /// How far the decisions are.
@@ -178,7 +194,7 @@ impl Fields {
         matches!(&self.mode, Mode::Learned(_, learning) if learning.is_over())
     }
 
-    fn decided(&self, field: &Field) -> Decision {
+    fn decision_of(&self, field: &Field) -> Decision {
         match self.mode {
             Mode::Off => Decision::Different,
             Mode::Diffy => diffy::decide(field, self.baseline_pairs),

@@ -46,11 +46,10 @@ impl Laboratory {
             key: "GET:/a:0".into(),
             policy: shadow.policy.clone().expect("policy mode"),
             live_is_safe: true,
-            merging,
             memory: Arc::clone(&memory),
             desk: desk.desk.clone(),
         };
-        let experiment = Experiment::new(setup, Instant::now()).expect("it compares");
+        let experiment = Experiment::new(setup, merging, Instant::now()).expect("it compares");
         Self { experiment: Arc::new(experiment), desk, memory }
     }
 

@@ -245,7 +245,6 @@ fn compared(
         key: shadow.key.clone(),
         policy,
         live_is_safe: true,
-        merging: merging(endpoint),
         memory: Arc::clone(memory),
         desk: desk.desk.clone(),
     };
@@ -253,7 +252,7 @@ fn compared(
         recipient: StubShadow { name: format!("second{place}"), log: log.clone(), script }.start().recipient(),
         gate: Arc::new(Gate::of(&bounded(plan, part.bounds), Arc::clone(memory), kill.clone(), true)),
     });
-    Some(Compared { experiment: Arc::new(Experiment::new(setup, Instant::now())?), baseline })
+    Some(Compared { experiment: Arc::new(Experiment::new(setup, merging(endpoint), Instant::now())?), baseline })
 }
 
 /// The plan of a shadow with other bounds.
