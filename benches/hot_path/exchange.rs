@@ -60,18 +60,7 @@ fn call(address: SocketAddr, times: u64) -> Duration {
         let backend = plan.endpoints.first().and_then(|endpoint| endpoint.live.first()).expect("there is one");
         let mut base = backend.bases.first().expect("there is one").clone();
         base.authority = address.to_string().parse().expect("an address is an authority");
-        let client = Client::new(
-            PoolLimits {
-                idle_per_host: 8,
-                idle_time: None,
-                head_time: None,
-                dial_time: None,
-                keep_alive_time: None,
-                fallback_delay: None,
-                continue_time: None,
-            },
-            Secure::new(None),
-        );
+        let client = Client::new(PoolLimits { idle_per_host: 8, ..PoolLimits::default() }, Secure::new(None));
         let request = request();
         let outbound = || -> Outbound { outbound(backend, &base, &request, &[]).expect("the URL is legal") };
         let began = Instant::now();

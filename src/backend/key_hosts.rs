@@ -79,13 +79,10 @@ impl FetchedKeys {
         headers.append(USER_AGENT, self.agent.clone());
         let outbound = Outbound { method: Method::GET, uri, headers, asked_for_gzip: false };
         let limits = PoolLimits {
-            idle_per_host: 0,
-            idle_time: None,
             head_time: Some(FETCH_TIME),
             dial_time: Some(FETCH_TIME),
-            keep_alive_time: None,
             fallback_delay: Some(FALLBACK_DELAY),
-            continue_time: None,
+            ..PoolLimits::default()
         };
         let client = Client::new(limits, self.secure(host));
         let mut trail = Trail::new(outbound, &Body::Empty, false);

@@ -5,15 +5,19 @@
 //! whatever time it is comes from the caller. Nothing here knows what is changed.
 
 pub mod audit;
+pub mod author;
 pub mod held;
 pub mod moment;
 pub mod schedule;
 pub mod terms;
+pub mod tick;
 pub mod webhook;
 
 pub use audit::{Audit, Entry, Who};
+pub use author::Author;
 pub use held::Held;
 pub use moment::Moment;
 pub use schedule::{Position, position};
 pub use terms::{Refusal, Terms};
+pub use tick::{TICK, tick_until_gone};
 pub use webhook::Post;

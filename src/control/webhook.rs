@@ -114,19 +114,10 @@ async fn deliver(letter: &Letter) {
 /// Sends a letter once. What is wrong is told without the address, which may hold a secret.
 async fn attempt(letter: &Letter) -> Result<(), String> {
     let uri: Uri = letter.url.parse().map_err(|error| format!("its address: {error}"))?;
-    let limits = PoolLimits {
-        idle_per_host: 0,
-        idle_time: None,
-        head_time: None,
-        dial_time: None,
-        keep_alive_time: None,
-        fallback_delay: None,
-        continue_time: None,
-    };
     let mut headers = Headers::with_capacity(1);
     headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let outbound = Outbound { method: Method::POST, uri, headers, asked_for_gzip: false };
-    let client = Client::new(limits, letter.secure.clone().unwrap_or_else(|| Secure::new(None)));
+    let client = Client::new(PoolLimits::default(), letter.secure.clone().unwrap_or_else(|| Secure::new(None)));
     let body = Body::Held(Held::new(vec![letter.body.clone().into()]));
     match timeout(ANSWER_TIME, client.send(&outbound, body)).await {
         Ok(Ok(answer)) if answer.status().is_success() => Ok(()),

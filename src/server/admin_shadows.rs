@@ -11,7 +11,6 @@ use actix_web::{
     },
     web::{self, Bytes, Data, Payload},
 };
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,6 +21,7 @@ use crate::{
 };
 
 use super::{
+    admin_path::{below, id_and_verb},
     admin_results::{self, IGNORE},
     changes::Changes,
 };
@@ -59,10 +59,9 @@ enum Place {
 }
 
 impl Place {
-    /// Reads the path as the client wrote it. An id ends in `:` and a number, and no verb has a colon in it.
+    /// Reads the path as the client wrote it.
     fn read(path: &str) -> Option<Self> {
-        let written = path.strip_prefix(ROOT)?.strip_prefix('/')?;
-        let rest = percent_decode_str(written).decode_utf8().ok()?;
+        let rest = below(ROOT, path)?;
         match &*rest {
             "audit" => return Some(Self::Audit),
             "kill" => return Some(Self::Kill),
@@ -70,10 +69,7 @@ impl Place {
             _ => {}
         }
         let ignored = rest.strip_suffix(IGNORE).and_then(|id| id.strip_suffix('/')).map(|id| (id, IGNORE));
-        let (id, verb) = match ignored.or_else(|| rest.rsplit_once('/')) {
-            Some((id, verb)) if !verb.contains(':') => (id, verb),
-            _ => (&*rest, ""),
-        };
+        let (id, verb) = ignored.unwrap_or_else(|| id_and_verb(&rest));
         Some(Self::Shadow { id: id.to_owned(), verb: verb.to_owned() })
     }
 }

@@ -7,7 +7,6 @@ use actix_web::{
     http::{Method, StatusCode},
     web::{self, Data, Payload},
 };
-use percent_encoding::percent_decode_str;
 
 use crate::{
     control::{Moment, Who},
@@ -15,6 +14,7 @@ use crate::{
 };
 
 use super::{
+    admin_path::{below, id_and_verb},
     admin_shadows::{answered, body, not_allowed, said},
     changes::Changes,
 };
@@ -36,14 +36,10 @@ async fn all(request: HttpRequest, changes: Data<Changes>) -> HttpResponse {
     }
 }
 
-/// The id and the verb in a path as the client wrote it. An id ends in `:` and a number, and no verb has a colon in it.
+/// The id and the verb in a path as the client wrote it.
 fn read(path: &str) -> Option<(String, String)> {
-    let written = path.strip_prefix(ROOT)?.strip_prefix('/')?;
-    let rest = percent_decode_str(written).decode_utf8().ok()?;
-    let (id, verb) = match rest.rsplit_once('/') {
-        Some((id, verb)) if !verb.contains(':') => (id, verb),
-        _ => (&*rest, ""),
-    };
+    let rest = below(ROOT, path)?;
+    let (id, verb) = id_and_verb(&rest);
     Some((id.to_owned(), verb.to_owned()))
 }
 

@@ -22,10 +22,11 @@ use crate::{
         Discovery, Found,
         transport::{Room, Secure},
     },
+    control::tick_until_gone,
     plan::{Blueprint, Heritage, Plan, ServicePlan},
     shadow::{
         Control,
-        control::{Moment, Who, desk::tick_until_gone},
+        control::{Moment, Who},
         overload::WorstLag,
     },
     split,
@@ -162,8 +163,8 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     });
     let (orders, reloader) = reloader.unzip();
     let control = shadows.borrow().control();
-    actix::spawn(tick_until_gone(Arc::downgrade(&control)));
-    actix::spawn(split::control::desk::tick_until_gone(Arc::downgrade(&split_control)));
+    actix::spawn(tick_until_gone(Arc::downgrade(&control), Control::tick));
+    actix::spawn(tick_until_gone(Arc::downgrade(&split_control), split::control::Control::tick));
     let changes = Changes {
         orders: orders.clone(),
         announcer: announcer.clone(),

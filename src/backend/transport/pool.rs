@@ -23,7 +23,8 @@ use super::{
 const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 
 /// Bounds of a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The default keeps no connection and limits no time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolLimits {
     /// Idle connections kept per host; 0 keeps none.
     pub idle_per_host: usize,

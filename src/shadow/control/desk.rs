@@ -6,13 +6,14 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
-use tokio::time::interval;
-
-use crate::{control::Post, shadow::KillSwitch};
+use crate::{
+    control::{Author, Post},
+    shadow::KillSwitch,
+};
 
 use super::{
     Audit, Decided, Decision, Entry, Moment, Order, Refusal, Seat, Status, TargetStatus, Terms, Who, kill_file,
@@ -20,9 +21,6 @@ use super::{
     target::{Changed, Target, Ticked, lasting},
     watch::{Look, Watcher},
 };
-
-/// How often the clock is looked at.
-pub const TICK: Duration = Duration::from_millis(250);
 
 /// The controls of all shadows of a service.
 #[derive(Debug, Default)]
@@ -50,20 +48,6 @@ pub(super) struct Inner {
 pub(super) struct Killed {
     pub(super) who: Who,
     pub(super) at: SystemTime,
-}
-
-/// Who makes a change of a shadow, when, for how long and why.
-struct Author {
-    who: Who,
-    at: SystemTime,
-    lasts: Option<Duration>,
-    reason: Option<String>,
-}
-
-impl Author {
-    const fn of(who: Who, now: Moment) -> Self {
-        Self { who, at: now.wall, lasts: None, reason: None }
-    }
 }
 
 impl Control {
@@ -242,17 +226,8 @@ impl Control {
         }
         self.kill.set(is_killed);
         let after = inner.kill_words();
-        inner.audit.enter(Entry {
-            at: now.wall,
-            who,
-            by: who.label(),
-            target: None,
-            what: "kill",
-            before: before.to_owned(),
-            after: after.to_owned(),
-            lasts_seconds: None,
-            reason,
-        });
+        let author = Author { reason, ..Author::of(who, now) };
+        inner.audit.enter(author.entry(None, "kill", before.to_owned(), after.to_owned()));
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -304,27 +279,7 @@ impl Inner {
 
     fn enter(&mut self, id: &str, changed: Vec<Changed>, author: &Author) {
         for Changed { what, before, after } in changed {
-            self.audit.enter(Entry {
-                at: author.at,
-                who: author.who,
-                by: author.who.label(),
-                target: Some(id.to_owned()),
-                what: what.label(),
-                before,
-                after,
-                lasts_seconds: author.lasts.map(|lasts| lasts.as_secs()),
-                reason: author.reason.clone(),
-            });
+            self.audit.enter(author.entry(Some(id.to_owned()), what.label(), before, after));
         }
-    }
-}
-
-/// Ticks until the controls are gone.
-pub async fn tick_until_gone(control: Weak<Control>) {
-    let mut ticks = interval(TICK);
-    loop {
-        ticks.tick().await;
-        let Some(control) = control.upgrade() else { return };
-        control.tick(Moment::now());
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::{
     compare::{DifferenceKind, Evidence, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, readiness},
+    control::Author,
     shadow::{DropReason, Running},
     stats::{Books, Ledgered},
 };
 
-use super::{Control, Entry, Moment, Refusal, Who, status::Snapshot, target::Target};
+use super::{Control, Moment, Refusal, Who, status::Snapshot, target::Target};
 
 /// Drops that say nothing about whether there was room: copies were not wanted, so many not, or there was nothing to copy.
 const UNWANTED: [DropReason; 11] = [
@@ -60,18 +61,10 @@ impl Control {
         let Some(results) = self.results(id)? else { return Ok(None) };
         let Some(line) = results.ignore(ignored.path, ignored.kind) else { return Ok(None) };
         let kind = ignored.kind.map_or("", DifferenceKind::label);
-        self.lock().audit.enter(Entry {
-            at: now.wall,
-            who,
-            by: who.label(),
-            target: Some(id.to_owned()),
-            what: "ignore",
-            before: String::new(),
-            // Quoted: the name of a field is what somebody's answer says.
-            after: format!("{:?} {kind}", ignored.path).trim_end().to_owned(),
-            lasts_seconds: None,
-            reason: ignored.reason,
-        });
+        // Quoted: the name of a field is what somebody's answer says.
+        let after = format!("{:?} {kind}", ignored.path).trim_end().to_owned();
+        let author = Author { reason: ignored.reason, ..Author::of(who, now) };
+        self.lock().audit.enter(author.entry(Some(id.to_owned()), "ignore", String::new(), after));
         Ok(Some(line))
     }
 }

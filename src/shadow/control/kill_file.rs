@@ -7,7 +7,8 @@ use std::{
     thread::{Builder, park_timeout},
 };
 
-use super::{Control, Moment, desk::TICK};
+use super::Control;
+use crate::control::{Moment, TICK};
 
 /// Whether the file is there. One that can't be looked for counts as there: who wants to switch off must be heard.
 pub(super) fn is_there(path: Option<&Path>) -> bool {

@@ -15,6 +15,7 @@ use crate::{
         DifferenceKind, Ending, LegOutcome, Outside, PairRecord, Readiness, Results, Sums, Tally, Verdict, Watched,
     },
     config::shadow::{Ramp, RampStep, Share, StopAction, StopOn},
+    control::TICK,
     plan::ShadowPlan,
     shadow::{Arm, Gate, MemoryBudget, Running},
     stats::{Compared, ComparisonFigures},
@@ -203,9 +204,9 @@ fn a_broken_rule_pauses_once_and_says_why() {
     let mut scene = Scene::new(rules(), None);
     scene.pairs(Verdict::Match, 980);
     scene.pairs(Verdict::Mismatch, 20);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
     for _ in 0..20 {
-        assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+        assert_eq!(scene.pass(TICK), Running::Stopped);
     }
     let reason = "mismatch_rate is 0.0200 of 1000 pairs, 0.01 is allowed".to_owned();
     assert_eq!(scene.by_rules(), [("state", "running".to_owned(), "paused".to_owned(), reason)]);
@@ -221,31 +222,31 @@ fn a_broken_rule_pauses_once_and_says_why() {
 fn too_few_pairs_break_no_rule() {
     let mut scene = Scene::new(rules(), None);
     scene.pairs(Verdict::Mismatch, 99);
-    assert_eq!(scene.pass(desk::TICK), Running::On);
+    assert_eq!(scene.pass(TICK), Running::On);
     let measures = scene.status().rules;
     assert_eq!((measures[0].measured, measures[0].holds, measures[0].pairs), (Some(1.0), None, 99));
     scene.pairs(Verdict::Mismatch, 1);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
 }
 
 #[test]
 fn a_rule_that_was_broken_stays_so_until_somebody_resumes_and_old_pairs_do_not_stop_it_again() {
     let mut scene = Scene::new(rules(), None);
     scene.pairs(Verdict::Mismatch, 200);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
     assert_eq!(scene.pass(MINUTE * 60 * 24 * 30), Running::Stopped, "no time ends it");
     scene.order("pause", &json!({ "ttl": "1m" }));
     assert_eq!(scene.pass(MINUTE * 2), Running::Stopped, "nor does a pause that ends");
     scene.pairs(Verdict::Mismatch, 150);
     scene.order("resume", &json!({}));
     for _ in 0..40 {
-        assert_eq!(scene.pass(desk::TICK), Running::On);
+        assert_eq!(scene.pass(TICK), Running::On);
     }
     assert!(scene.status().stopped.is_none());
     scene.pairs(Verdict::Mismatch, 100);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped, "new pairs count");
+    assert_eq!(scene.pass(TICK), Running::Stopped, "new pairs count");
     scene.order("reset", &json!({}));
-    assert_eq!(scene.pass(desk::TICK), Running::On);
+    assert_eq!(scene.pass(TICK), Running::On);
     assert_eq!(scene.by_rules().len(), 2);
 }
 
@@ -259,9 +260,9 @@ fn a_shadow_that_fails_more_often_than_the_live_side_is_stopped() {
     scene.records(&with(failing, failing), 100);
     scene.records(&with(answer, answer), 100);
     scene.records(&with(answer, failing), 4);
-    assert_eq!(scene.pass(desk::TICK), Running::On, "both fail, and four of two hundred are below 2 %");
+    assert_eq!(scene.pass(TICK), Running::On, "both fail, and four of two hundred are below 2 %");
     scene.records(&with(answer, failing), 4);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
 }
 
 #[test]
@@ -277,28 +278,28 @@ fn a_slow_shadow_is_stopped_when_that_is_sure() {
         baseline_differs: None,
     };
     scene.records(&pair, 400);
-    assert_eq!(scene.pass(desk::TICK), Running::On, "a few of four hundred make the 99th percentile");
+    assert_eq!(scene.pass(TICK), Running::On, "a few of four hundred make the 99th percentile");
     assert_eq!(scene.status().rules[0].holds, None);
     scene.records(&pair, 400);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
 }
 
 #[test]
 fn what_live_replies_lose_stops_it_and_counts_anew_after_a_resume() {
     let costs = StopOn { mismatch_rate: None, error_delta: None, overhead_p99: Some(0.1), ..rules() };
     let mut scene = Scene::new(costs, None);
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     let replies = |scene: &Scene, arm, millis, count| {
         (0..count).for_each(|_| scene.gate.arms().unwrap().record(arm, Duration::from_millis(millis)));
     };
     replies(&scene, Arm::Holdout, 10, 1000);
     replies(&scene, Arm::Shadowed, 15, 9000);
-    assert_eq!(scene.pass(desk::TICK), Running::On, "a thousand replies are not sure enough");
+    assert_eq!(scene.pass(TICK), Running::On, "a thousand replies are not sure enough");
     replies(&scene, Arm::Holdout, 10, 1000);
-    assert_eq!(scene.pass(desk::TICK), Running::Stopped);
+    assert_eq!(scene.pass(TICK), Running::Stopped);
     scene.order("resume", &json!({}));
     for _ in 0..20 {
-        assert_eq!(scene.pass(desk::TICK), Running::On);
+        assert_eq!(scene.pass(TICK), Running::On);
     }
     replies(&scene, Arm::Holdout, 10, 2000);
     replies(&scene, Arm::Shadowed, 10, 9000);
@@ -310,15 +311,15 @@ fn what_live_replies_lose_stops_it_and_counts_anew_after_a_resume() {
 fn a_rule_may_switch_all_shadows_off_and_a_revival_lets_its_window_begin_anew() {
     let mut scene = Scene::new(StopOn { action: StopAction::Kill, ..rules() }, None);
     scene.pairs(Verdict::Mismatch, 200);
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     assert!(scene.control.kill_switch().is_killed());
     assert_eq!(scene.control.status(scene.now).killed.unwrap().by, "rule mismatch_rate");
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     let reason = format!("{ID}: mismatch_rate is 1.0000 of 200 pairs, 0.01 is allowed");
     assert_eq!(scene.by_rules(), [("kill", "off".to_owned(), "on".to_owned(), reason)]);
     scene.control.revive(Who::Signal, None, scene.now);
     for _ in 0..20 {
-        scene.pass(desk::TICK);
+        scene.pass(TICK);
         assert!(!scene.control.kill_switch().is_killed());
     }
 }
@@ -327,7 +328,7 @@ fn a_rule_may_switch_all_shadows_off_and_a_revival_lets_its_window_begin_anew() 
 fn a_reload_starts_nothing_that_a_rule_stopped() {
     let mut scene = Scene::new(rules(), None);
     scene.pairs(Verdict::Mismatch, 200);
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     let changed = plan(StopOn { mismatch_rate: Some(0.5), ..rules() }, None);
     let former = Arc::clone(&scene.gate);
     scene.gate = Arc::new(former.successor(&changed, false));
@@ -365,14 +366,14 @@ fn a_ramp_is_held_until_its_step_has_seen_enough_and_later_steps_come_later() {
     assert!(status.ramp.is_some_and(|ramp| ramp.held && ramp.pairs == Some(40) && ramp.min_pairs == Some(100)));
     assert_eq!(status.why, "its ramp is held: 40 of 100 pairs were compared in it");
     scene.pairs(Verdict::Match, 60);
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     assert!((scene.rate() - 0.1).abs() < 1e-9);
     let behind = scene.status().ramp.unwrap().behind_seconds;
     assert!((behind - 300.25).abs() < 1e-6, "{behind}");
     scene.pairs(Verdict::Match, 100);
-    scene.pass(MINUTE * 20 - desk::TICK);
+    scene.pass(MINUTE * 20 - TICK);
     assert!((scene.rate() - 0.1).abs() < 1e-9, "twenty minutes from when it came");
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     assert!((scene.rate() - 1.0).abs() < 1e-9);
 }
 
@@ -385,7 +386,7 @@ fn a_long_sleep_climbs_one_step_and_a_pause_holds_the_ramp() {
     scene.pass(MINUTE * 600);
     assert!((scene.rate() - 0.01).abs() < 1e-9 && scene.status().ramp.unwrap().held);
     scene.order("resume", &json!({}));
-    scene.pass(desk::TICK);
+    scene.pass(TICK);
     assert!((scene.rate() - 0.1).abs() < 1e-9);
     scene.pass(MINUTE * 19);
     assert!((scene.rate() - 0.1).abs() < 1e-9);
@@ -425,7 +426,7 @@ proptest! {
                 _ => {}
             }
             since = match what { 0..=2 => since + count, 3 if was == Running::Stopped => 0, _ => since };
-            let now = scene.pass(desk::TICK);
+            let now = scene.pass(TICK);
             prop_assert!(was != Running::Stopped || now == Running::Stopped || is_resumed);
             if now == Running::Stopped && was != Running::Stopped {
                 prop_assert!(since >= 100, "stopped after {} pairs", since);

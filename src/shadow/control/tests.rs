@@ -8,9 +8,10 @@ use std::{
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{desk::tick_until_gone, *};
+use super::*;
 use crate::{
     config::shadow::Share,
+    control::tick_until_gone,
     plan::ShadowPlan,
     shadow::{Gate, MemoryBudget, Running, fixture::plan},
 };
@@ -246,7 +247,7 @@ fn a_step_of_a_ramp_is_written_down() {
 #[tokio::test(start_paused = true)]
 async fn the_clock_is_looked_at_by_itself_until_the_controls_are_gone() {
     let scene = Scene::new(&json!({}));
-    let ticking = tokio::spawn(tick_until_gone(Arc::downgrade(&scene.control)));
+    let ticking = tokio::spawn(tick_until_gone(Arc::downgrade(&scene.control), Control::tick));
     scene.order("pause", &json!({ "ttl": "2s" })).unwrap();
     sleep(Duration::from_millis(1900)).await;
     assert_eq!(scene.gate.dial().running(), Running::Paused);

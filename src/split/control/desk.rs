@@ -5,15 +5,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use tokio::time::interval;
 
 use crate::{
     config::SplitAction,
-    control::{Audit, Entry, Moment, Post, Refusal, Who},
+    control::{Audit, Author, Moment, Post, Refusal, Who},
     split::Splitter,
 };
 
@@ -23,9 +20,6 @@ use super::{
     target::{Changed, Seat, Target, breaches},
 };
 
-/// How often the clock and the figures are looked at.
-const TICK: Duration = Duration::from_millis(250);
-
 /// The controls of all splits of a service.
 #[derive(Debug, Default)]
 pub struct Control {
@@ -33,19 +27,6 @@ pub struct Control {
     audit: Audit,
     /// Where decisions are told.
     post: Post,
-}
-
-/// Who makes a change, for how long and why.
-struct Author {
-    who: Who,
-    lasts: Option<Duration>,
-    reason: Option<String>,
-}
-
-impl Author {
-    const fn of(who: Who) -> Self {
-        Self { who, lasts: None, reason: None }
-    }
 }
 
 impl Control {
@@ -63,7 +44,7 @@ impl Control {
         for seat in seats {
             let before = seat.former.as_ref().and_then(|splitter| former.get(&Arc::as_ptr(splitter)).copied());
             let (target, changed) = Target::new(seat, before, now);
-            self.enter(changed, &Author::of(Who::Reload), now);
+            self.enter(changed, &Author::of(Who::Reload, now));
             targets.push(target);
         }
     }
@@ -73,7 +54,7 @@ impl Control {
         let mut targets = self.lock();
         for target in targets.iter_mut() {
             let changed = target.tick(now);
-            self.enter(changed, &Author::of(Who::Clock), now);
+            self.enter(changed, &Author::of(Who::Clock, now));
         }
         let judged = targets.iter().filter(|target| target.rules().is_some());
         let judged: Vec<_> = judged.map(|target| (Arc::clone(&target.seat.splitter), target.rates.clone())).collect();
@@ -105,7 +86,7 @@ impl Control {
         };
         let who = Who::Rule(rule);
         let changed = target.act(place, action, (who, why), now);
-        self.enter(changed, &Author { reason: Some(why.to_owned()), ..Author::of(who) }, now);
+        self.enter(changed, &Author { reason: Some(why.to_owned()), ..Author::of(who, now) });
         true
     }
 
@@ -118,7 +99,7 @@ impl Control {
         let Some(target) = targets.iter_mut().find(|target| target.id() == id) else { return unknown(&targets) };
         let changed = target.follow(asked, who, now)?;
         let lasts = asked.terms.lasts.filter(|_| asked.order != Order::Reset);
-        self.enter(changed, &Author { who, lasts, reason: asked.terms.reason.clone() }, now);
+        self.enter(changed, &Author { lasts, reason: asked.terms.reason.clone(), ..Author::of(who, now) });
         let target = target.clone();
         drop(targets);
         Ok(SplitStatus::new(&target, now))
@@ -142,19 +123,9 @@ impl Control {
         Ok(SplitStatus::new(&target, now))
     }
 
-    fn enter(&self, changed: Vec<Changed>, author: &Author, now: Moment) {
+    fn enter(&self, changed: Vec<Changed>, author: &Author) {
         for Changed { target, before, after } in changed {
-            self.audit.enter(Entry {
-                at: now.wall,
-                who: author.who,
-                by: author.who.label(),
-                target: Some(target),
-                what: "rate",
-                before,
-                after,
-                lasts_seconds: author.lasts.map(|lasts| lasts.as_secs()),
-                reason: author.reason.clone(),
-            });
+            self.audit.enter(author.entry(Some(target), "rate", before, after));
         }
     }
 
@@ -166,14 +137,4 @@ impl Control {
 
 fn unknown<T>(targets: &[Target]) -> Result<T, Refusal> {
     Err(Refusal::Unknown(targets.iter().map(|target| target.id().to_owned()).collect()))
-}
-
-/// Ticks until the controls are gone.
-pub async fn tick_until_gone(control: Weak<Control>) {
-    let mut ticks = interval(TICK);
-    loop {
-        ticks.tick().await;
-        let Some(control) = control.upgrade() else { return };
-        control.tick(Moment::now());
-    }
 }
