@@ -10,6 +10,8 @@ mod compare;
 #[path = "../hot_path/plans.rs"]
 mod plans;
 mod scenes;
+#[path = "../hot_path/stubs.rs"]
+mod stubs;
 
 use std::{
     env,

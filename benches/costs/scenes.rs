@@ -1,24 +1,23 @@
 //! What is counted: ways an answer can take, and what a shadow adds to the live path.
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{hint::black_box, sync::Arc};
 
-use actix::{Actor, Context, Handler};
+use actix::Actor;
 use gnomon::{
-    backend::Fetch,
     compare::{Desk, Experiment, experiment::Setup},
     encoding::{Decoder, Encoder},
     endpoint::{Call, Compared, Dispatch, EndpointActor, ShadowLink, merge::Merge, whole::merging},
-    model::{Body, Budget, Data, Headers, Payload, Reply, Response, Seen, SeenBody, Sight, promise},
+    model::{Body, Budget, Data, Payload, Reply, Response, promise},
     plan::{EndpointPlan, Plan, ShadowPlan},
-    shadow::{Asked, Gate, KillSwitch, MemoryBudget, Mirror, Size},
+    shadow::{Asked, Gate, KillSwitch, MemoryBudget, Size},
 };
-use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
     compare::{pairs, warm},
     plans::{answer, endpoint, plan, request},
+    stubs::{Done, Ready},
 };
 
 /// Something that can be done over and over.
@@ -84,45 +83,6 @@ fn through_trees(times: u64) {
             merged.extend(members);
         }
         black_box(serde_json::to_vec(&Value::Object(merged)).expect("a tree can be written"));
-    }
-}
-
-/// A backend that answers at once.
-struct Ready(Data);
-
-impl Actor for Ready {
-    type Context = Context<Self>;
-}
-
-impl Handler<Fetch> for Ready {
-    type Result = ();
-
-    fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
-        for witness in &fetch.witnesses {
-            // As the backend does.
-            let (status, headers, took) = (StatusCode::OK, Headers::new(), Duration::ZERO);
-            if witness.reserve(self.0.to_bytes().len()) {
-                witness.saw(Sight::Answer(Seen { status, headers, body: SeenBody::Data(self.0.clone()), took }));
-            }
-        }
-        fetch.promise.keep(Ok(Response::data(self.0.clone(), true)));
-    }
-}
-
-/// A shadow that has answered already.
-struct Done;
-
-impl Actor for Done {
-    type Context = Context<Self>;
-}
-
-impl Handler<Mirror> for Done {
-    type Result = ();
-
-    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        let mut ticket = mirror.ticket;
-        ticket.send();
-        ticket.complete(200);
     }
 }
 

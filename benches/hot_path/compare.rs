@@ -6,13 +6,10 @@ use bytes::Bytes;
 use criterion::{Criterion, Throughput};
 use gnomon::{
     compare::{Comparator, FieldNames},
-    config::shadow::{
-        Against, ArrayRule, Baseline, BaselineMode, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, Compare, FieldPath,
-        HeaderRules, JsonRules, Share, Stage, StatusRule, TextRule, Tolerance,
-    },
+    config::shadow::{ArrayRule, Compare, FieldPath, JsonRules, Tolerance},
     model::{Headers, Seen, SeenBody},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 pub(crate) fn all(criterion: &mut Criterion) {
@@ -88,19 +85,5 @@ fn written(members: &[(&str, Value)], turned: bool) -> String {
 }
 
 fn comparator(json: JsonRules) -> Comparator {
-    Comparator::new(&Compare {
-        sample: Share::ALL,
-        against: Against::Backend(0),
-        stage: Stage::Raw,
-        status: StatusRule::Exact,
-        headers: HeaderRules {
-            named: Some(COMPARED_HEADERS.map(HeaderName::from_static).to_vec()),
-            ignored: Vec::new(),
-        },
-        body: BodyRule::Auto,
-        json,
-        text: TextRule::default(),
-        body_bytes_max: COMPARED_BYTES_MAX,
-        baseline: Baseline { mode: BaselineMode::Off, sample: Share::ALL },
-    })
+    Comparator::new(&Compare { json, ..Compare::default() })
 }

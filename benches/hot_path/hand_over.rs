@@ -2,19 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix::{Actor, Context, Handler};
+use actix::Actor;
 use bytes::Bytes;
 use criterion::Criterion;
 use gnomon::{
-    backend::Fetch,
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink},
-    model::{Body, Budget, Data, Response, body::Held, promise},
+    model::{Body, Budget, Data, body::Held, promise},
     plan::ShadowBounds,
-    shadow::{Gate, MemoryBudget, Mirror},
+    shadow::{Gate, MemoryBudget},
 };
 use tokio::time::Instant;
 
-use super::plans::{answer, endpoint, plan, request};
+use super::{
+    plans::{answer, endpoint, plan, request},
+    stubs::{Done, Ready},
+};
 
 /// Bounds that no benchmark meets.
 pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
@@ -24,38 +26,6 @@ pub(crate) const ROOMY: ShadowBounds = ShadowBounds {
     request_bytes_max: usize::MAX,
     response_bytes_max: usize::MAX,
 };
-
-/// A backend that answers at once.
-struct Ready(Data);
-
-impl Actor for Ready {
-    type Context = Context<Self>;
-}
-
-impl Handler<Fetch> for Ready {
-    type Result = ();
-
-    fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
-        fetch.promise.keep(Ok(Response::data(self.0.clone(), true)));
-    }
-}
-
-/// A shadow that has answered already.
-struct Done;
-
-impl Actor for Done {
-    type Context = Context<Self>;
-}
-
-impl Handler<Mirror> for Done {
-    type Result = ();
-
-    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        let mut ticket = mirror.ticket;
-        ticket.send();
-        ticket.complete(200);
-    }
-}
 
 pub(crate) fn all(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("endpoint");

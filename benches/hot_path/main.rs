@@ -6,6 +6,7 @@ mod hand_over;
 mod pieces;
 mod plans;
 mod selection;
+mod stubs;
 
 use criterion::Criterion;
 

@@ -10,7 +10,7 @@ use ::gnomon::demo::{NOISE, PLANTED};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    client::{self, Answer},
+    client,
     files::{endpoint, live, service, with},
     gnomon::{Gnomon, complete},
     patience::{wait_at_most, wait_for},
@@ -54,15 +54,8 @@ fn fields(gnomon: &Gnomon, id: &str) -> Fields {
     rows.iter().map(|row| ((text(row, "path"), text(row, "kind")), text(row, "decision"))).collect()
 }
 
-fn ask(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json"), client::MEANT];
-    client::ask(gnomon.admin(), method, path, &headers, body.to_string().as_bytes())
-}
-
 fn done(gnomon: &Gnomon, id: &str, verb: &str, body: &Value) -> Value {
-    let answer = ask(gnomon, "POST", &format!("{}/{verb}", path_of(id)), body);
-    assert_eq!(answer.status, 200, "{verb}: {}", answer.text());
-    answer.json()
+    gnomon.changed("POST", &format!("{}/{verb}", path_of(id)), body)
 }
 
 /// The pairs of the only shadow whose answers are compared.

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    client::{self, Answer},
+    client,
     files::{endpoint, live, service, shadow_for, with},
     gnomon::{Folder, Gnomon, complete},
     patience::{LIMIT, wait_for},
@@ -33,17 +33,6 @@ fn file(policy: &Value, v1: &Upstream, v2: &Upstream) -> Value {
 
 fn both() -> (Upstream, Upstream) {
     (Upstream::answers(json!({})), Upstream::answers(json!({})))
-}
-
-fn change(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json"), client::MEANT];
-    client::ask(gnomon.admin(), method, path, &headers, body.to_string().as_bytes())
-}
-
-fn changed(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Value {
-    let answer = change(gnomon, method, path, body);
-    assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.text());
-    answer.json()
 }
 
 /// What the gateway says about its shadow.
@@ -76,14 +65,14 @@ fn metric(gnomon: &Gnomon, name: &str, label: &str) -> Option<f64> {
 fn a_paused_shadow_gets_nothing_until_it_is_resumed() {
     let (v1, v2) = both();
     let gnomon = gateway(&json!({}), &v1, &v2);
-    let paused = changed(&gnomon, "POST", &format!("{PATH}/pause"), &json!({ "reason": "maintenance" }));
+    let paused = gnomon.changed("POST", &format!("{PATH}/pause"), &json!({ "reason": "maintenance" }));
     assert_eq!((&paused["id"], &paused["state"]), (&json!(ID), &json!("paused")));
     assert!(paused["why"].as_str().unwrap().starts_with("paused by admin 127.0.0.1:"), "{paused:#}");
     let left = paused["overrides"]["pause"]["seconds_left"].as_f64().unwrap();
     assert!(left > 0.0 && left <= 3600.0, "{left}");
     assert_eq!(metric(&gnomon, "gnomon_shadow_paused", "cause=\"admin\""), Some(1.0));
     gnomon.get("/user/1");
-    assert_eq!(changed(&gnomon, "POST", &format!("{PATH}/resume"), &json!({}))["state"], "running");
+    assert_eq!(gnomon.changed("POST", &format!("{PATH}/resume"), &json!({}))["state"], "running");
     gnomon.get("/user/2");
     let targets: Vec<String> = v2.wait_for(1).into_iter().map(|seen| seen.target).collect();
     assert_eq!(targets, ["/v2/2"]);
@@ -100,7 +89,7 @@ fn another_rate_ends_by_itself() {
     let gnomon = gateway(&json!({ "sample": { "rate": 0 }, "limits": { "max_rps": 50 } }), &v1, &v2);
     gnomon.get("/user/1");
     let asked = json!({ "rate": "100%", "max_rps": null, "ttl": "5s", "reason": "a look" });
-    let open = changed(&gnomon, "PATCH", PATH, &asked);
+    let open = gnomon.changed("PATCH", PATH, &asked);
     assert_eq!((&open["rate"], &open["max_rps"], &open["base"]["rate"]), (&json!(1.0), &Value::Null, &json!(0.0)));
     gnomon.get("/user/2");
     v2.wait_for(1);
@@ -121,11 +110,11 @@ fn another_rate_ends_by_itself() {
 fn a_reset_ends_what_was_asked_for() {
     let (v1, v2) = both();
     let gnomon = gateway(&json!({}), &v1, &v2);
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 0.5, "sticky": true }));
-    changed(&gnomon, "POST", &format!("{PATH}/dry-run"), &json!({ "on": true }));
-    let paused = changed(&gnomon, "POST", &format!("{PATH}/pause"), &json!({ "ttl": "5m" }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 0.5, "sticky": true }));
+    gnomon.changed("POST", &format!("{PATH}/dry-run"), &json!({ "on": true }));
+    let paused = gnomon.changed("POST", &format!("{PATH}/pause"), &json!({ "ttl": "5m" }));
     assert_eq!(paused["overrides"]["rate"], json!({ "value": 0.5, "seconds_left": null }));
-    let reset = changed(&gnomon, "POST", &format!("{PATH}/reset"), &json!({}));
+    let reset = gnomon.changed("POST", &format!("{PATH}/reset"), &json!({}));
     assert_eq!((&reset["state"], &reset["rate"], &reset["overrides"]), (&json!("running"), &json!(1.0), &json!({})));
 }
 
@@ -140,10 +129,10 @@ fn a_dry_run_decides_and_sends_nothing() {
         (&json!("dry_run"), &json!("its policy is a dry run"))
     );
     assert_eq!(metric(&gnomon, "gnomon_shadow_dry_run", ""), Some(1.0));
-    changed(&gnomon, "POST", &format!("{PATH}/dry-run"), &json!({ "on": false }));
+    gnomon.changed("POST", &format!("{PATH}/dry-run"), &json!({ "on": false }));
     gnomon.get("/user/2");
     v2.wait_for(1);
-    changed(&gnomon, "POST", &format!("{PATH}/dry-run"), &json!({ "on": true }));
+    gnomon.changed("POST", &format!("{PATH}/dry-run"), &json!({ "on": true }));
     gnomon.get("/user/3");
     gnomon.wait_until("nor is another", |stats| stats.the_books().dropped_for("dry_run") == 2);
     assert_eq!(v2.seen().len(), 1);
@@ -206,7 +195,7 @@ fn a_kill_under_load_ends_every_copy_and_no_request() {
             let books = stats.the_books();
             books.in_flight == 8 && books.waiting > 0
         });
-        let killed = changed(&gnomon, "POST", "/__shadow/kill", &json!({ "reason": "it smokes" }));
+        let killed = gnomon.changed("POST", "/__shadow/kill", &json!({ "reason": "it smokes" }));
         assert!(killed["killed"]["by"].as_str().unwrap().starts_with("admin"), "{killed:#}");
         let after = gnomon.wait_until("no copy is left", |stats| {
             let books = stats.the_books();
@@ -221,7 +210,7 @@ fn a_kill_under_load_ends_every_copy_and_no_request() {
     assert_eq!((metric(&gnomon, "gnomon_shadow_killed", ""), &shadow(&gnomon)["state"]), (Some(1.0), &json!("killed")));
     v2.change("/v2/2", json!({}));
     let seen = v2.seen().len();
-    assert_eq!(changed(&gnomon, "POST", "/__shadow/revive", &json!({}))["killed"], Value::Null);
+    assert_eq!(gnomon.changed("POST", "/__shadow/revive", &json!({}))["killed"], Value::Null);
     gnomon.get("/user/2");
     v2.wait_for(seen + 1);
     gnomon.finish();
@@ -237,7 +226,7 @@ fn the_kill_file_and_the_signal_switch_off_and_on() {
     let gnomon = Gnomon::run(&with(file(&json!({}), &v1, &v2), &off));
     assert_eq!(shadow(&gnomon)["state"], "killed", "from the first request on");
     gnomon.get("/user/1");
-    let revived = changed(&gnomon, "POST", "/__shadow/revive", &json!({}));
+    let revived = gnomon.changed("POST", "/__shadow/revive", &json!({}));
     assert_eq!(revived["killed"]["kill_file"], true, "the file stays the stronger one");
     std::fs::remove_file(&path).unwrap();
     wait_for_shadow(&gnomon, "the file is gone", is("running"));
@@ -280,7 +269,7 @@ fn what_can_not_be_done_is_refused_with_a_reason() {
         ("GET", "/__shadow/kill".to_owned(), json!({}), 405, ""),
         ("POST", format!("{PATH}/pause"), json!({ "reason": "x".repeat(70_000) }), 413, "64 KiB"),
     ] {
-        let answer = change(&gnomon, method, &path, &body);
+        let answer = gnomon.change(method, &path, &body);
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
         assert!(answer.text().contains(said), "{method} {path}: {}", answer.text());
     }
@@ -303,7 +292,7 @@ fn who_may_not_change_anything_is_refused() {
     assert_eq!(shadow(&gnomon)["state"], "running");
     let guarded = with(file(&json!({}), &v1, &v2), &json!({ "extra_config": { "@admin": { "token": TOKEN } } }));
     let gnomon = Gnomon::run(&guarded);
-    assert_eq!(change(&gnomon, "POST", "/__shadow/kill", &json!({})).status, 401);
+    assert_eq!(gnomon.change("POST", "/__shadow/kill", &json!({})).status, 401);
     assert_eq!(shadow(&gnomon)["state"], "running", "whoever may read the figures may read this");
     let bearer = format!("Bearer {TOKEN}");
     let answer = client::ask(gnomon.admin(), "POST", "/__shadow/kill", &[("Authorization", &bearer)], b"");
@@ -334,7 +323,7 @@ fn clients_do_not_find_the_controls() {
 fn a_reload_keeps_a_change_of_a_shadow_that_stays() {
     let (v1, v2) = both();
     let gnomon = gateway(&json!({}), &v1, &v2);
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 0.5, "sticky": true }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 0.5, "sticky": true }));
     let mut more = file(&json!({}), &v1, &v2);
     more["endpoints"].as_array_mut().unwrap().insert(0, endpoint("/other", &[live(&v1, "/v1")]));
     gnomon.replace(&more);

@@ -176,6 +176,19 @@ impl Gnomon {
         client::ask(self.address, method, target, headers, body)
     }
 
+    /// Asks the admin listener for a change.
+    pub(crate) fn change(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let headers = [("Content-Type", "application/json"), client::MEANT];
+        client::ask(self.admin, method, path, &headers, body.to_string().as_bytes())
+    }
+
+    /// The same, of a change that is made.
+    pub(crate) fn changed(&self, method: &str, path: &str, body: &Value) -> Value {
+        let answer = self.change(method, path, body);
+        assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.text());
+        answer.json()
+    }
+
     /// A new connection.
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(self.address)

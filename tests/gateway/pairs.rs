@@ -63,20 +63,25 @@ fn places(gnomon: &Gnomon) -> Vec<String> {
     rows.map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["kind"].as_str().unwrap())).collect()
 }
 
+/// A gateway whose endpoint merges orders and a user, for whom there is a shadow that is compared so.
+fn merging(answers: &Upstream, against: &str) -> Gnomon {
+    let grouped = |backend: Value, group: &str| with(backend, &json!({ "group": group }));
+    let policy = json!({ "compare": { "against": against } });
+    let backends = [
+        grouped(live(answers, "/orders"), "orders"),
+        grouped(live(answers, "/user"), "user"),
+        grouped(shadow_under(&policy, answers, "/user2"), "user"),
+    ];
+    gateway(&backends, &json!({}))
+}
+
 #[test]
 fn the_whole_answer_is_compared_with_the_shadows_part_in_its_place() {
     let answers = Upstream::answers(json!({}))
         .on("/user", json!({ "name": "Ada" }))
         .on("/orders", json!({ "count": 3 }))
         .on("/user2", json!({ "name": "Eve" }));
-    let grouped = |backend: Value, group: &str| with(backend, &json!({ "group": group }));
-    let policy = json!({ "compare": { "against": "merged" } });
-    let backends = [
-        grouped(live(&answers, "/orders"), "orders"),
-        grouped(live(&answers, "/user"), "user"),
-        grouped(shadow_under(&policy, &answers, "/user2"), "user"),
-    ];
-    let gnomon = gateway(&backends, &json!({}));
+    let gnomon = merging(&answers, "merged");
     assert_eq!(outcomes_of_a_request(&gnomon), [json!({ "mismatch": 1 })]);
     assert_eq!(places(&gnomon), ["$.user.name value"]);
 }
@@ -84,14 +89,7 @@ fn the_whole_answer_is_compared_with_the_shadows_part_in_its_place() {
 #[test]
 fn another_part_that_failed_is_missing_on_both_sides() {
     let answers = Upstream::answers(json!({ "a": 1 })).on("/orders", Behaviour::Resets).on("/user2", json!({ "a": 2 }));
-    let grouped = |backend: Value, group: &str| with(backend, &json!({ "group": group }));
-    let policy = json!({ "compare": { "against": "merged:1" } });
-    let backends = [
-        grouped(live(&answers, "/orders"), "orders"),
-        grouped(live(&answers, "/user"), "user"),
-        grouped(shadow_under(&policy, &answers, "/user2"), "user"),
-    ];
-    let gnomon = gateway(&backends, &json!({}));
+    let gnomon = merging(&answers, "merged:1");
     assert_eq!(outcomes_of_a_request(&gnomon), [json!({ "mismatch": 1 })]);
     assert_eq!(places(&gnomon), ["$.user.a value"]);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{self, Answer},
+    client,
     files::{endpoint, live, service, with},
     gnomon::{Gnomon, complete},
     patience::{LIMIT, wait_for},
@@ -46,17 +46,6 @@ fn version(gnomon: &Gnomon, user: &str) -> Value {
 /// The users that are sent to the canary, of so many.
 fn chosen(gnomon: &Gnomon, users: u32) -> BTreeSet<u32> {
     (0..users).filter(|user| version(gnomon, &user.to_string()) == 2).collect()
-}
-
-fn change(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json"), client::MEANT];
-    client::ask(gnomon.admin(), method, path, &headers, body.to_string().as_bytes())
-}
-
-fn changed(gnomon: &Gnomon, method: &str, path: &str, body: &Value) -> Value {
-    let answer = change(gnomon, method, path, body);
-    assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.text());
-    answer.json()
 }
 
 /// What the gateway says about the canary.
@@ -108,13 +97,13 @@ fn who_is_with_the_canary_stays_there_while_it_grows_and_shrinks() {
     let gnomon = Gnomon::run(&file(&v1, &canary(&v2, 0.1)));
     let before = chosen(&gnomon, 60);
     assert_eq!(chosen(&gnomon, 60), before, "the same users each time");
-    let status = changed(&gnomon, "PATCH", PATH, &json!({ "rate": "50%", "reason": "it does well" }));
+    let status = gnomon.changed("PATCH", PATH, &json!({ "rate": "50%", "reason": "it does well" }));
     assert_eq!((&status["parts"][0]["rate"], &status["parts"][1]["rate"]), (&json!(0.5), &json!(0.5)));
     let more = chosen(&gnomon, 60);
     assert!(before.is_subset(&more) && before.len() < more.len() && more.len() < 60, "{before:?} {more:?}");
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1 }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 1 }));
     assert_eq!(chosen(&gnomon, 20).len(), 20);
-    changed(&gnomon, "POST", &format!("{PATH}/reset"), &json!({}));
+    gnomon.changed("POST", &format!("{PATH}/reset"), &json!({}));
     assert_eq!(chosen(&gnomon, 60), before);
     let without_cookie = gnomon.get("/user/1");
     assert_eq!(without_cookie.json()["v"], 1, "who lacks the key is with the base");
@@ -127,7 +116,7 @@ fn another_rate_ends_by_itself_and_is_in_the_audit_of_shadows() {
     let (v1, v2) = both();
     let gnomon = Gnomon::run(&file(&v1, &canary(&v2, 0.0)));
     assert_eq!(version(&gnomon, "7"), 1);
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1, "ttl": "3s", "reason": "a look" }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 1, "ttl": "3s", "reason": "a look" }));
     assert_eq!(version(&gnomon, "7"), 2);
     wait_for_part(&gnomon, "the change has ended", |part| part["rate"] == 0.0);
     assert_eq!(version(&gnomon, "7"), 1);
@@ -137,8 +126,8 @@ fn another_rate_ends_by_itself_and_is_in_the_audit_of_shadows() {
     assert_eq!(audit["changes"][0]["target"], format!("split {ID} canary"));
     assert!(gnomon.output().contains("canary: rate 0% → 100% for 3 s, by admin 127.0.0.1:"), "{}", gnomon.output());
     // The switch over all shadows is none over clients.
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1 }));
-    changed(&gnomon, "POST", "/__shadow/kill", &json!({}));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 1 }));
+    gnomon.changed("POST", "/__shadow/kill", &json!({}));
     assert_eq!(version(&gnomon, "7"), 2);
     gnomon.finish();
 }
@@ -172,7 +161,7 @@ fn a_canary_that_fails_is_stopped_and_its_clients_go_back() {
     assert!(output.contains("canary: rate 50% → 0%, by rule error_delta: "), "{output}");
     // No rule begins anything, and no time that passes.
     v2.change("/v2/1", json!({ "v": 2 }));
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1 }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 1 }));
     assert_eq!(gnomon.get("/user/1").json()["v"], 2);
     gnomon.finish();
 }
@@ -182,7 +171,7 @@ fn a_reload_keeps_what_was_asked_for_and_what_was_counted() {
     let (v1, v2) = both();
     let of = canary(&v2, 0.0);
     let gnomon = Gnomon::run(&file(&v1, &of));
-    changed(&gnomon, "PATCH", PATH, &json!({ "rate": 1, "sticky": true }));
+    gnomon.changed("PATCH", PATH, &json!({ "rate": 1, "sticky": true }));
     assert_eq!(chosen(&gnomon, 5).len(), 5);
     wait_for_part(&gnomon, "the calls are counted", |part| part["recent"]["requests"] == 5);
     let mut more = file(&v1, &of);
@@ -190,10 +179,10 @@ fn a_reload_keeps_what_was_asked_for_and_what_was_counted() {
     gnomon.replace(&more);
     assert_eq!((&part(&gnomon)["rate"], &part(&gnomon)["recent"]["requests"]), (&json!(1.0), &json!(5)));
     assert_eq!(version(&gnomon, "7"), 2);
-    changed(&gnomon, "POST", &format!("{PATH}/stop"), &json!({}));
+    gnomon.changed("POST", &format!("{PATH}/stop"), &json!({}));
     gnomon.replace(&file(&v1, &canary(&v2, 0.9)));
     assert_eq!((&part(&gnomon)["rate"], &part(&gnomon)["state"]), (&json!(0.0), &json!("stopped")));
-    changed(&gnomon, "POST", &format!("{PATH}/reset"), &json!({}));
+    gnomon.changed("POST", &format!("{PATH}/reset"), &json!({}));
     assert_eq!(part(&gnomon)["rate"].as_f64().map(|rate| (rate * 10.0).round()), Some(9.0), "what the file says");
     assert_eq!(metric(&gnomon, "gnomon_split_requests_total", "\"canary\""), Some(6.0), "no counter falls");
     gnomon.finish();
@@ -252,7 +241,7 @@ fn what_can_not_be_done_is_refused_with_a_reason() {
         ("DELETE", PATH.to_owned(), json!({}), 405, ""),
         ("POST", format!("{PATH}/stop"), json!({ "reason": "x".repeat(70_000) }), 413, "64 KiB"),
     ] {
-        let answer = change(&gnomon, method, &path, &body);
+        let answer = gnomon.change(method, &path, &body);
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
         assert!(answer.text().contains(said), "{method} {path}: {}", answer.text());
     }

@@ -26,8 +26,7 @@ fn read(gnomon: &Gnomon, below: &str) -> Answer {
 }
 
 fn change(gnomon: &Gnomon, below: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json"), client::MEANT];
-    client::ask(gnomon.admin(), "POST", &format!("{PATH}{below}"), &headers, body.to_string().as_bytes())
+    gnomon.change("POST", &format!("{PATH}{below}"), body)
 }
 
 fn wait_for_answer(gnomon: &Gnomon, below: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {

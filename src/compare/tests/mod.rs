@@ -11,10 +11,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::{
-    config::shadow::{
-        Against, Baseline, BaselineMode, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, Compare, HeaderRules,
-        JsonRules, Share, Stage, StatusRule, TextRule,
-    },
+    config::shadow::Compare,
     model::{Headers, Seen, SeenBody},
 };
 
@@ -22,21 +19,7 @@ use super::{Comparator, Comparison, FieldNames};
 
 /// What a file that says `"compare": {}` asks for.
 pub(super) fn settings() -> Compare {
-    Compare {
-        sample: Share::ALL,
-        against: Against::Backend(0),
-        stage: Stage::Raw,
-        status: StatusRule::Exact,
-        headers: HeaderRules {
-            named: Some(COMPARED_HEADERS.map(HeaderName::from_static).to_vec()),
-            ignored: Vec::new(),
-        },
-        body: BodyRule::Auto,
-        json: JsonRules::default(),
-        text: TextRule::default(),
-        body_bytes_max: COMPARED_BYTES_MAX,
-        baseline: Baseline { mode: BaselineMode::Off, sample: Share::ALL },
-    }
+    Compare::default()
 }
 
 pub(super) fn seen(headers: &[(&'static str, &str)], body: SeenBody) -> Seen {

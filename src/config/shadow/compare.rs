@@ -36,6 +36,27 @@ pub struct Compare {
     pub baseline: Baseline,
 }
 
+impl Default for Compare {
+    /// What an empty object says of raw answers.
+    fn default() -> Self {
+        Self {
+            sample: Share::ALL,
+            against: Against::Backend(0),
+            stage: Stage::Raw,
+            status: StatusRule::Exact,
+            headers: HeaderRules {
+                named: Some(COMPARED_HEADERS.map(HeaderName::from_static).to_vec()),
+                ignored: Vec::new(),
+            },
+            body: BodyRule::Auto,
+            json: JsonRules::default(),
+            text: TextRule::default(),
+            body_bytes_max: COMPARED_BYTES_MAX,
+            baseline: Baseline { mode: BaselineMode::Off, sample: Share::ALL },
+        }
+    }
+}
+
 /// The headers that are compared unless a file names others.
 pub const COMPARED_HEADERS: [&str; 5] =
     ["content-type", "location", "cache-control", "www-authenticate", "retry-after"];

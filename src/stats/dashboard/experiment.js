@@ -14,6 +14,19 @@ export function place(id, view) {
   return '#/experiment/' + encodeURIComponent(id) + '/' + view;
 }
 
+// A view of an experiment that shows nothing but what it follows, below its head.
+export function following(node, top, told) {
+  return {
+    node,
+    update(now, one) {
+      top.update(one);
+      told.tick();
+    },
+    ready: told.first,
+    leave() { told.stop(); },
+  };
+}
+
 // The share of the copies that were wanted and came to nothing for want of room, time or permission.
 export function loss(one) {
   const wanted = one.books.offered - total(one.books.skipped);

@@ -2,7 +2,7 @@
 
 import { follow, pathOf } from '/page/api.js';
 import { element, fill, place } from '/page/elements.js';
-import { head } from '/page/experiment.js';
+import { following, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
 import { grouped, moment, words } from '/page/words.js';
 
@@ -32,15 +32,7 @@ export function clusters(id) {
     fill(note, all.length ? 'Open one to see samples of its pairs, live and shadow side by side.' : 'No pair differs.');
   }
 
-  return {
-    node,
-    update(now, one) {
-      top.update(one);
-      told.tick();
-    },
-    ready: told.first,
-    leave() { told.stop(); },
-  };
+  return following(node, top, told);
 }
 
 function cluster(one) {

@@ -2,7 +2,7 @@
 
 import { change, follow, pathOf } from '/page/api.js';
 import { button, element, fill, mark } from '/page/elements.js';
-import { head } from '/page/experiment.js';
+import { following, head } from '/page/experiment.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
 import { grouped, moment, share, words } from '/page/words.js';
@@ -38,15 +38,7 @@ export function fields(id) {
       (of.overflow ? '; ' + grouped(of.overflow) + ' differences found no room' : '') + (of.learning ? '; still learning' : '') + '.');
   }
 
-  return {
-    node,
-    update(now, one) {
-      top.update(one);
-      told.tick();
-    },
-    ready: told.first,
-    leave() { told.stop(); },
-  };
+  return following(node, top, told);
 }
 
 function decision(row) {

@@ -2,7 +2,7 @@
 
 import { follow, pathOf, read } from '/page/api.js';
 import { button, element, fill, mark } from '/page/elements.js';
-import { head, verdict } from '/page/experiment.js';
+import { following, head, verdict } from '/page/experiment.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
 import { NONE, grouped, share, words } from '/page/words.js';
@@ -49,15 +49,7 @@ export function readiness(id) {
       ' of the answers had; ' + grouped(of.field_patterns) + ' places in answers were seen.');
   }
 
-  return {
-    node,
-    update(now, one) {
-      top.update(one);
-      told.tick();
-    },
-    ready: told.first,
-    leave() { told.stop(); },
-  };
+  return following(node, top, told);
 }
 
 function number(value) {
