@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::{Environment, Service, Severity, Source, load},
-    plan::{BackendPlan, EndpointPlan, Flow, Plan, compile},
+    plan::{Plan, Route, compile, outline},
 };
 
 const TITLES: [&str; 7] = ["METHOD", "PATH", "TIMEOUT", "LIVE", "SHADOWS", "ENCODING", "FLOW"];
@@ -71,37 +71,11 @@ pub fn splits(service: &Service) -> String {
 /// The endpoints as a table, columns aligned, one line per endpoint.
 #[must_use]
 pub fn table(plan: &Plan) -> String {
-    aligned(TITLES, plan.endpoints.iter().map(|one| row(one)))
-}
-
-fn row(endpoint: &EndpointPlan) -> [String; 7] {
-    let live: Vec<_> = endpoint.live.iter().map(|backend| call(backend)).collect();
-    let shadows: Vec<_> = endpoint.shadows.iter().map(|shadow| call(&shadow.backend)).collect();
-    let flow = match endpoint.flow {
-        Flow::Single => "single",
-        Flow::Parallel => "parallel",
-        Flow::Sequential => "sequential",
-    };
-    let encoding = if endpoint.no_op { "no-op" } else { endpoint.encoder.name() }.to_owned();
-    let timeout = format!("{:?}", endpoint.timeout);
-    let method = endpoint.method.to_string();
-    [method, endpoint.path.clone(), timeout, listed(&live), listed(&shadows), encoding, flow.to_owned()]
-}
-
-/// `GET http://a:80/v1/{{.Id}}`, with how many more addresses there are.
-fn call(backend: &BackendPlan) -> String {
-    let listed = || match backend.bases.split_first() {
-        None => "(no host)".to_owned(),
-        Some((first, rest)) => {
-            let more = if rest.is_empty() { String::new() } else { format!("(+{})", rest.len()) };
-            format!("{}://{}{}{more}", first.scheme, first.authority, first.prefix)
-        }
-    };
-    let host = match &backend.discovered {
-        Some(service) => format!("{}://(SRV {})", service.scheme, service.name),
-        None => listed(),
-    };
-    format!("{} {host}{}", backend.method, backend.go_pattern)
+    let rows = outline(plan).into_iter().map(|route| {
+        let Route { method, path, timeout, live, shadows, encoding, flow } = route;
+        [method, path, timeout, listed(&live), listed(&shadows), encoding.to_owned(), flow.to_owned()]
+    });
+    aligned(TITLES, rows)
 }
 
 fn listed(calls: &[String]) -> String {

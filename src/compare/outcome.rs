@@ -10,7 +10,10 @@ use tokio::time::Instant;
 
 use crate::{
     config::shadow::FieldPath,
-    stats::{Compared, ComparisonFigures, Spread},
+    stats::{
+        Compared, ComparisonFigures, Spread,
+        snapshot::{BOUNDS_US, LatencySnapshot},
+    },
 };
 
 use super::{
@@ -36,6 +39,10 @@ impl Watched for Experiment {
 }
 
 impl Results for Experiment {
+    fn told(&self, now: Instant) -> Value {
+        Experiment::told(self, now)
+    }
+
     fn readiness(&self, outside: &Outside<'_>) -> Readiness {
         let field_patterns = self.patterns();
         let mut found = self.found();
@@ -141,11 +148,13 @@ impl Experiment {
         let figures = self.comparison();
         let mut found = self.found();
         let recent = found.tally.recent(now).figures();
+        let total = found.tally.total().figures();
         json!({
             "sample": figures.sample,
             "pairs": { "begun": figures.begun, "void": figures.void, "variant": figures.of_variants,
                 "waiting": figures.waiting },
-            "total": found.tally.total().figures(),
+            "curves": { "live": curve(&total.latency.live), "shadow": curve(&total.latency.shadow) },
+            "total": total,
             "recent": recent,
             "slower_than_live": found.against_live.snapshot(),
             "slower_than_baseline": found.against_baseline.snapshot(),
@@ -158,6 +167,17 @@ impl Experiment {
     fn patterns(&self) -> u64 {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).seen() as u64
     }
+}
+
+/// Which share of the answers, 0 to 1, took no more than how many milliseconds; nothing without an answer.
+fn curve(of: &LatencySnapshot) -> Vec<(f64, f64)> {
+    if of.count == 0 {
+        return Vec::new();
+    }
+    let bounds = BOUNDS_US.iter().map(|us| f64::from(*us) / 1e3).zip(of.cumulative);
+    #[expect(clippy::cast_precision_loss, reason = "for a chart")]
+    let points = bounds.map(|(ms, answers)| (ms, answers as f64 / of.count as f64));
+    points.filter(|(ms, _)| *ms < of.max).chain([(of.max, 1.0)]).collect()
 }
 
 fn is_different(row: &FieldRow) -> bool {

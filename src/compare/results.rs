@@ -5,12 +5,19 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{config::shadow::Share, stats::Overhead};
+use crate::{
+    config::shadow::Share,
+    stats::{Compared, Overhead},
+};
 
 use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
 
 /// The comparison of one shadow, for pages and programs.
-pub trait Results: Watched {
+pub trait Results: Watched + Compared {
+    /// Everything about the comparison: pairs, verdicts, the matrix of outcomes, how long answers took, how the
+    /// differences of their durations are spread.
+    fn told(&self, now: Instant) -> Value;
+
     /// Whether the shadow can take the live backend's place.
     fn readiness(&self, outside: &Outside<'_>) -> Readiness;
 

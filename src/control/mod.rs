@@ -1,5 +1,5 @@
 //! What everything that can be changed while it runs has in common: who changed what and when, for how long a change
-//! lasts, how it is asked for, and what the clock says.
+//! lasts, how it is asked for, what the clock says, and whom decisions are posted to.
 //!
 //! Promises: every change is in one audit with who made it; a change ends by itself unless it was asked to stay;
 //! whatever time it is comes from the caller. Nothing here knows what is changed.

@@ -19,7 +19,11 @@ use serde::Deserialize;
 
 use crate::stats::{Read, StatsActor, prometheus};
 
-use super::changes::Changes;
+use super::{
+    admin_assets::ASSETS,
+    admin_events::{self, Events},
+    changes::Changes,
+};
 
 /// How many connections may be open at once.
 const CONNECTIONS_MAX: usize = 256;
@@ -39,13 +43,6 @@ const SECURITY_HEADERS: [(&str, &str); 6] = [
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
-];
-
-/// The page and what it loads: (path, type, content).
-const ASSETS: [(&str, &str, &str); 3] = [
-    ("/", "text/html; charset=utf-8", include_str!("../stats/dashboard/dashboard.html")),
-    ("/dashboard.js", "text/javascript; charset=utf-8", include_str!("../stats/dashboard/dashboard.js")),
-    ("/dashboard.css", "text/css; charset=utf-8", include_str!("../stats/dashboard/dashboard.css")),
 ];
 
 /// The names by which the listener may be asked.
@@ -92,6 +89,7 @@ pub fn serve(
     let changes = changes.into();
     let server = HttpServer::new(move || App::new().configure(configure(stats.clone(), hosts, changes.clone())))
         .workers(1)
+        .on_connect(admin_events::remember)
         .max_connections(CONNECTIONS_MAX)
         .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
         .disable_signals()
@@ -103,11 +101,13 @@ pub fn serve(
 pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let mut scope = web::scope("")
+            .app_data(Data::new(Events::new(stats.clone(), changes.clone())))
             .app_data(Data::new(stats))
             .service(readable("/__stats").route(read_only().to(json)))
             .service(readable("/metrics").route(read_only().to(metrics)))
-            .service(readable("/__health").route(read_only().to(health)));
-        for (path, kind, content) in ASSETS {
+            .service(readable("/__health").route(read_only().to(health)))
+            .service(readable("/__events").route(web::get().to(admin_events::listen)));
+        for &(path, kind, content) in ASSETS {
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
             scope = scope.service(readable(path).route(read_only().to(asset)));
         }
@@ -164,7 +164,10 @@ async fn health() -> HttpResponse {
 }
 
 async fn not_found() -> HttpResponse {
-    text(HttpResponse::NotFound(), "there are: / /__stats /__shadow /__split /__health /metrics, and POST /__reload")
+    text(
+        HttpResponse::NotFound(),
+        "there are: / /__stats /__events /__shadow /__split /__plan /__health /metrics, and POST /__reload",
+    )
 }
 
 async fn refuse_foreign_hosts(
@@ -239,8 +242,9 @@ mod tests {
     fn every_route_answers_with_its_type_and_the_security_headers() {
         for (path, kind, part) in [
             ("/", "text/html", "<!doctype html>"),
-            ("/dashboard.js", "text/javascript", "/__stats"),
-            ("/dashboard.css", "text/css", "prefers-color-scheme"),
+            ("/page/main.js", "text/javascript", "import"),
+            ("/page/looks.css", "text/css", "prefers-color-scheme"),
+            ("/page/vendor/uPlot.iife.min.js", "text/javascript", "uPlot"),
             ("/__stats", "application/json", "/users/{id}"),
             ("/metrics", "version=0.0.4", "gnomon_build_info{"),
             ("/__health", "application/json", "ok"),

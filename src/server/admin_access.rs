@@ -1,7 +1,8 @@
 //! Who may change something through the admin listener.
 //!
-//! With a token: whoever shows it. Without one: only a program on this machine, never a web page that somebody on this
-//! machine looks at, and never somebody else through a proxy that runs here. Whatever is doubtful is refused.
+//! With a token: whoever shows it. Without one: only a program on this machine and the page of this very listener, never
+//! another web page that somebody on this machine looks at, and never somebody else through a proxy that runs here.
+//! Whatever is doubtful is refused.
 //!
 //! That it is a program is said by a header that browsers send to no other site without asking, and that ordinary
 //! clients of a proxy don't send. It is no secret: a client that knows it can have a proxy pass it on, and a proxy that
@@ -13,7 +14,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Version,
-        header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, REFERER, WWW_AUTHENTICATE},
     },
 };
 
@@ -24,9 +25,12 @@ use super::admin::text;
 /// The header that says that whoever asks means this listener; its value is `1`.
 pub const INTENT: &str = "x-gnomon-admin";
 
-/// What only browsers and proxies send.
-const TELL_TALES: [&str; 7] =
-    ["sec-fetch-site", "sec-fetch-mode", "referer", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/// What only proxies send.
+const OF_PROXIES: [&str; 4] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/// What only browsers send.
+const OF_BROWSERS: [&str; 4] = ["origin", FETCH_SITE, "sec-fetch-mode", "referer"];
+/// Where browsers say whose page asks; no page can write it.
+const FETCH_SITE: &str = "sec-fetch-site";
 
 /// The answer for a request that may not change anything; `None` lets it pass.
 #[must_use]
@@ -56,8 +60,9 @@ fn is_local_program(request: &HttpRequest) -> Result<(), String> {
     }
     let headers = request.headers();
     let has = |name: &&str| headers.contains_key(*name);
-    if headers.contains_key(ORIGIN) || headers.contains_key(FORWARDED) || TELL_TALES.iter().any(has) {
-        return Err(format!("without a token, changes are not taken from browsers or through proxies: {remedy}"));
+    let is_foreign_page = OF_BROWSERS.iter().any(has) && !is_own_page(request);
+    if is_foreign_page || headers.contains_key(FORWARDED) || OF_PROXIES.iter().any(has) {
+        return Err(format!("without a token, changes are not taken from other pages or through proxies: {remedy}"));
     }
     // What proxies speak that were not told otherwise.
     if request.version() < Version::HTTP_11 {
@@ -72,6 +77,23 @@ fn is_local_program(request: &HttpRequest) -> Result<(), String> {
         (Some(Ok(host)), None) if is_no_name(host) => Ok(()),
         _ => Err(format!("without a token, ask this listener by its IP address or as localhost; or {remedy}")),
     }
+}
+
+/// Whether a browser asks for the page that this listener serves: it says so itself, and names the host it asks as the
+/// origin. It leaves the origin out only where nothing is changed.
+fn is_own_page(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let only = |name: &str| {
+        let mut all = headers.get_all(name);
+        all.next().filter(|_| all.next().is_none()).and_then(|value| value.to_str().ok())
+    };
+    let is_from_here = only(FETCH_SITE) == Some("same-origin") && !headers.contains_key(REFERER);
+    let host = only(HOST.as_str()).unwrap_or_default();
+    is_from_here
+        && match only(ORIGIN.as_str()) {
+            Some(origin) => origin.strip_prefix("http://") == Some(host),
+            None => request.method().is_safe() && !headers.contains_key(ORIGIN),
+        }
 }
 
 /// Whether a host is `localhost` or a literal address: what no resolver can point here.
@@ -140,6 +162,31 @@ mod tests {
         ] {
             let headers = [headers, vec![MEANT]].concat();
             assert_eq!(status(peer, &headers, None), Some(StatusCode::FORBIDDEN), "{peer} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_this_very_listener_may_without_a_token() {
+        let (peer, refused) = ("127.0.0.1:5", Some(StatusCode::FORBIDDEN));
+        let here = [("host", "127.0.0.1:8090"), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), MEANT];
+        let of = |origin| [&here[..], &[("origin", origin)]].concat();
+        assert_eq!(status(peer, &of("http://127.0.0.1:8090"), None), None);
+        for origin in ["http://127.0.0.1:8091", "http://localhost:8090", "https://127.0.0.1:8090", "null", ""] {
+            assert_eq!(status(peer, &of(origin), None), refused, "{origin}");
+        }
+        for more in [
+            ("origin", "http://127.0.0.1:8090"),
+            ("sec-fetch-site", "same-origin"),
+            ("referer", "http://127.0.0.1:8090/"),
+            ("x-forwarded-for", "127.0.0.1"),
+        ] {
+            let headers = [&of("http://127.0.0.1:8090")[..], &[more]].concat();
+            assert_eq!(status(peer, &headers, None), refused, "{more:?}");
+        }
+        assert_eq!(status("10.0.0.7:5", &of("http://127.0.0.1:8090"), None), refused);
+        for site in ["same-site", "cross-site", "none"] {
+            let headers = [("host", "localhost"), ("sec-fetch-site", site), ("origin", "http://localhost"), MEANT];
+            assert_eq!(status(peer, &headers, None), refused, "{site}");
         }
     }
 

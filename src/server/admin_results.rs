@@ -20,10 +20,12 @@ use super::admin_shadows::{answered, said};
 
 /// The path of the judgement below that of a shadow.
 const READINESS: &str = "readiness";
+/// The query that asks for a judgement that is said by the answer only.
+const PLAIN: &str = "status=200";
 /// The path by which a field is taken for noise.
 pub(super) const IGNORE: &str = "fields/ignore";
 /// All that may be read below the path of a shadow.
-const READABLE: [&str; 5] = [READINESS, "fields", "clusters", "diffs", "diffs.ndjson"];
+const READABLE: [&str; 6] = [READINESS, "comparison", "fields", "clusters", "diffs", "diffs.ndjson"];
 
 /// Whether this may be read.
 pub(super) fn is_readable(verb: &str) -> bool {
@@ -31,11 +33,12 @@ pub(super) fn is_readable(verb: &str) -> bool {
 }
 
 /// Reads what came of a comparison.
-pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
+pub(super) fn read(control: &Control, id: &str, verb: &str, query: &str) -> HttpResponse {
     if verb == READINESS {
         return match control.readiness(id) {
             Ok(readiness) => {
-                let (status, reason) = status(readiness.verdict);
+                // A page has a line in its console for every other status.
+                let (status, reason) = if query == PLAIN { (StatusCode::OK, "OK") } else { status(readiness.verdict) };
                 // The reason of 425 is not known to the library.
                 let mut answer = HttpResponse::build(status).json(readiness);
                 answer.head_mut().reason = Some(reason);
@@ -50,6 +53,7 @@ pub(super) fn read(control: &Control, id: &str, verb: &str) -> HttpResponse {
         Err(refusal) => return answered(Err::<(), _>(refusal), "shadow"),
     };
     match verb {
+        "comparison" => HttpResponse::Ok().json(results.told(Moment::now().steady)),
         "fields" => HttpResponse::Ok().json(results.fields()),
         "clusters" => HttpResponse::Ok().json(results.clusters()),
         "diffs" => HttpResponse::Ok().json(results.diffs()),

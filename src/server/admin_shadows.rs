@@ -90,7 +90,7 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
             answered(changes.shadows.target(id, Moment::now()), "shadow")
         }
         (Place::Shadow { id, verb }, true) if admin_results::is_readable(verb) => {
-            admin_results::read(&changes.shadows, id, verb)
+            admin_results::read(&changes.shadows, id, verb, request.query_string())
         }
         (Place::Shadow { verb, .. }, false) if admin_results::is_readable(verb) => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if verb.is_empty() && request.method() != Method::PATCH => {

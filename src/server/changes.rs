@@ -13,7 +13,7 @@ use crate::{shadow::Control, split, stats::ReloadResult};
 use super::{
     admin::text,
     admin_access::admin_guard,
-    admin_shadows, admin_splits,
+    admin_plan, admin_shadows, admin_splits,
     reload::{Announcer, Cause, Loader, Orders},
 };
 
@@ -37,7 +37,9 @@ impl Changes {
     pub fn offer(self, scope: Scope) -> Scope {
         let refuse = || async { HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish() };
         let reloads = self.orders.is_some();
-        let scope = admin_splits::offer(admin_shadows::offer(scope.app_data(Data::new(self))));
+        let scope = admin_splits::offer(admin_shadows::offer(scope.app_data(Data::new(self))))
+            .service(web::resource(admin_plan::PLAN).default_service(web::to(admin_plan::plan)))
+            .service(web::resource(admin_plan::FINDINGS).default_service(web::to(admin_plan::findings)));
         if !reloads {
             return scope;
         }

@@ -6,6 +6,9 @@
 mod access;
 pub mod admin;
 pub mod admin_access;
+mod admin_assets;
+mod admin_events;
+mod admin_plan;
 mod admin_results;
 mod admin_shadows;
 mod admin_splits;

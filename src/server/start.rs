@@ -26,6 +26,7 @@ use crate::{
     shadow::{
         Control,
         control::{Moment, Who, desk::tick_until_gone},
+        overload::WorstLag,
     },
     split,
     stats::{Read, Rename, Snapshot, StatsActor},
@@ -144,6 +145,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         splits: splits.links(),
         stats: stats.clone(),
         started: Instant::now(),
+        lag: WorstLag::default(),
     };
     let announcer = Announcer::new(shared);
     let server = server(announcer.clone(), listener, tls, options.workers, stop_time)

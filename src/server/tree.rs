@@ -18,7 +18,7 @@ use crate::{
     },
     endpoint::{Call, Dispatch, EndpointActor, ShadowLink, SplitLink},
     plan::{BackendPlan, EndpointPlan, Plan, TargetId},
-    shadow::overload::Lookout,
+    shadow::overload::{Lookout, WorstLag},
     split::Splitter,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
 };
@@ -53,6 +53,8 @@ pub struct Shared {
     pub stats: Addr<StatsActor>,
     /// When the gateway started.
     pub started: tokio::time::Instant,
+    /// How late the threads that serve clients are.
+    pub lag: WorstLag,
 }
 
 /// The actors of one worker thread.
@@ -87,7 +89,7 @@ impl Standing {
         let (generation, follower) = announcer.follow();
         let standing = Self(Rc::new(RefCell::new(Rc::new(Tree::build(&generation.shared)))));
         generation.adopt();
-        let mut lookout = Lookout::default();
+        let mut lookout = Lookout::noting(generation.shared.lag.clone());
         lookout.keep(overload_limit(&generation.shared.plan));
         actix::spawn(standing.clone().follow(follower, lookout));
         standing
@@ -184,7 +186,7 @@ impl Tree {
 }
 
 /// How late a worker may be, if any shadow stops when it is later; without one nobody need watch.
-fn overload_limit(plan: &Plan) -> Option<Duration> {
+pub(super) fn overload_limit(plan: &Plan) -> Option<Duration> {
     let mut shadows = plan.endpoints.iter().flat_map(|endpoint| &endpoint.shadows);
     let sheds_load = shadows.any(|shadow| shadow.policy.is_some() || plan.service.overload_sheds_plain);
     plan.service.overload_lag.filter(|_| sheds_load)

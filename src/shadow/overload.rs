@@ -3,7 +3,14 @@
 //! Each worker watches itself: a task wakes at a steady beat and sees how late it is. The verdict lives in the thread,
 //! so the live path reads a cell. It needs two late beats in a row, and a second of being on time again to end.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     task::JoinHandle,
@@ -38,20 +45,44 @@ pub fn lag() -> Duration {
     LAG.get()
 }
 
+/// How late the latest beats of all watched threads were, the worst of them since it was last asked. Its clones are the
+/// same place.
+#[derive(Clone, Debug, Default)]
+pub struct WorstLag(Arc<AtomicU64>);
+
+impl WorstLag {
+    fn note(&self, lag: Duration) {
+        self.0.fetch_max(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The worst since the last time this was asked.
+    #[must_use]
+    pub fn take(&self) -> Duration {
+        Duration::from_micros(self.0.swap(0, Ordering::Relaxed))
+    }
+}
+
 /// The watch over this thread, from one limit to the next; it ends when this is dropped.
 #[derive(Debug, Default)]
 pub struct Lookout {
     limit: Option<Duration>,
     task: Option<JoinHandle<()>>,
+    worst: WorstLag,
 }
 
 impl Lookout {
+    /// One that watches nothing yet, and will note there how late beats are.
+    #[must_use]
+    pub fn noting(worst: WorstLag) -> Self {
+        Self { limit: None, task: None, worst }
+    }
+
     /// Watches with this limit, or not at all. The same limit again changes nothing, not even what was seen so far.
     pub fn keep(&mut self, limit: Option<Duration>) {
         if self.limit != limit {
             self.end();
             self.limit = limit;
-            self.task = limit.map(|limit| actix::spawn(watch(limit)));
+            self.task = limit.map(|limit| actix::spawn(watch(limit, self.worst.clone())));
         }
     }
 
@@ -71,13 +102,14 @@ impl Drop for Lookout {
     }
 }
 
-async fn watch(limit: Duration) {
+async fn watch(limit: Duration, worst: WorstLag) {
     let mut watch = Watch::new(limit);
     loop {
         let due = Instant::now() + BEAT;
         sleep_until(due).await;
         let lag = due.elapsed();
         LAG.set(lag);
+        worst.note(lag);
         BEHIND.set(watch.beat(lag));
     }
 }

@@ -33,6 +33,117 @@ fn the_dashboard_loads_nothing_from_elsewhere() {
     }
 }
 
+/// What a page or a script names as parts of the page.
+fn parts(text: &str) -> Vec<String> {
+    let quoted = text.split(['"', '\'']).filter(|part| part.starts_with("/page/"));
+    quoted.map(str::to_owned).collect()
+}
+
+#[test]
+fn all_that_the_page_loads_is_there() {
+    let v1 = Upstream::answers(json!({}));
+    let gnomon = Gnomon::run(&service(&[endpoint("/a", &[live(&v1, "/v1")])]));
+    let mut waiting = parts(&get(gnomon.admin(), "/").text());
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(part) = waiting.pop() {
+        if seen.insert(part.clone()) {
+            let answer = get(gnomon.admin(), &part);
+            assert_eq!(answer.status, 200, "{part}");
+            waiting.extend(parts(&answer.text()));
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+}
+
+#[test]
+fn scripts_are_small_and_never_make_markup_of_text() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stats/dashboard");
+    let scripts =
+        crate::house::files(&folder, ".js").into_iter().filter(|path| !path.to_str().unwrap().contains("vendor"));
+    let mut count = 0;
+    for path in scripts {
+        let text = std::fs::read_to_string(&path).unwrap();
+        count += 1;
+        assert!(text.starts_with("// "), "{}: must open by saying what it is", path.display());
+        assert!(text.lines().count() <= 400, "{} is too long", path.display());
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+            "http://",
+            "https://",
+        ] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+    assert!(count > 15, "{count} scripts");
+}
+
+/// A reader of the stream, with what came first.
+fn listens(gnomon: &Gnomon) -> (std::net::TcpStream, String) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(gnomon.admin()).unwrap();
+    stream.set_read_timeout(Some(crate::patience::LIMIT)).unwrap();
+    stream.write_all(b"GET /__events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let (mut text, mut buffer) = (String::new(), [0; 65536]);
+    while !text.contains("}\n\n") && !text.contains("too many listen") {
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "{text}");
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    (stream, text)
+}
+
+#[test]
+fn events_tell_all_and_there_are_so_many_readers() {
+    let (v1, v2) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
+    let mut gnomon = Gnomon::run(&service(&[endpoint("/a", &[live(&v1, "/v1"), shadow(&v2, "/v2")])]));
+    let readers: Vec<_> = (0..32).map(|_| listens(&gnomon)).collect();
+    for (_, text) in &readers {
+        assert!(text.starts_with("HTTP/1.1 200") && text.contains("text/event-stream"), "{text}");
+        assert!(text.contains("event: snapshot\ndata: {") && text.contains("\"id\":\"GET:/a:0\""), "{text}");
+    }
+    let (_, refused) = listens(&gnomon);
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    // Whoever listens does not hold up the end.
+    gnomon.signal("TERM");
+    assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
+}
+
+#[test]
+fn the_plan_and_the_comparison_are_told() {
+    let (v1, v2) = (Upstream::answers(json!({ "n": 1 })), Upstream::answers(json!({ "n": 2 })));
+    let policy = json!({ "holdout": 0, "compare": {} });
+    let shadow = crate::selection::shadow_under(&policy, &v2, "/v2");
+    let mut file = service(&[endpoint("/a", &[live(&v1, "/v1"), shadow]), endpoint("/b", &[live(&v1, "/v1")])]);
+    file["no_such_key"] = json!(1);
+    let gnomon = Gnomon::run(&file);
+    let plan = get(gnomon.admin(), "/__plan").json();
+    assert_eq!(
+        (&plan["generation"], &plan["routes"][0]["path"], &plan["routes"][1]["shadows"]),
+        (&json!(1), &json!("/a"), &json!([]))
+    );
+    assert_eq!(get(gnomon.admin(), "/__plan/findings").status, 403);
+    let findings = crate::client::ask(gnomon.admin(), "GET", "/__plan/findings", &[crate::client::MEANT], b"").json();
+    let found = findings["findings"].as_array().unwrap();
+    assert!(found.iter().any(|one| one["pointer"] == "/no_such_key"), "{findings:#}");
+    gnomon.get("/a");
+    let told = crate::patience::wait_for(|| {
+        let told = get(gnomon.admin(), "/__shadow/GET:%2Fa:0/comparison").json();
+        (told["total"]["mismatch"] == 1).then_some(told)
+    });
+    let told = told.unwrap();
+    assert_eq!(
+        (&told["total"]["matrix"][0]["live"], told["curves"]["live"].as_array().unwrap().last().unwrap()[1].as_f64()),
+        (&json!("2xx"), Some(1.0))
+    );
+    assert_eq!(get(gnomon.admin(), "/__shadow/GET:%2Fa:0/readiness").status, 409);
+    assert_eq!(get(gnomon.admin(), "/__shadow/GET:%2Fa:0/readiness?status=200").status, 200);
+}
+
 #[test]
 fn clients_do_not_find_the_figures() {
     let v1 = Upstream::answers(json!({}));

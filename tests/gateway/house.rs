@@ -75,7 +75,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "actix",
-        &["backend/", "shadow/", "endpoint/", "stats/", "server/", "cli/", "demo/"],
+        &["backend/", "control/webhook.rs", "shadow/", "endpoint/", "stats/", "server/", "cli/", "demo/"],
         "configuration, plan and what travels know no actors",
     ),
     (

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod commands;
@@ -67,6 +69,8 @@ mod merges;
 mod metrics;
 #[cfg(test)]
 mod original;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod pairs;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{
 
 use super::pairs::{Laboratory, judged, show};
 
+#[expect(clippy::needless_pass_by_value, reason = "a pair settles when it is dropped")]
 fn settle(pair: Pair, live: &str, shadow: &str) {
     show(&*pair.live(0).expect("it is watched"), live);
     show(&*pair.shadow(), shadow);

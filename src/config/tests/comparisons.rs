@@ -84,7 +84,9 @@ fn an_empty_object_compares_with_the_defaults() {
     let compare = compared(&json!({}));
     assert_eq!((compare.sample, compare.against, compare.stage), (Share::ALL, Against::Backend(0), Stage::Processed));
     assert_eq!((compare.status, compare.body, compare.text), (StatusRule::Exact, BodyRule::Auto, TextRule::default()));
-    assert_eq!(compare.headers.named.unwrap(), COMPARED_HEADERS);
+    assert_eq!(compare.headers.named.unwrap(), Vec::<http::HeaderName>::new(), "clients see no header of the upstream");
+    let raw = compared(&json!({ "stage": "raw" }));
+    assert_eq!(raw.headers.named.unwrap(), COMPARED_HEADERS);
     assert!(compare.headers.ignored.is_empty());
     assert_eq!(compare.body_bytes_max, COMPARED_BYTES_MAX);
     assert_eq!(compare.baseline, Baseline { mode: BaselineMode::Off, sample: Share::of_ratio(0.2).unwrap() });

@@ -282,8 +282,8 @@ async fn audit(stage: Rc<Stage>, over: Rc<Cell<bool>>, closes: Option<u64>) {
 /// The books of pairs, while the comparing thread, which has a lot to do, attends to one every other millisecond.
 fn audit_pairs(stage: &Stage) {
     let now = stage.log.now();
-    if now % 2 == 0 {
-        stage.desk.attend(now % 6 != 0);
+    if now.is_multiple_of(2) {
+        stage.desk.attend(!now.is_multiple_of(6));
     }
     assert!(stage.memory.held() <= stage.memory.limit());
     for Compared { experiment, .. } in stage.compared() {

@@ -276,7 +276,7 @@ impl Inner {
     }
 
     /// All there is to tell, so that the figures are worked out when the lock is free again.
-    fn snapshot(&self) -> Snapshot<Vec<Target>> {
+    pub(super) fn snapshot(&self) -> Snapshot<Vec<Target>> {
         self.snapshot_with(self.targets.clone())
     }
 

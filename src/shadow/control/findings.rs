@@ -88,7 +88,7 @@ pub struct Ignored<'a> {
 }
 
 impl Snapshot<Target> {
-    fn readiness(&self) -> Readiness {
+    pub(super) fn readiness(&self) -> Readiness {
         let seat = &self.targets.seat;
         let (books, standing) = (seat.gate.books(), seat.gate.standing());
         let limits = ReadinessLimits::new(self.targets.rules());

@@ -9,7 +9,7 @@ use crate::{
     config::shadow::Share,
     control::{Moment, audit::text_of, held::HeldStatus, schedule::step_at},
     plan::ShadowBounds,
-    stats::{Books, Ledgered, Overhead},
+    stats::{Books, ComparisonFigures, Ledgered, Overhead},
 };
 
 use super::{
@@ -86,6 +86,8 @@ pub struct TargetStatus {
     pub books: Books,
     /// What it costs the clients; null without a hold-out.
     pub overhead: Option<Overhead>,
+    /// What comparing its answers has come to; null where they are not compared.
+    pub comparison: Option<ComparisonFigures>,
 }
 
 /// Where a ramp stands.
@@ -192,7 +194,7 @@ impl Snapshot<Target> {
 }
 
 impl KilledStatus {
-    fn new(killed: &Killed, kill_file: bool) -> Self {
+    pub(super) fn new(killed: &Killed, kill_file: bool) -> Self {
         Self { by: killed.who.to_string(), since: text_of(killed.at), kill_file }
     }
 }
@@ -224,6 +226,7 @@ impl TargetStatus {
             breaker: standing.breaker.map(|state| BreakerStatus { state, transitions: standing.breaker_transitions }),
             books,
             overhead: standing.overhead,
+            comparison: seat.comparison.as_ref().map(|comparison| comparison.comparison()),
         }
     }
 }

@@ -1,0 +1,66 @@
+// What the stream said in the last ten minutes, by experiment: for curves over time. It begins when the page is opened.
+
+import { total } from '/page/words.js';
+
+const SECONDS_MAX = 600;
+const BREAKER = { closed: 0, half_open: 1, open: 2 };
+
+const experiments = new Map();
+const gateway = kept(['time', 'lag', 'rate', 'mirrored']);
+
+function kept(names) {
+  return Object.fromEntries(names.map((name) => [name, []]));
+}
+
+function add(columns, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const column = columns[name];
+    column.push(value);
+    if (column.length > SECONDS_MAX) column.shift();
+  }
+}
+
+// Takes in a snapshot.
+export function note(snapshot) {
+  const time = Date.now() / 1000;
+  const totals = snapshot.totals;
+  add(gateway, { time, lag: snapshot.lag_ms ?? null, rate: totals.recent_rate, mirrored: totals.recent_mirrored_rate });
+  const all = snapshot.experiments ? snapshot.experiments.shadows : [];
+  const seen = new Set();
+  for (const one of all) {
+    seen.add(one.id);
+    noteOne(one, time);
+  }
+  for (const id of experiments.keys()) if (!seen.has(id)) experiments.delete(id);
+}
+
+function noteOne(one, time) {
+  let held = experiments.get(one.id);
+  if (!held) {
+    held = { columns: kept(['time', 'shadowed', 'holdout', 'buffered', 'budget', 'dropped', 'breaker']), dropped: null };
+    experiments.set(one.id, held);
+  }
+  const dropped = total(one.books.dropped);
+  const overhead = one.overhead;
+  const timed = (side) => (overhead && overhead[side].count > 0 ? overhead[side].p99 : null);
+  add(held.columns, {
+    time,
+    shadowed: timed('shadowed'),
+    holdout: timed('holdout'),
+    buffered: one.books.buffered_bytes,
+    budget: one.books.buffered_bytes_max,
+    // The first look has nothing to be compared with, and a reload may begin anew.
+    dropped: held.dropped === null ? 0 : Math.max(0, dropped - held.dropped),
+    breaker: one.breaker ? BREAKER[one.breaker.state] ?? null : null,
+  });
+  held.dropped = dropped;
+}
+
+export function ofGateway() {
+  return gateway;
+}
+
+export function ofExperiment(id) {
+  const held = experiments.get(id);
+  return held ? held.columns : null;
+}

@@ -1,0 +1,78 @@
+// A table whose rows are made once per key and then only filled.
+//
+// A column has a `name`, how it is shown (`head`, `number`, `wide`), and either `text(row)`, with `href(row)` where it
+// leads somewhere and `marks(row)` for how it looks, or `make(row)`, which gives a cell's content with its own `update`.
+
+import { element, fill, link, mark, place } from '/page/elements.js';
+
+export function table({ caption, columns, keyOf, empty = 'Nothing yet.', className = '' }) {
+  const head = element('tr', '', ...columns.map(title));
+  const body = element('tbody');
+  const name = element('caption', 'unseen', caption);
+  const grid = element('table', 'grid ' + className, name, element('thead', '', head), body);
+  const frame = element('div', 'scroll', grid);
+  // What may have to be scrolled must be reachable by keyboard, and then needs a name.
+  frame.tabIndex = 0;
+  frame.setAttribute('role', 'region');
+  frame.setAttribute('aria-label', caption);
+  const nothing = element('td', 'quiet', 'Waiting for figures …');
+  nothing.colSpan = columns.length;
+  const nothingRow = element('tr', '', nothing);
+  let rows = new Map();
+
+  function update(all) {
+    const next = new Map();
+    for (const one of all) {
+      const key = keyOf(one);
+      const row = rows.get(key) || made(columns, one);
+      row.update(one);
+      next.set(key, row);
+    }
+    rows = next;
+    fill(nothing, empty);
+    place(body, rows.size ? [...rows.values()].map((row) => row.node) : [nothingRow]);
+  }
+
+  body.append(nothingRow);
+  return { frame, update };
+}
+
+function title(column) {
+  const cell = element('th', shape(column), column.name);
+  cell.scope = 'col';
+  if (column.hint) cell.title = column.hint;
+  return cell;
+}
+
+function shape(column) {
+  return [column.number ? 'number' : '', column.wide ? 'wide' : '', column.className || ''].join(' ').trim();
+}
+
+function made(columns, one) {
+  const cells = columns.map((column) => cell(column, one));
+  const node = element('tr', '', ...cells.map((each) => each.node));
+  return { node, update: (now) => cells.forEach((each) => each.update(now)) };
+}
+
+function cell(column, one) {
+  const node = element(column.head ? 'th' : 'td', shape(column));
+  if (column.head) node.scope = 'row';
+  if (column.make) {
+    const content = column.make(one);
+    node.append(content.node);
+    return { node, update: content.update };
+  }
+  let holder = node;
+  if (column.href) {
+    holder = link(column.href(one), '');
+    node.append(holder);
+  }
+  return {
+    node,
+    update(now) {
+      fill(holder, column.text(now));
+      if (column.href) holder.href = column.href(now);
+      for (const [className, wanted] of Object.entries(column.marks ? column.marks(now) : {})) mark(node, className, wanted);
+    },
+  };
+}
