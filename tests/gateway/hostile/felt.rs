@@ -159,6 +159,7 @@ fn no_hostile_shadow_is_felt_when_its_answers_are_compared() {
         "breaker": "off",
         "match": { "unsafe_methods": "allow", "unsafe_reason": "they are hostile anyway" },
         "limits": { "max_concurrent": CONCURRENT, "queue": 0 },
+        "body": { "max_request": 2 * LONGEST },
         "compare": {},
     });
     let pair = Pair::start(&json!({ "shadow_timeout": "1s", "@shadow_policy": policy }));
