@@ -4,9 +4,10 @@
 //! counted as not compared and forgotten; a pair that makes it panic costs that pair.
 
 use std::{
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -30,13 +31,20 @@ const BURST: Duration = Duration::from_millis(250);
 const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 
 /// Where pairs are handed in, and what all experiments of a gateway share. Clones are the same desk; its thread ends with
-/// the last of them.
-#[derive(Clone, Debug)]
+/// the last of them, those of experiments included.
+#[derive(Clone)]
 pub struct Desk {
     jobs: SyncSender<Job>,
-    experiments: Arc<Mutex<Vec<Weak<Experiment>>>>,
+    /// Those that stand, and those that nobody else holds any more until the next sweep.
+    experiments: Arc<Mutex<Vec<Arc<Experiment>>>>,
     budget: Arc<StoreBudget>,
     marks: MarkKey,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Desk")
+    }
 }
 
 /// A pair, and whose it is.
@@ -62,7 +70,7 @@ impl Desk {
         Self::of(sender, experiments)
     }
 
-    fn of(jobs: SyncSender<Job>, experiments: Arc<Mutex<Vec<Weak<Experiment>>>>) -> Self {
+    fn of(jobs: SyncSender<Job>, experiments: Arc<Mutex<Vec<Arc<Experiment>>>>) -> Self {
         Self { jobs, experiments, budget: Arc::default(), marks: MarkKey::random() }
     }
 
@@ -76,11 +84,10 @@ impl Desk {
         self.marks.clone()
     }
 
-    /// Looks after what this experiment keeps.
+    /// Looks after what this experiment keeps. It ends on the desk's thread, soon after the last who held it elsewhere is
+    /// gone: that may be a thread that serves clients, which should not spend its time on giving back megabytes.
     pub fn look_after(&self, experiment: &Arc<Experiment>) {
-        let mut experiments = lock(&self.experiments);
-        experiments.retain(|one| one.strong_count() > 0);
-        experiments.push(Arc::downgrade(experiment));
+        lock(&self.experiments).push(Arc::clone(experiment));
     }
 
     /// Hands a pair in; gives it back if there is no room.
@@ -91,20 +98,19 @@ impl Desk {
     }
 }
 
-fn lock(experiments: &Mutex<Vec<Weak<Experiment>>>) -> MutexGuard<'_, Vec<Weak<Experiment>>> {
+fn lock(experiments: &Mutex<Vec<Arc<Experiment>>>) -> MutexGuard<'_, Vec<Arc<Experiment>>> {
     // A list is whole whatever happened to who held it.
     experiments.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Weak<Experiment>>>) {
+fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Arc<Experiment>>>) {
     let mut swept = Instant::now();
     loop {
         let job = jobs.recv_timeout(SWEEP_PERIOD);
         let begun = Instant::now();
         if begun.saturating_duration_since(swept) >= SWEEP_PERIOD {
             swept = begun;
-            let standing: Vec<_> = lock(experiments).iter().filter_map(Weak::upgrade).collect();
-            standing.iter().for_each(|experiment| experiment.sweep(SystemTime::now()));
+            sweep(experiments, SystemTime::now());
         }
         match job {
             Ok(job) => attend(&job, &mut budget, begun),
@@ -112,6 +118,16 @@ fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<We
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Drops what was kept long enough, and what nobody holds any more.
+fn sweep(experiments: &Mutex<Vec<Arc<Experiment>>>, now: SystemTime) {
+    let mut all = lock(experiments);
+    let gone: Vec<_> = all.extract_if(.., |one| Arc::strong_count(one) == 1).collect();
+    let standing = all.clone();
+    drop(all);
+    drop(gone);
+    standing.iter().for_each(|experiment| experiment.sweep(now));
 }
 
 /// Compares a pair if there is time for it.
@@ -167,6 +183,11 @@ pub(crate) mod tests {
         pub(crate) fn new(room: usize) -> Self {
             let (sender, jobs) = sync_channel(room);
             Self { desk: Desk::of(sender, Arc::default()), jobs }
+        }
+
+        /// What is done now and then.
+        pub(crate) fn sweep(&self) {
+            sweep(&self.desk.experiments, SystemTime::now());
         }
 
         /// Attends to the pair that waits longest; tells whether one waited.

@@ -93,6 +93,24 @@ fn pairs_of_before_it_began_anew_count_no_more() {
     assert!(laboratory.experiment.diffs()["diffs"].as_array().unwrap().is_empty());
 }
 
+#[test]
+fn an_experiment_ends_where_pairs_are_compared_and_not_where_its_last_pair_does() {
+    let Laboratory { experiment, desk, memory } =
+        Laboratory::new(&json!({ "against": "backend:0", "baseline": "off" }));
+    desk.desk.look_after(&experiment);
+    let (watched, laboratory) = (Arc::downgrade(&experiment), Laboratory { experiment, desk, memory });
+    let pair = laboratory.begin();
+    laboratory.desk.sweep();
+    let Laboratory { experiment, desk, .. } = laboratory;
+    drop(experiment);
+    desk.sweep();
+    assert!(watched.upgrade().is_some(), "a pair is under way");
+    drop(pair);
+    assert!(watched.upgrade().is_some(), "it does not end here");
+    desk.sweep();
+    assert!(watched.upgrade().is_none());
+}
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Event {
