@@ -13,6 +13,7 @@ use crate::config::shadow::{Baseline, Store};
 
 use super::{
     Clusters, Comparison, Deltas, Difference, DifferenceKind, Fields, Redactor, StoreBudget, Tally, Verdict,
+    WhichField,
     appraisal::Appraisal,
     pair::Asked,
     ready::Ready,
@@ -91,6 +92,17 @@ impl Found {
         let pairs = self.appraisal.turned_out(&self.fields);
         if pairs > 0 {
             self.tally.reappraise(pairs, now);
+        }
+    }
+
+    /// The place of the field that is meant; of one that is given by its place it is not known whether it was seen.
+    pub(super) fn place_of(&self, field: WhichField<'_>) -> Option<Box<str>> {
+        match field {
+            WhichField::Path(path) => Some(path.into()),
+            WhichField::Id(id) => {
+                let redactor = self.clusters.redactor();
+                self.fields.paths().find(|path| redactor.field_id(path) == id).map(Box::from)
+            }
         }
     }
 

@@ -22,6 +22,7 @@ use crate::stats::{Read, StatsActor, prometheus};
 use super::{
     admin_assets::ASSETS,
     admin_events::{self, Events},
+    admin_overview::{self, OVERVIEW},
     changes::Changes,
 };
 
@@ -106,6 +107,7 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>
             .service(readable("/__stats").route(read_only().to(json)))
             .service(readable("/metrics").route(read_only().to(metrics)))
             .service(readable("/__health").route(read_only().to(health)))
+            .service(readable(OVERVIEW).route(read_only().to(admin_overview::overview)))
             .service(readable("/__events").route(web::get().to(admin_events::listen)));
         for &(path, kind, content) in ASSETS {
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
@@ -166,7 +168,7 @@ async fn health() -> HttpResponse {
 async fn not_found() -> HttpResponse {
     text(
         HttpResponse::NotFound(),
-        "there are: / /__stats /__events /__shadow /__split /__plan /__health /metrics, and POST /__reload",
+        "there are: / /__stats /__overview /__events /__shadow /__split /__plan /__health /metrics, and POST /__reload",
     )
 }
 

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod admin_access;
 mod admin_assets;
 mod admin_events;
+mod admin_overview;
 mod admin_path;
 mod admin_plan;
 mod admin_results;

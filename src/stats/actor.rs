@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::books::Books;
 use super::collector::{Collector, MetricsSettings};
 use super::expvar;
+use super::latency::Latencies;
 use super::names::{BackendId, Names};
 use super::numbers::Numbers;
 use super::process::Process;
@@ -199,6 +200,9 @@ impl StatsActor {
         let window_seconds = Duration::from_secs(second.clamp(1, RECENT_SECONDS as u64)).as_secs_f64();
         let names = Arc::clone(&self.names);
         let recent = self.endpoints.window.read(second);
+        let mut of_all = Latencies::default();
+        recent.values().for_each(|one| of_all.merge(&one.latency));
+        let recent_p99_ms = (of_all.count() > 0).then(|| f64::from(of_all.quantile_us(0.99)) / 1e3);
         let mut endpoints: Vec<EndpointSnapshot> = (0_u32..)
             .zip(&names.endpoints)
             .map(|(id, name)| {
@@ -241,7 +245,7 @@ impl StatsActor {
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs_f64(),
             window_seconds,
-            totals: Totals::of(&endpoints),
+            totals: Totals { recent_p99_ms, ..Totals::of(&endpoints) },
             endpoints,
             unrouted: self.unrouted.clone(),
             reloads: self.reloads.clone(),

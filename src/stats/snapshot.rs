@@ -66,6 +66,8 @@ pub struct Totals {
     pub recent_errors_rate: f64,
     /// Calls of shadows that ended per second, recently.
     pub recent_mirrored_rate: f64,
+    /// The 99th percentile of how long replies took, recently, in milliseconds; null without a reply.
+    pub recent_p99_ms: Option<f64>,
 }
 
 /// A snapshot with only some of its endpoints, so that a page about a few need not read ten thousand.

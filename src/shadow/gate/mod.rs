@@ -286,6 +286,12 @@ impl Gate {
         self.room.concurrent().held()
     }
 
+    /// Bytes that are held for its copies now, those of the gates before and after it included.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.room.bytes().held()
+    }
+
     /// What can be changed while it runs.
     #[must_use]
     pub fn dial(&self) -> &Dial {
