@@ -35,6 +35,8 @@ pub(super) struct Found {
     since_look: u32,
     pub(super) fields: Fields,
     pub(super) clusters: Clusters,
+    /// Places in which answers differed, in the order of [`DifferenceKind::ALL`].
+    pub(super) kinds: [u64; DifferenceKind::ALL.len()],
     /// How much slower the shadow was than the live answer.
     pub(super) against_live: Deltas,
     /// How much slower it was than the second live answer.
@@ -58,6 +60,7 @@ impl Found {
             since_look: 0,
             fields: Fields::new(baseline),
             clusters: Clusters::new(store, budget, redactor),
+            kinds: Default::default(),
             against_live: Deltas::default(),
             against_baseline: Deltas::default(),
             logged: None,
@@ -75,6 +78,9 @@ impl Found {
             of.differences.iter().map(|difference: &Difference| (&*difference.path, difference.kind))
         }
         self.fields.record(places(shadow), baseline.map(places), at);
+        for (kind, count) in DifferenceKind::ALL.iter().zip(&mut self.kinds) {
+            *count += shadow.differences.iter().filter(|difference| difference.kind == *kind).count() as u64;
+        }
         self.since_look += 1;
         if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
             self.appraise(now);

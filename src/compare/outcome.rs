@@ -168,6 +168,7 @@ impl Compared for Experiment {
             verdicts,
             incomparable: incomparable.into(),
             matrix,
+            kinds: DifferenceKind::ALL.map(DifferenceKind::label).into_iter().zip(found.kinds).collect(),
             fields: found.fields.decided().into(),
             slower_than_live: spread(&found.against_live),
             slower_than_baseline: spread(&found.against_baseline),

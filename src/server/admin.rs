@@ -17,11 +17,12 @@ use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Route, guard};
 use serde::Deserialize;
 
-use crate::stats::{Read, StatsActor, prometheus};
+use crate::stats::{Read, StatsActor};
 
 use super::{
     admin_assets::ASSETS,
     admin_events::{self, Events},
+    admin_metrics::metrics,
     admin_overview::{self, OVERVIEW},
     changes::Changes,
 };
@@ -152,12 +153,7 @@ async fn json(stats: Data<Addr<StatsActor>>, wanted: Query<Wanted>) -> HttpRespo
     HttpResponse::Ok().json(snapshot.view(&wanted.find, wanted.limit.unwrap_or(usize::MAX)))
 }
 
-async fn metrics(stats: Data<Addr<StatsActor>>) -> HttpResponse {
-    let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, prometheus::CONTENT_TYPE)).body(prometheus::write(&snapshot))
-}
-
-fn unavailable() -> HttpResponse {
+pub(super) fn unavailable() -> HttpResponse {
     text(HttpResponse::ServiceUnavailable(), "the numbers are not available")
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::books::Books;
 use super::collector::{Collector, MetricsSettings};
+use super::exemplar::Exemplars;
 use super::expvar;
 use super::latency::Latencies;
 use super::names::{BackendId, Names};
@@ -217,6 +218,7 @@ impl StatsActor {
                     statuses: statuses(&counts),
                     recent,
                     latency,
+                    exemplars: self.endpoints.exemplars(id),
                     backends: Vec::new(),
                 }
             })
@@ -272,6 +274,10 @@ impl Series {
             Some(total) => (total.counts.clone(), LatencySnapshot::new(&total.latency), recent),
             None => (Counts::default(), LatencySnapshot::default(), recent),
         }
+    }
+
+    fn exemplars(&self, id: u32) -> Option<Box<Exemplars>> {
+        place(id).and_then(|place| self.totals.get(place)?.as_deref()?.exemplars.clone())
     }
 
     fn renumber(&mut self, count: usize, numbers: impl Fn(u32) -> Option<u32>) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::books::Books;
 use super::event::{CLASS_5XX, CLASS_LABELS};
+use super::exemplar::Exemplars;
 use super::latency::Latencies;
 use super::portion::PortionStanding;
 use super::process::Process;
@@ -164,6 +165,9 @@ pub struct EndpointSnapshot {
     pub recent: RecentSnapshot,
     /// How long replies took since the start.
     pub latency: LatencySnapshot,
+    /// The last traced requests by how long they took, if any were.
+    #[serde(skip)]
+    pub exemplars: Option<Box<Exemplars>>,
     /// Its backends, live and shadow, in the order of the file.
     pub backends: Vec<BackendSnapshot>,
 }

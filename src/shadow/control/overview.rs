@@ -3,7 +3,11 @@
 //! Figures and judgements are worked out without the lock over all controls, and only for the rows that are shown.
 //! Bounded: so many rows and no more.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use crate::{model::MemoryBudget, stats::steering::Judged};
 
 use super::{
     Control, Moment, TargetStatus,
@@ -85,5 +89,24 @@ impl Control {
         let shadows = rows.collect();
         let killed = killed.as_ref().map(|killed| KilledStatus::new(killed, kill_file));
         Overview { killed, all, found, buffered_bytes, shadows }
+    }
+
+    /// What is thought of each shadow whose answers are compared.
+    #[must_use]
+    pub fn judged(&self) -> Vec<Judged> {
+        let Snapshot { killed, kill_file, targets } = self.lock().snapshot();
+        let judged = targets.into_iter().map(|target| {
+            let (seat, compared) = (target.seat.clone(), target.seat.comparison.is_some());
+            let one = Snapshot { killed: killed.clone(), kill_file, targets: target };
+            let verdict = compared.then(|| one.readiness().verdict.label());
+            Judged { method: seat.method, path: seat.path, backend: seat.backend, verdict }
+        });
+        judged.collect()
+    }
+
+    /// The budget of all shadows; `None` without any.
+    #[must_use]
+    pub fn memory(&self) -> Option<Arc<MemoryBudget>> {
+        self.lock().snapshot().targets.first().map(|target| Arc::clone(target.seat.gate.memory()))
     }
 }

@@ -316,6 +316,12 @@ impl Gate {
         self.rules.as_ref()?.arms.as_ref()
     }
 
+    /// The budget of all shadows.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
+    }
+
     /// Its books.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
