@@ -68,7 +68,8 @@ impl Handler<Fetch> for BackendActor {
             let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
             let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
             let call = async {
-                let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses };
+                let asked =
+                    Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses, aim: None };
                 let outcome = parts.answer(asked, body, budget.deadline).await;
                 measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
                 outcome

@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Client, FoundHosts,
+    Aim, Client, FoundHosts,
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
@@ -70,7 +70,7 @@ impl Caller {
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
-        let target = Target { backend, touch: asked.touch, watch: None };
+        let target = Target::of(backend, &asked);
         if asked.witnesses.is_empty() {
             return self.fetch_from(target, asked, body, deadline, limit).await;
         }
@@ -115,7 +115,7 @@ impl Caller {
         limit: usize,
     ) -> Result<u16, Failure> {
         let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(Target { backend, touch: asked.touch, watch: None }, outbound, body).await?;
+        let (inbound, _sent) = self.send(Target::of(backend, &asked), outbound, body).await?;
         let status = inbound.status();
         // A live call would close such an answer unread, and a cache around must see the same here.
         let unread = inbound.is_of_component()
@@ -131,7 +131,11 @@ impl Caller {
     fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
         let found = self.found.as_ref().map(FoundHosts::now);
         let bases = found.as_deref().unwrap_or(&backend.bases);
-        let base = self.balance.next(bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        let next = self.balance.next(bases);
+        let (place, base) = next.ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        if let Some(aim) = asked.aim {
+            aim.take(place, bases.len());
+        }
         outbound(backend, base, asked.request, asked.earlier)
     }
 
@@ -190,11 +194,11 @@ impl Caller {
         let backend = target.backend;
         if let Some(touch) = target.touch {
             touch.touch(&mut outbound);
-            let inbound = self.client.send(&outbound, body).await?;
+            let inbound = target.saw(self.client.send(&outbound, body).await)?;
             return Ok((inbound, sent));
         }
         let mut trail = Trail::new(outbound, &body, backend.resends_body);
-        let mut inbound = self.client.send(trail.outbound(), body).await?;
+        let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
         while let Next::Follow(body) = trail.next(&inbound)? {
             sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
@@ -214,6 +218,8 @@ pub struct Asked<'a> {
     pub touch: Option<&'a dyn LastTouch>,
     /// Who sees the answer as well.
     pub witnesses: &'a [Arc<dyn Witness>],
+    /// Who wants to know whether anybody is there.
+    pub aim: Option<&'a Aim>,
 }
 
 /// Changes a request as the very last thing before it is sent.
@@ -228,6 +234,21 @@ struct Target<'a> {
     backend: &'a BackendPlan,
     touch: Option<&'a dyn LastTouch>,
     watch: Option<&'a Watch<'a>>,
+    aim: Option<&'a Aim>,
+}
+
+impl<'a> Target<'a> {
+    const fn of(backend: &'a BackendPlan, asked: &Asked<'a>) -> Self {
+        Self { backend, touch: asked.touch, watch: None, aim: asked.aim }
+    }
+
+    /// Takes note of what came of the call at the address it was made for.
+    fn saw(&self, outcome: Result<Inbound, Failure>) -> Result<Inbound, Failure> {
+        if let Some(aim) = self.aim {
+            aim.saw(&outcome);
+        }
+        outcome
+    }
 }
 
 /// The data of a successful answer.

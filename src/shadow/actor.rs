@@ -9,14 +9,14 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
-    backend::{Asked, Caller, Measured},
+    backend::{Aim, Asked, Caller, Measured},
     model::{Body, BodyError, BodyReceiver, Data, Failure, Kind, Payload, Request, Response},
     plan::ShadowPlan,
     stats::{Ending, Recorder},
 };
 
 use super::{
-    Cleared, DropReason, Mirror, Rewriter,
+    Cleared, DropReason, Mirror, Missed, Rewriter, Ticket,
     mirror::{Chained, body_for},
     rewrite::Finish,
     window::Loss,
@@ -105,7 +105,9 @@ impl Parts {
         let (mut loss, mut rest, mut answers) = (loss, rest, answers);
         let deadline = Instant::now() + self.plan.timeout;
         let measured = self.recorder.as_ref().map(|recorder| Measured::start(recorder, self.plan.backend.id, deadline));
-        let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice() };
+        let aim = Aim::default();
+        let asked =
+            Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice(), aim: Some(&aim) };
         let outcome = tokio::select! {
             biased;
             // The call is dropped, so its connection is closed in the middle of the body.
@@ -126,7 +128,7 @@ impl Parts {
                 }
             }
             Err(failure) => {
-                ticket.fail(failure.kind);
+                book_failure(ticket, failure.kind, &aim);
                 give_up(rest, DropReason::ChainBroken);
             }
         }
@@ -233,6 +235,14 @@ fn keep(data: &Data, answers: &mut Vec<Data>, rest: &mut VecDeque<Chained>) -> R
     last.ticket.keep(text.len())?;
     answers.push(Data::Raw(Bytes::copy_from_slice(&text)));
     Ok(())
+}
+
+/// A call that failed because nobody is where it went tells more than one that failed otherwise.
+fn book_failure(ticket: Ticket, kind: Kind, aim: &Aim) {
+    match aim.missed() {
+        Some((place, hosts)) if kind == Kind::Connect => ticket.miss(Missed { place, hosts }),
+        _ => ticket.fail(kind),
+    }
 }
 
 fn give_up(rest: VecDeque<Chained>, reason: DropReason) {

@@ -98,4 +98,6 @@ mod tls;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod unreachable;
+#[cfg(test)]
 mod uploads;
