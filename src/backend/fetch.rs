@@ -15,7 +15,8 @@ use crate::{
     config::ErrorPolicy,
     model::{
         Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
-        Witness, body,
+        Witness,
+        body::{self, Held},
     },
     plan::BackendPlan,
 };
@@ -23,7 +24,7 @@ use crate::{
 use super::{
     Aim, Client, FoundHosts,
     balance::Balance,
-    client::Inbound,
+    client::{Glanced, Inbound},
     gzip::{Gunzip, gunzip},
     packed::Packing,
     redirect::{Next, Trail},
@@ -114,8 +115,26 @@ impl Caller {
         body: Body,
         limit: usize,
     ) -> Result<u16, Failure> {
-        let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(Target::of(backend, &asked), outbound, body).await?;
+        let mut outbound = self.outbound(backend, &asked)?;
+        let target = Target::of(backend, &asked);
+        if backend.wires_through.is_empty()
+            && let Some(bytes) = self.client.body_to_glance(&outbound, &body)
+        {
+            return self.glance(target, &mut outbound, bytes, limit).await;
+        }
+        // Rare and large: the others need not carry the room for it.
+        Box::pin(self.read_and_forget(target, outbound, body, limit)).await
+    }
+
+    async fn read_and_forget(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+        limit: usize,
+    ) -> Result<u16, Failure> {
+        let backend = target.backend;
+        let (inbound, _sent) = self.send(target, outbound, body).await?;
         let status = inbound.status();
         // A live call would close such an answer unread, and a cache around must see the same here.
         let unread = inbound.is_of_component()
@@ -126,6 +145,42 @@ impl Caller {
             inbound.drain(limit).await?;
         }
         Ok(status.as_u16())
+    }
+
+    /// Sends a request and those that redirects make of it, and forgets the answers; gives the status of the last.
+    async fn glance(
+        &self,
+        target: Target<'_>,
+        outbound: &mut Outbound,
+        bytes: Bytes,
+        limit: usize,
+    ) -> Result<u16, Failure> {
+        if let Some(touch) = target.touch {
+            touch.touch(outbound);
+            return Ok(target.saw(self.client.glance(outbound, &bytes, limit).await)?.status.as_u16());
+        }
+        let glanced = target.saw(self.client.glance(outbound, &bytes, limit).await)?;
+        match glanced.location {
+            None => Ok(glanced.status.as_u16()),
+            Some(_) => Box::pin(self.glance_on(target.backend, (outbound.clone(), bytes), glanced, limit)).await,
+        }
+    }
+
+    /// Follows where an upstream sent a request on to.
+    async fn glance_on(
+        &self,
+        backend: &BackendPlan,
+        (outbound, bytes): (Outbound, Bytes),
+        mut glanced: Glanced,
+        limit: usize,
+    ) -> Result<u16, Failure> {
+        let whole = if bytes.is_empty() { Body::Empty } else { Body::Held(Held::new(vec![bytes])) };
+        let mut trail = Trail::new(outbound, &whole, backend.resends_body);
+        while let Next::Follow(body) = trail.after(glanced.status, glanced.location.as_ref())? {
+            let bytes = if let Body::Held(held) = &body { held.to_bytes() } else { Bytes::new() };
+            glanced = self.client.glance(trail.outbound(), &bytes, limit).await?;
+        }
+        Ok(glanced.status.as_u16())
     }
 
     fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
@@ -243,7 +298,7 @@ impl<'a> Target<'a> {
     }
 
     /// Takes note of what came of the call at the address it was made for.
-    fn saw(&self, outcome: Result<Inbound, Failure>) -> Result<Inbound, Failure> {
+    fn saw<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         if let Some(aim) = self.aim {
             aim.saw(&outcome);
         }
