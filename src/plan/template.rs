@@ -270,6 +270,7 @@ mod tests {
         Request {
             method: http::Method::GET,
             headers: Default::default(),
+            trace: None,
             query: String::new(),
             params,
             claims,

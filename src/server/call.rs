@@ -40,7 +40,8 @@ pub(super) async fn serve_endpoint(
         return counted.end(egress::Outgoing { response: egress::bad_path_parameter(text), complete: false });
     }
     let budget = Budget { deadline: counted.started + endpoint.timeout };
-    let door = Door { tree, endpoint, client: &request, budget };
+    let trace = trace_of(&request);
+    let door = Door { tree, endpoint, client: &request, trace, budget };
     let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
     let outcome = match taken {
         Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
@@ -58,13 +59,13 @@ pub(super) async fn serve_endpoint(
         egress::name_content(&mut reply).await;
     }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    counted.traced(trace_of(&request)).end(egress::response(reply, endpoint, service, accept))
+    counted.traced(trace).end(egress::response(reply, endpoint, service, accept))
 }
 
-/// The trace that the client has of its request, if it records one.
-fn trace_of(request: &HttpRequest) -> Option<TraceNumber> {
+/// The number of the trace that the client has of its request, if it records one.
+fn trace_of(request: &HttpRequest) -> Option<u128> {
     let parent = TraceParent::parse(request.headers().get(TRACEPARENT)?.as_bytes())?;
-    parent.is_recorded().then(|| TraceNumber(parent.trace_number()))
+    parent.is_recorded().then(|| parent.trace_number())
 }
 
 /// The way of one client into its endpoint.
@@ -72,6 +73,7 @@ struct Door<'a> {
     tree: &'a Tree,
     endpoint: &'a EndpointPlan,
     client: &'a HttpRequest,
+    trace: Option<u128>,
     budget: Budget,
 }
 
@@ -97,6 +99,7 @@ impl Door<'_> {
         let metrics = self.tree.shared.plan.service.metrics.as_ref();
         let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
         let called = counted.then(|| Called::start(self.tree, self.endpoint));
+        let request = Request { trace: self.trace, ..request };
         self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
         let broken = |_| Reply::failed(Failure::new(Kind::Panic, "internal server error"));
         let reply = answer.await.unwrap_or_else(broken);
@@ -154,8 +157,8 @@ impl<'a> Counted<'a> {
     }
 
     /// The same request, of which there is this trace.
-    fn traced(mut self, trace: Option<TraceNumber>) -> Self {
-        self.trace = trace;
+    fn traced(mut self, trace: Option<u128>) -> Self {
+        self.trace = trace.map(TraceNumber);
         self
     }
 
