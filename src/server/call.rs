@@ -13,16 +13,19 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     component::{Visit, tables::Guarded},
+    config::AccessForm,
     endpoint::Call,
     model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query, trace::TraceParent},
     plan::{EndpointPlan, ServicePlan},
     stats::{Ending, EndpointId, TraceNumber},
 };
 
-use super::{egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree};
+use super::{
+    access_json::ServedBy, egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree,
+};
 
 /// Where a client says which trace its request belongs to.
-const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
+pub(super) const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
 
 /// Serves one request for `endpoint`.
 pub(super) async fn serve_endpoint(
@@ -33,7 +36,7 @@ pub(super) async fn serve_endpoint(
     payload: web::Payload,
 ) -> HttpResponse {
     let service = &tree.shared.plan.service;
-    let counted = Counted::start(tree, endpoint.id);
+    let counted = Counted::start(tree, endpoint);
     if !service.skips_path_check
         && let Some(text) = params.iter().find_map(|value| encoded_twice(value))
     {
@@ -144,6 +147,7 @@ fn log_failures(endpoint: &EndpointPlan, service: &ServicePlan, reply: &Reply) {
 /// Counts a request when it ends, also when it ends by its client hanging up.
 struct Counted<'a> {
     tree: &'a Tree,
+    endpoint: &'a Arc<EndpointPlan>,
     id: EndpointId,
     started: Instant,
     trace: Option<TraceNumber>,
@@ -151,9 +155,10 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn start(tree: &'a Tree, id: EndpointId) -> Self {
+    fn start(tree: &'a Tree, endpoint: &'a Arc<EndpointPlan>) -> Self {
+        let id = endpoint.id;
         tree.recorder.borrow_mut().endpoint_started(id);
-        Self { tree, id, started: Instant::now(), trace: None, ended: false }
+        Self { tree, endpoint, id, started: Instant::now(), trace: None, ended: false }
     }
 
     /// The same request, of which there is this trace.
@@ -162,7 +167,7 @@ impl<'a> Counted<'a> {
         self
     }
 
-    fn end(mut self, outgoing: egress::Outgoing) -> HttpResponse {
+    fn end(mut self, mut outgoing: egress::Outgoing) -> HttpResponse {
         self.ended = true;
         let status = outgoing.response.status().as_u16();
         let elapsed = self.started.elapsed();
@@ -173,6 +178,9 @@ impl<'a> Counted<'a> {
             recorder.endpoint_traced(self.id, trace, elapsed);
         }
         drop(recorder);
+        if self.tree.shared.plan.service.access_form == AccessForm::Json {
+            outgoing.response.extensions_mut().insert(ServedBy(Arc::clone(self.endpoint)));
+        }
         outgoing.response
     }
 }
