@@ -710,7 +710,7 @@ const TABLE: &[KnownKey] = &[
     row(At::Logging, Supported, "syslog_facility", ""),
     row(At::Logging, Supported, "format", "default, logstash or custom"),
     row(At::Logging, Supported, "custom_format", ""),
-    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD"),
+    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD; JSON is written with @access_log"),
     row(At::Logging, NotYet, "access_log_custom_format", "Enterprise only in KrakenD"),
     row(At::Logging, NotYet, "backend", "Enterprise only in KrakenD"),
     row(At::Logstash, Ignored, "enabled", "the component is on when it is there"),

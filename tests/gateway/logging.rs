@@ -8,10 +8,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    bodies::body,
     files::{endpoint, live, service, with},
     gnomon::{Folder, Gnomon, free_address},
     patience::wait_for,
-    upstream::Upstream,
+    upstream::{Reply, Upstream},
 };
 
 /// A file whose endpoint `/bad` fails and `/good` does not, and that logs so.
@@ -172,10 +173,12 @@ fn the_access_log_in_json_tells_endpoint_size_and_trace_wherever_the_rest_goes()
 fn in_json_an_answer_that_broke_off_is_not_complete_and_one_to_head_has_no_bytes() {
     let upstream = Upstream::trickles();
     let slow = json!({ "output_encoding": "no-op", "timeout": "10m" });
-    let v1 = Upstream::answers(json!({ "a": 1 }));
+    let large = Reply::new(200, "application/octet-stream", body(300_000));
+    let v1 = Upstream::answers(json!({ "a": 1 })).on("/large", large);
     let file = service(&[
         with(endpoint("/slow", &[live(&upstream, "/slow")]), &slow),
-        with(endpoint("/streamed", &[live(&v1, "/")]), &json!({ "output_encoding": "no-op" })),
+        with(endpoint("/small", &[live(&v1, "/")]), &json!({ "output_encoding": "no-op" })),
+        with(endpoint("/large", &[live(&v1, "/large")]), &json!({ "output_encoding": "no-op" })),
     ]);
     let gnomon = Gnomon::run(&with(file, &json!({ "extra_config": { "@access_log": { "format": "json" } } })));
     let mut connection = gnomon.connect();
@@ -184,9 +187,11 @@ fn in_json_an_answer_that_broke_off_is_not_complete_and_one_to_head_has_no_bytes
     connection.hang_up();
     let told = object_of(&gnomon, "/slow");
     assert_eq!((&told["complete"], &told["endpoint"]), (&json!(false), &json!("/slow")), "{told}");
-    let whole = gnomon.get("/streamed");
-    let told = object_of(&gnomon, "/streamed");
-    assert_eq!((&told["complete"], &told["bytes"]), (&json!(true), &json!(whole.body.len())), "{told}");
+    for target in ["/small", "/large"] {
+        let whole = gnomon.get(target);
+        let told = object_of(&gnomon, target);
+        assert_eq!((&told["complete"], &told["bytes"]), (&json!(true), &json!(whole.body.len())), "{told}");
+    }
     let mut connection = gnomon.connect();
     connection.send_head("HEAD", "/nowhere", &[]);
     assert_eq!(connection.receive_head().expect("a head").status, 404);

@@ -23,14 +23,14 @@ pub(super) struct Prometheus {
 }
 
 impl Prometheus {
-    /// One that scrapes this address and judges these rules, both five times a second; `None` where the program is not
+    /// One that scrapes this address and judges these rules, both twice a second; `None` where the program is not
     /// installed.
     pub(super) fn scraping(target: SocketAddr, rules: &str) -> Option<Self> {
         let folder = Folder::new();
         let file = folder.file(
             "prometheus.yml",
             &format!(
-                "global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}\n\
+                "global: {{scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}}\n\
                  rule_files: [{rules:?}]\n\
                  scrape_configs:\n  - job_name: gnomon\n    static_configs: [{{targets: [\"{target}\"]}}]\n"
             ),
