@@ -270,7 +270,7 @@ mod tests {
         Request {
             method: http::Method::GET,
             headers: Default::default(),
-            trace: None,
+            trace_number: None,
             query: String::new(),
             params,
             claims,

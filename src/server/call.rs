@@ -65,10 +65,10 @@ pub(super) async fn serve_endpoint(
     counted.traced(trace).end(egress::response(reply, endpoint, service, accept))
 }
 
-/// The number of the trace that the client has of its request, if it records one.
-fn trace_of(request: &HttpRequest) -> Option<u128> {
+/// The trace that the client has of its request, if it records one.
+fn trace_of(request: &HttpRequest) -> Option<TraceNumber> {
     let parent = TraceParent::parse(request.headers().get(TRACEPARENT)?.as_bytes())?;
-    parent.is_recorded().then(|| parent.trace_number())
+    parent.is_recorded().then(|| TraceNumber(parent.trace_number()))
 }
 
 /// The way of one client into its endpoint.
@@ -76,7 +76,7 @@ struct Door<'a> {
     tree: &'a Tree,
     endpoint: &'a EndpointPlan,
     client: &'a HttpRequest,
-    trace: Option<u128>,
+    trace: Option<TraceNumber>,
     budget: Budget,
 }
 
@@ -102,7 +102,7 @@ impl Door<'_> {
         let metrics = self.tree.shared.plan.service.metrics.as_ref();
         let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
         let called = counted.then(|| Called::start(self.tree, self.endpoint));
-        let request = Request { trace: self.trace, ..request };
+        let request = Request { trace_number: self.trace.map(|trace| trace.0), ..request };
         self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
         let broken = |_| Reply::failed(Failure::new(Kind::Panic, "internal server error"));
         let reply = answer.await.unwrap_or_else(broken);
@@ -162,8 +162,8 @@ impl<'a> Counted<'a> {
     }
 
     /// The same request, of which there is this trace.
-    fn traced(mut self, trace: Option<u128>) -> Self {
-        self.trace = trace.map(TraceNumber);
+    fn traced(mut self, trace: Option<TraceNumber>) -> Self {
+        self.trace = trace;
         self
     }
 

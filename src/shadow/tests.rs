@@ -116,7 +116,7 @@ impl Stage {
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
-            trace: None,
+            trace_number: None,
             query: String::new(),
             params: Vec::new(),
             claims: None,
