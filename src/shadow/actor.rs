@@ -105,7 +105,9 @@ impl Parts {
 
     async fn send(&self, mut mirror: Box<Mirror>) {
         let deadline = Instant::now() + self.plan.timeout;
-        let measured = self.recorder.as_ref().map(|recorder| Measured::start(recorder, self.plan.backend.id, deadline));
+        let trace = mirror.request.trace_number;
+        let start = |recorder| Measured::start(recorder, self.plan.backend.id, deadline).traced(trace);
+        let measured = self.recorder.as_deref().map(start);
         let (body, wanted, aim) = (std::mem::take(&mut mirror.body), wanted_by(&mirror.rest), Aim::default());
         let Mirror { request, earlier, loss, witness, .. } = &mut *mirror;
         let asked = Asked { request, earlier, touch: None, witnesses: witness.as_slice(), aim: Some(&aim) };
