@@ -30,6 +30,7 @@ use super::{
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
+    target::Target,
     watch::Watch,
 };
 
@@ -281,29 +282,6 @@ pub struct Asked<'a> {
 pub trait LastTouch {
     /// Changes it.
     fn touch(&self, outbound: &mut Outbound);
-}
-
-/// Where a call goes.
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    backend: &'a BackendPlan,
-    touch: Option<&'a dyn LastTouch>,
-    watch: Option<&'a Watch<'a>>,
-    aim: Option<&'a Aim>,
-}
-
-impl<'a> Target<'a> {
-    const fn of(backend: &'a BackendPlan, asked: &Asked<'a>) -> Self {
-        Self { backend, touch: asked.touch, watch: None, aim: asked.aim }
-    }
-
-    /// Takes note of what came of the call at the address it was made for.
-    fn saw<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        if let Some(aim) = self.aim {
-            aim.saw(&outcome);
-        }
-        outcome
-    }
 }
 
 /// The data of a successful answer.

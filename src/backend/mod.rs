@@ -16,6 +16,7 @@ pub mod packed;
 pub mod redirect;
 pub mod request;
 pub mod status;
+mod target;
 pub mod transport;
 mod watch;
 #[cfg(test)]
