@@ -16,6 +16,7 @@ pub mod collector;
 pub mod comparison;
 pub mod detail;
 pub mod event;
+pub mod exports;
 mod expvar;
 pub mod latency;
 pub mod names;

@@ -20,6 +20,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // Webhooks are posted by the client that calls upstreams.
     ("control", &["config", "model", "backend"]),
     ("sample", &["config", "model"]),
+    ("telemetry", &["model", "stats"]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
     ("compare", &["config", "model", "stats"]),
@@ -93,6 +94,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
             "shadow/",
             "endpoint/",
             "stats/",
+            "telemetry/probe.rs",
             "server/",
             "demo/",
         ],

@@ -28,7 +28,8 @@ const OTLP_PORT: u16 = 4317;
 const PROMETHEUS_PORT: u16 = 9090;
 
 /// Reads the component of the service, whose name is `name`; `None` when nobody is to get anything.
-pub(super) fn open_telemetry(node: &Node<'_>, name: &str, findings: &mut Findings) -> Option<OpenTelemetry> {
+#[must_use]
+pub fn open_telemetry(node: &Node<'_>, name: &str, findings: &mut Findings) -> Option<OpenTelemetry> {
     if !is_object(node, findings) {
         return None;
     }
@@ -43,7 +44,8 @@ pub(super) fn open_telemetry(node: &Node<'_>, name: &str, findings: &mut Finding
     }
     if let Some(twice) = name_given_twice(&otlp, &prometheus) {
         let message = format!("two exporters are called {twice:?}: nothing is recorded, as in KrakenD");
-        findings.push(Diagnostic::new(Severity::Mistake, exporters.pointer(), message).hint("give each a name of its own"));
+        findings
+            .push(Diagnostic::new(Severity::Mistake, exporters.pointer(), message).hint("give each a name of its own"));
         return None;
     }
     let layers = node.member("layers");
@@ -201,11 +203,7 @@ fn sample_rate(node: &Node<'_>, findings: &mut Findings) -> f64 {
 }
 
 /// An object of the list, or none; what is no object is told.
-fn elements<T>(
-    node: &Node<'_>,
-    findings: &mut Findings,
-    mut one: impl FnMut(&Node<'_>, &mut Findings) -> T,
-) -> Vec<T> {
+fn elements<T>(node: &Node<'_>, findings: &mut Findings, mut one: impl FnMut(&Node<'_>, &mut Findings) -> T) -> Vec<T> {
     if read(node, findings, "a list", Value::as_array).is_none() {
         return Vec::new();
     }
@@ -348,10 +346,15 @@ mod tests {
             "layers": { "global": { "semantic_convention": "9", "disable_traces": "yes" } },
         }));
         let read = read.unwrap();
-        assert_eq!((read.service_name.as_str(), read.reporting_period.as_secs(), read.prometheus.len()), ("name", 30, 1));
+        assert_eq!(
+            (read.service_name.as_str(), read.reporting_period.as_secs(), read.prometheus.len()),
+            ("name", 30, 1)
+        );
         assert!(read.global.traces && !read.global.semantic_1_27);
         assert_eq!(findings.len(), 8, "{findings:#?}");
-        assert!(findings.iter().all(|finding| finding.starts_with(": error at /") || finding.contains("0 records every")));
+        assert!(
+            findings.iter().all(|finding| finding.starts_with(": error at /") || finding.contains("0 records every"))
+        );
     }
 
     #[test]

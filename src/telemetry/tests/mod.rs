@@ -1,0 +1,133 @@
+//! Traces and figures without sockets: contexts in and out, figures added up, messages read back.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use prost::Message;
+
+use super::{
+    Family, Labels, Meter, Outlet, Probe, Sampler, Series, Settings, Store,
+    context::{Arrived, TRACE_PARENT, inject},
+    exposition,
+    instruments::place,
+    labels::{BackendLabels, EndpointLabels},
+    otlp::{
+        messages::{ExportMetricsServiceRequest, metric},
+        metrics_request, traces_request,
+    },
+    settings::ReportedHeaders,
+    span::{Kind, Opening},
+};
+use crate::{
+    model::{Headers, TraceScope},
+    stats::exports::{Export, Lost},
+};
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn labels() -> Arc<Labels> {
+    let endpoint = EndpointLabels { route: "/a/:id".into(), method: "GET".into(), ..EndpointLabels::default() };
+    let backend = BackendLabels { route: "/b/:id".into(), method: "GET".into(), ..BackendLabels::default() };
+    Arc::new(Labels { endpoints: vec![endpoint], backends: vec![backend], scheme: "http", ..Labels::default() })
+}
+
+fn settings(rate: f64) -> Arc<Settings> {
+    Arc::new(Settings {
+        sampler: Sampler::new(rate),
+        skip_paths: Vec::new(),
+        metrics: true,
+        traces: true,
+        propagation: true,
+        headers: ReportedHeaders::default(),
+        fixed: Arc::from([]),
+        labels: labels(),
+    })
+}
+
+fn opening() -> Opening {
+    Opening { name: "/a".into(), kind: Kind::Server, fixed: Arc::from([]) }
+}
+
+fn arrived(parent: &'static str) -> Arrived {
+    let value = HeaderValue::from_static(parent);
+    Arrived::read(|name: &HeaderName| (*name == TRACE_PARENT).then_some(&value))
+}
+
+#[test]
+fn a_span_is_below_the_clients_and_what_is_injected_names_it() {
+    let export = Arc::new(Export::new("a"));
+    let (outlet, mut inlet) = Outlet::new(&[export], false);
+    let probe = Probe::new(settings(1.0), outlet);
+    let scope = probe.arrival(arrived(PARENT)).unwrap();
+    let span = probe.open(&scope, opening()).unwrap();
+    let mut headers = Headers::new();
+    inject(span.scope(), &mut headers);
+    assert_eq!(span.scope().trace_id().unwrap(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    drop(span);
+    let sent = traces_request(&[], &[inlet.spans[0].try_recv().unwrap()]);
+    let told = &sent.resource_spans[0].scope_spans[0].spans[0];
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!((hex(&told.parent_span_id).as_str(), told.kind), ("00f067aa0ba902b7", 2));
+    let injected = headers.get(&TRACE_PARENT).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(injected, format!("00-{}-{}-01", hex(&told.trace_id), hex(&told.span_id)));
+    assert!(told.end_time_unix_nano >= told.start_time_unix_nano && told.start_time_unix_nano > 0);
+}
+
+#[test]
+fn what_the_client_does_not_record_is_not_recorded_and_what_is_no_context_begins_a_trace() {
+    let (outlet, _inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
+    let probe = Probe::new(settings(1.0), outlet);
+    assert!(probe.arrival(arrived("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")).is_none());
+    assert_eq!(probe.arrival(arrived("00-zz")), Some(TraceScope::default()));
+}
+
+#[test]
+fn a_linked_trace_is_recorded_whatever_the_lots_say() {
+    let (outlet, mut inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
+    let probe = Probe::new(settings(1e-18), outlet);
+    let live = probe.arrival(arrived(PARENT)).unwrap();
+    assert!(probe.open(&TraceScope::default(), opening()).is_none());
+    drop(probe.open(&live.linked(), opening()).unwrap());
+    let span = inlet.spans[0].try_recv().unwrap();
+    assert_eq!((span.link, span.parent), (live.parent, None));
+    assert_ne!(span.context.trace, live.parent.unwrap().trace);
+}
+
+#[test]
+fn spans_beyond_the_queue_are_dropped_and_counted() {
+    let export = Arc::new(Export::new("a"));
+    let (outlet, _held) = Outlet::new(&[Arc::clone(&export)], false);
+    let probe = Probe::new(settings(1.0), outlet);
+    for _ in 0..super::outlet::SPANS_WAITING_MAX + 3 {
+        drop(probe.open(&TraceScope::default(), opening()));
+    }
+    assert_eq!(export.spans_lost(Lost::QueueFull), 3);
+}
+
+#[test]
+fn figures_of_all_threads_are_added_up_and_read_back() {
+    let mut store = Store::default();
+    for seconds in [0.01, 0.015, 99.0] {
+        let mut meter = Meter::new(labels());
+        meter.record(Series::of(Family::Backend, 0), |cell| cell.value(place::DURATION, seconds));
+        meter.record(Series::of(Family::Client, 0), |cell| cell.add(place::STARTED, 1.0));
+        store.book(&meter.take().unwrap());
+        assert!(meter.take().is_none());
+    }
+    let sent = metrics_request(&[], &store).unwrap().encode_to_vec();
+    let read = ExportMetricsServiceRequest::decode(sent.as_slice()).unwrap();
+    let all = &read.resource_metrics[0].scope_metrics[0].metrics;
+    let names: Vec<_> = all.iter().map(|metric| metric.name.as_str()).collect();
+    assert_eq!(names, ["krakend.backend.duration", "http.client.request.started.count"]);
+    let Some(metric::Data::Histogram(histogram)) = &all[0].data else { panic!("{all:?}") };
+    let point = &histogram.data_points[0];
+    assert_eq!((point.count, point.bucket_counts[0], point.bucket_counts[1], point.bucket_counts[20]), (3, 1, 1, 1));
+    let text = exposition::write(&store, &[("service.name", "a".into())]);
+    for line in [
+        "krakend_backend_duration_count{canceled=\"false\",complete=\"false\",error=\"false\",",
+        "# TYPE http_client_request_started_count_total counter\n",
+        "target_info{service_name=\"a\"} 1\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
