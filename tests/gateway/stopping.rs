@@ -61,7 +61,7 @@ fn a_shadow_that_differs_is_paused_and_the_webhook_is_told() {
     ask(&gnomon, 40);
     let stopped = wait_for_answer(&gnomon, "", |answer| answer.json()["state"] == "paused").json();
     assert_eq!(stopped["stopped"]["rule"], "mismatch_rate");
-    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by a rule: mismatch_rate is 1.0000 of "));
+    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by a rule: mismatch_rate is 1.0000 (surely "));
     let told: Value = serde_json::from_slice(&hook.wait_for(1)[0].body).unwrap();
     assert_eq!((&told["decision"], &told["target"]), (&json!("paused"), &json!(ID)));
     assert_eq!((&told["rule"]["rule"], &told["rule"]["limit"]), (&json!("mismatch_rate"), &json!(0.01)));
@@ -137,7 +137,7 @@ fn fields_and_differences_are_handed_out_redacted_and_a_field_can_be_ignored() {
     let refused = client::ask(gnomon.admin(), "POST", &format!("{PATH}/fields/ignore"), &[], b"{}");
     assert_eq!(refused.status, 403);
     for (body, status, said) in [
-        (json!({}), 400, "missing field `path`"),
+        (json!({}), 400, "either path or id"),
         (json!({ "path": "$.price", "kind": "taste" }), 400, "none of status, header"),
         (json!({ "path": "$.nowhere" }), 404, "no such field"),
         (json!({ "path": "$.price", "reason": "rounded" }), 200, "$.price"),

@@ -264,7 +264,7 @@ impl Gate {
         }
         if !self.memory.reserve(bytes) {
             self.room.bytes().release(bytes);
-            return Err(DropReason::Memory);
+            return Err(DropReason::MemoryBudget);
         }
         Ok(())
     }
@@ -284,6 +284,12 @@ impl Gate {
     #[must_use]
     pub fn concurrent(&self) -> usize {
         self.room.concurrent().held()
+    }
+
+    /// Bytes that are held for its copies now, those of the gates before and after it included.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.room.bytes().held()
     }
 
     /// What can be changed while it runs.
@@ -308,6 +314,12 @@ impl Gate {
     #[must_use]
     pub fn arms(&self) -> Option<&Arms> {
         self.rules.as_ref()?.arms.as_ref()
+    }
+
+    /// The budget of all shadows.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// Its books.
