@@ -139,6 +139,13 @@ pub fn go_form(pattern: &str) -> String {
     out
 }
 
+/// The pattern as routes are written: `{id}` is `:id`. What its spans and series are called.
+#[must_use]
+pub fn route_form(pattern: &str) -> String {
+    let parts = placeholders(pattern).into_iter();
+    parts.map(|(text, name)| text.to_owned() + &name.map(|name| format!(":{name}")).unwrap_or_default()).collect()
+}
+
 /// The name with its first letter upper-cased, KrakenD's key for a value.
 #[must_use]
 pub fn title(name: &str) -> String {
@@ -274,6 +281,7 @@ mod tests {
             params,
             claims,
             origin: None,
+            trace: None,
         }
     }
 

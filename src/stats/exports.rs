@@ -36,6 +36,21 @@ impl Lost {
     }
 }
 
+/// What the counts of one exporter say at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportFigures {
+    /// What the file calls it.
+    pub name: String,
+    /// Spans that its receiver took.
+    pub spans_sent: u64,
+    /// Spans that were lost, by reason.
+    pub spans_lost: Vec<(&'static str, u64)>,
+    /// How often figures were taken.
+    pub pushes: u64,
+    /// How often they were not.
+    pub pushes_failed: u64,
+}
+
 /// The counts of one exporter.
 #[derive(Debug, Default)]
 pub struct Export {
@@ -82,6 +97,19 @@ impl Export {
     #[must_use]
     pub fn spans_lost(&self, why: Lost) -> u64 {
         self.spans_lost.get(why as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// What the counts say now.
+    #[must_use]
+    pub fn figures(&self) -> ExportFigures {
+        let (pushes, pushes_failed) = self.pushes();
+        ExportFigures {
+            name: self.name.clone(),
+            spans_sent: self.spans_sent(),
+            spans_lost: Lost::ALL.map(|why| (why.label(), self.spans_lost(why))).to_vec(),
+            pushes,
+            pushes_failed,
+        }
     }
 
     /// How often figures were pushed well, and how often they could not be.

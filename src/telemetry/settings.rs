@@ -83,13 +83,11 @@ pub struct Detail {
     pub round_trip: bool,
     /// The reading of its answer.
     pub read_payload: bool,
-    /// How the connection was got.
-    pub detailed_connection: bool,
 }
 
 impl Detail {
     /// Nothing.
-    pub const NONE: Self = Self { stage: false, round_trip: false, read_payload: false, detailed_connection: false };
+    pub const NONE: Self = Self { stage: false, round_trip: false, read_payload: false };
 
     /// Whether anything of the request to the upstream is recorded.
     #[must_use]

@@ -27,8 +27,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("tls", &["config"]),
     ("component", &["config", "model"]),
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
-    ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
-    ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
+    ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint", "telemetry"]),
+    ("backend", &["model", "config", "tls", "component", "plan", "stats", "telemetry"]),
     ("shadow", &["compare", "config", "control", "model", "plan", "sample", "stats", "backend"]),
     ("split", &["config", "control", "model", "plan", "sample", "stats"]),
     ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow", "split"]),
@@ -47,6 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "shadow",
             "split",
             "endpoint",
+            "telemetry",
         ],
     ),
     ("demo", &[]),

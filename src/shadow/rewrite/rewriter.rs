@@ -60,6 +60,7 @@ impl Rewriter {
             params: request.params.clone(),
             claims: request.claims.clone(),
             origin: request.origin.clone(),
+            trace: request.trace.clone(),
         })
     }
 
