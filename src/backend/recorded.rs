@@ -83,8 +83,8 @@ impl<'a> Recorded<'a> {
     /// Its exchange with the upstream begins, if anything is recorded of that.
     pub(super) fn exchange(&self, outbound: &Outbound, body: &Body) -> Option<Box<Exchange<'_>>> {
         let settings = self.settings;
-        let of_span = settings.traces.of_transport() || settings.injects;
-        if !settings.metrics.of_transport() && !(of_span && self.scope.is_some()) {
+        let is_told = self.scope.is_some() && (settings.traces.of_transport() || settings.injects);
+        if !settings.metrics.of_transport() && !is_told {
             return None;
         }
         let span = self.scope.as_ref().filter(|_| settings.traces.round_trip).and_then(|scope| {

@@ -268,6 +268,7 @@ mod tests {
             propagated_params: vec![],
             static_data: None,
             flatmap: vec![],
+            telemetry: crate::config::EndpointTelemetry::default(),
             pointer: String::new(),
         }
     }
