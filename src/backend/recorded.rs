@@ -15,6 +15,8 @@ use crate::{
         context::inject,
         instruments::place,
         meter::{CallEnd, OTHER_HOST},
+        probe::new_trace,
+        settings::Belongs,
         span::{self, Opening, Status},
     },
 };
@@ -44,12 +46,16 @@ impl<'a> Recorded<'a> {
     ) -> Option<Box<Self>> {
         let settings = backend.telemetry.as_deref()?;
         let above = request.trace.as_deref();
-        let above = above.map(|scope| if settings.linked { scope.linked() } else { scope.clone() });
+        let above = above.map(|scope| match settings.belongs {
+            Belongs::Below => scope.clone(),
+            Belongs::BelowAndLinked => scope.linked(),
+            Belongs::Apart => scope.apart(new_trace()),
+        });
         let span = above.as_ref().filter(|_| settings.traces.stage).and_then(|scope| {
             let (name, fixed) = (settings.name.clone().into(), settings.fixed_of_stage.clone());
             probe.open(scope, Opening { name, kind: span::Kind::Internal, fixed })
         });
-        let scope = below(settings.traces.stage, span.as_ref(), above);
+        let scope = below(span.as_ref(), above);
         let (span, has_ended) = (RefCell::new(span), Cell::new(false));
         Some(Box::new(Self { probe, backend, settings, span, scope, started: Instant::now(), deadline, has_ended }))
     }
@@ -95,7 +101,7 @@ impl<'a> Recorded<'a> {
             Some(span)
         });
         let series = Series { host: self.host(&outbound.uri), ..Series::of(Family::Client, self.backend.id.0) };
-        let scope = below(settings.traces.round_trip, span.as_ref(), self.scope.clone());
+        let scope = below(span.as_ref(), self.scope.clone());
         let exchange = Exchange { call: self, span, scope, series, started: Instant::now(), has_ended: false };
         exchange.count_begin(body);
         Some(Box::new(exchange))
@@ -229,9 +235,9 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// Where spans below belong: nowhere where this one should be and was not drawn, or lots would be drawn again.
-fn below(is_recorded: bool, span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
-    if is_recorded { span.map(|span| span.scope().clone()) } else { above }
+/// Where spans below belong: below this one, or where it would have been.
+fn below(span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
+    span.map(|span| span.scope().clone()).or(above)
 }
 
 fn say_request(span: &mut OpenSpan, outbound: &Outbound) {

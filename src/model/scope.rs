@@ -1,4 +1,4 @@
-//! Where the spans of a request belong: their parent, or what they are linked to, and what goes on with the trace.
+//! Where the spans of a request belong: their trace, their parent, or what they are linked to, and what goes on with it.
 
 use http::HeaderValue;
 
@@ -16,12 +16,16 @@ pub struct SpanContext {
     pub span: SpanId,
 }
 
-/// Where the next span belongs. What is not recorded has no scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where the next span belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceScope {
-    /// The span above, which is recorded; `None` begins a trace.
-    pub parent: Option<SpanContext>,
-    /// What a trace that begins is linked to; it is recorded as what it is linked to is.
+    /// The trace.
+    pub trace: TraceId,
+    /// Whether it is recorded. One that is not goes on all the same, so that those who are called don't record it either.
+    pub is_recorded: bool,
+    /// The span above; `None` begins the trace.
+    pub parent: Option<SpanId>,
+    /// What the next span is linked to.
     pub link: Option<SpanContext>,
     /// `tracestate`, as the client sent it.
     pub state: Option<HeaderValue>,
@@ -30,21 +34,34 @@ pub struct TraceScope {
 }
 
 impl TraceScope {
+    /// The begin of a trace with this number.
+    #[must_use]
+    pub fn beginning(trace: TraceId, is_recorded: bool) -> Self {
+        Self { trace, is_recorded, parent: None, link: None, state: None, baggage: None }
+    }
+
     /// The same below another span.
     #[must_use]
-    pub fn below(&self, parent: SpanContext) -> Self {
+    pub fn below(&self, parent: SpanId) -> Self {
         Self { parent: Some(parent), link: None, ..self.clone() }
     }
 
-    /// A trace of its own that is linked to this one; nothing of what the client sent with its trace goes on.
+    /// The span above, with its trace.
     #[must_use]
-    pub fn linked(&self) -> Self {
-        Self { link: self.parent, ..Self::default() }
+    pub fn above(&self) -> Option<SpanContext> {
+        Some(SpanContext { trace: self.trace, span: self.parent? })
     }
 
-    /// The number of the trace in 32 lower-case hexadecimal digits, if one has begun: what exemplars refer to.
+    /// The same place, and the next span is linked to the one above besides.
     #[must_use]
-    pub fn trace_id(&self) -> Option<String> {
-        Some(format!("{:032x}", u128::from_be_bytes(self.parent?.trace)))
+    pub fn linked(&self) -> Self {
+        Self { link: self.above(), ..self.clone() }
+    }
+
+    /// The begin of a trace with this number that is linked to this one, and recorded as it is; nothing of what the client
+    /// sent with its trace goes on.
+    #[must_use]
+    pub fn apart(&self, trace: TraceId) -> Self {
+        Self { link: self.above(), ..Self::beginning(trace, self.is_recorded) }
     }
 }

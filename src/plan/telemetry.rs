@@ -10,7 +10,7 @@ use crate::{
     telemetry::{
         BackendSettings, EndpointSettings, Labels, Sampler, Settings, Value,
         labels::{BackendLabels, EndpointLabels},
-        settings::{self, Detail},
+        settings::{self, Belongs, Detail},
         span::Attribute,
     },
 };
@@ -116,7 +116,12 @@ pub(super) fn backend(config: &Service, endpoint: &Endpoint, backend: &Backend) 
         fixed_of_stage: fixed("backend", more, &layer.traces.attributes),
         fixed_of_round_trip: fixed("backend-request", more, &layer.traces.attributes),
         fixed_of_reading: fixed("backend-response", more, &layer.traces.attributes),
-        linked: matches!(trace, Some(TraceContext::Link | TraceContext::Off)),
+        belongs: match (shadow, trace) {
+            (None, _) | (_, Some(TraceContext::Inherit)) => Belongs::Below,
+            (_, Some(TraceContext::Off)) => Belongs::Apart,
+            // In plain mode the original's context goes on, as with link.
+            (_, Some(TraceContext::Link) | None) => Belongs::BelowAndLinked,
+        },
         injects: !matches!(trace, Some(TraceContext::Off)),
         semantic_1_27: telemetry.global.semantic_1_27,
     }))

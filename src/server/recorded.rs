@@ -69,7 +69,7 @@ impl Arrival {
             Some(span)
         });
         let arrival = Rc::new(Self {
-            scope: below(settings.traces, span.as_ref(), above),
+            scope: below(span.as_ref(), above),
             span: RefCell::new(span),
             method: method(request.method()),
             started: Instant::now(),
@@ -94,7 +94,8 @@ impl Arrival {
 
     /// The trace it is recorded in, if it is.
     pub(super) fn trace(&self) -> Option<TraceNumber> {
-        Some(TraceNumber(u128::from_be_bytes(self.scope.as_ref()?.parent?.trace)))
+        let scope = self.scope.as_ref().filter(|scope| scope.is_recorded)?;
+        Some(TraceNumber(u128::from_be_bytes(scope.trace)))
     }
 
     /// The reply is there; what is recorded ends with its body.
@@ -201,7 +202,7 @@ impl<'a> EndpointCall<'a> {
             let (name, fixed) = (settings.name.clone().into(), settings.fixed.clone());
             probe.open(scope, Opening { name, kind: span::Kind::Internal, fixed })
         });
-        let scope = below(settings.traces, span.as_ref(), arrival.scope.clone());
+        let scope = below(span.as_ref(), arrival.scope.clone());
         Some(Self { probe, endpoint, settings, span, scope, started: Instant::now(), has_ended: false })
     }
 
@@ -247,9 +248,9 @@ impl Drop for EndpointCall<'_> {
     }
 }
 
-/// Where spans below belong: nowhere where this one should be and was not drawn, or lots would be drawn again.
-fn below(is_recorded: bool, span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
-    if is_recorded { span.map(|span| span.scope().clone()) } else { above }
+/// Where spans below belong: below this one, or where it would have been.
+fn below(span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
+    span.map(|span| span.scope().clone()).or(above)
 }
 
 fn header_bytes(

@@ -70,8 +70,10 @@ fn unhex(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
 
 /// Writes where spans of the called belong, in place of what was there.
 pub fn inject(scope: &TraceScope, headers: &mut Headers) {
-    let Some(SpanContext { trace, span }) = scope.parent else { return };
-    let text = format!("00-{:032x}-{:016x}-01", u128::from_be_bytes(trace), u64::from_be_bytes(span));
+    // A trace that begins with the called has a span above it that nobody records.
+    let span = scope.parent.map_or_else(|| fastrand::u64(1..), u64::from_be_bytes);
+    let (trace, flags) = (u128::from_be_bytes(scope.trace), u8::from(scope.is_recorded));
+    let text = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(TRACE_PARENT, value);
     }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::model::{SpanContext, TraceScope};
+use crate::model::{SpanContext, TraceScope, scope::TraceId};
 
 use super::{Meter, OpenSpan, Outlet, Series, Settings, context::Arrived, meter::Recording, span::Opening};
 
@@ -45,34 +45,31 @@ impl Probe {
         probe
     }
 
-    /// Where the first span of a request belongs that came with these headers; `None` when its trace is not recorded.
+    /// Where the first span of a request belongs that came with these headers; lots are drawn for a trace that begins. `None`
+    /// when nobody takes spans and the client has no trace either.
     #[must_use]
     pub fn arrival(&self, arrived: Arrived) -> Option<TraceScope> {
-        if !self.outlet.takes_spans() {
-            return None;
-        }
         let Arrived { parent, state, baggage } = arrived;
-        match parent {
-            Some((_, false)) => None,
-            parent => Some(TraceScope { parent: parent.map(|(context, _)| context), link: None, state, baggage }),
-        }
+        let scope = match parent {
+            Some((SpanContext { trace, span }, is_recorded)) => {
+                TraceScope { parent: Some(span), ..TraceScope::beginning(trace, is_recorded) }
+            }
+            None if self.outlet.takes_spans() => {
+                let trace = new_trace();
+                TraceScope::beginning(trace, self.settings.sampler.records(&trace))
+            }
+            None => return None,
+        };
+        Some(TraceScope { state, baggage, ..scope })
     }
 
-    /// Opens a span, unless it begins a trace that is not sampled.
+    /// Opens a span, if its trace is recorded and anybody takes it.
     #[must_use]
     pub fn open(&self, scope: &TraceScope, opening: Opening) -> Option<OpenSpan> {
-        if !self.outlet.takes_spans() {
+        if !scope.is_recorded || !self.outlet.takes_spans() {
             return None;
         }
-        let span = fastrand::u64(1..).to_be_bytes();
-        let context = match scope.parent {
-            Some(parent) => SpanContext { trace: parent.trace, span },
-            None => {
-                let trace = fastrand::u128(1..).to_be_bytes();
-                let is_recorded = scope.link.is_some() || self.settings.sampler.records(&trace);
-                is_recorded.then_some(SpanContext { trace, span })?
-            }
-        };
+        let context = SpanContext { trace: scope.trace, span: fastrand::u64(1..).to_be_bytes() };
         Some(OpenSpan::open(scope, context, opening, &self.outlet))
     }
 
@@ -102,6 +99,12 @@ impl Drop for Probe {
     fn drop(&mut self) {
         self.report();
     }
+}
+
+/// The number of a trace that begins.
+#[must_use]
+pub fn new_trace() -> TraceId {
+    fastrand::u128(1..).to_be_bytes()
 }
 
 async fn report_every(probe: Weak<Probe>) {

@@ -66,12 +66,23 @@ pub struct BackendSettings {
     pub fixed_of_round_trip: Arc<[Attribute]>,
     /// What spans of the reading of answers say.
     pub fixed_of_reading: Arc<[Attribute]>,
-    /// Whether a recorded call has a trace of its own, linked to the live one's.
-    pub linked: bool,
+    /// Where its spans belong.
+    pub belongs: Belongs,
     /// Whether the called hear of the trace.
     pub injects: bool,
     /// Whether figures are named as in version 1.27 of the conventions.
     pub semantic_1_27: bool,
+}
+
+/// Where the spans of a backend's calls belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belongs {
+    /// Below the call of the endpoint.
+    Below,
+    /// There as well, and linked to it: nobody waits for them.
+    BelowAndLinked,
+    /// In a trace of their own that is linked to it.
+    Apart,
 }
 
 /// How much of a backend is recorded.

@@ -138,7 +138,7 @@ impl OpenSpan {
     pub(super) fn open(scope: &TraceScope, context: SpanContext, opening: Opening, outlet: &Outlet) -> Self {
         let span = Span {
             context,
-            parent: scope.parent.map(|parent| parent.span),
+            parent: scope.parent,
             link: scope.link,
             state: scope.state.clone(),
             name: opening.name,
@@ -150,7 +150,7 @@ impl OpenSpan {
             events: Vec::new(),
             status: Status::Unset,
         };
-        Self { scope: scope.below(context), span: Some(span), started: Instant::now(), outlet: outlet.clone() }
+        Self { scope: scope.below(context.span), span: Some(span), started: Instant::now(), outlet: outlet.clone() }
     }
 
     /// Where spans below it belong.
@@ -162,7 +162,7 @@ impl OpenSpan {
     /// Its numbers, which never change.
     #[must_use]
     pub fn context(&self) -> Option<SpanContext> {
-        self.scope.parent
+        self.scope.above()
     }
 
     /// Says one thing more.

@@ -60,37 +60,58 @@ fn a_span_is_below_the_clients_and_what_is_injected_names_it() {
     let probe = Probe::new(settings(1.0), outlet);
     let scope = probe.arrival(arrived(PARENT)).unwrap();
     let span = probe.open(&scope, opening()).unwrap();
-    let mut headers = Headers::new();
-    inject(span.scope(), &mut headers);
-    assert_eq!(span.scope().trace_id().unwrap(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    let injected = injected(span.scope());
     drop(span);
     let sent = traces_request(&[], &[inlet.spans[0].try_recv().unwrap()]);
     let told = &sent.resource_spans[0].scope_spans[0].spans[0];
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!((hex(&told.parent_span_id).as_str(), told.kind), ("00f067aa0ba902b7", 2));
-    let injected = headers.get(&TRACE_PARENT).unwrap().to_str().unwrap().to_owned();
     assert_eq!(injected, format!("00-{}-{}-01", hex(&told.trace_id), hex(&told.span_id)));
     assert!(told.end_time_unix_nano >= told.start_time_unix_nano && told.start_time_unix_nano > 0);
 }
 
-#[test]
-fn what_the_client_does_not_record_is_not_recorded_and_what_is_no_context_begins_a_trace() {
-    let (outlet, _inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
-    let probe = Probe::new(settings(1.0), outlet);
-    assert!(probe.arrival(arrived("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")).is_none());
-    assert_eq!(probe.arrival(arrived("00-zz")), Some(TraceScope::default()));
+fn injected(scope: &TraceScope) -> String {
+    let mut headers = Headers::new();
+    inject(scope, &mut headers);
+    headers.get(&TRACE_PARENT).unwrap().to_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_linked_trace_is_recorded_whatever_the_lots_say() {
+fn what_is_not_recorded_goes_on_as_such_and_what_is_no_context_begins_a_trace() {
+    let (outlet, _inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
+    let unsampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    for (rate, parent, flags) in [(1.0, unsampled, "00"), (1e-18, "00-zz", "00"), (1.0, "00-zz", "01"), (1e-18, PARENT, "01")] {
+        let probe = Probe::new(settings(rate), outlet.clone());
+        let scope = probe.arrival(arrived(parent)).unwrap();
+        assert_eq!(probe.open(&scope, opening()).is_some(), flags == "01", "{rate} {parent}");
+        assert!(injected(&scope).ends_with(&format!("-{flags}")), "{}", injected(&scope));
+        assert_eq!(scope.parent.is_some(), parent != "00-zz");
+    }
+}
+
+#[test]
+fn where_nobody_takes_spans_a_clients_trace_goes_on_as_it_came_and_none_begins() {
+    let (outlet, _inlet) = Outlet::new(&[], true);
+    let probe = Probe::new(settings(1.0), outlet);
+    let scope = probe.arrival(arrived(PARENT)).unwrap();
+    assert!(probe.open(&scope, opening()).is_none());
+    assert_eq!(injected(&scope), PARENT);
+    assert!(probe.arrival(Arrived::default()).is_none());
+}
+
+#[test]
+fn what_nobody_waits_for_is_linked_below_the_live_call_or_apart_from_it() {
     let (outlet, mut inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
     let probe = Probe::new(settings(1e-18), outlet);
     let live = probe.arrival(arrived(PARENT)).unwrap();
-    assert!(probe.open(&TraceScope::default(), opening()).is_none());
-    drop(probe.open(&live.linked(), opening()).unwrap());
-    let span = inlet.spans[0].try_recv().unwrap();
-    assert_eq!((span.link, span.parent), (live.parent, None));
-    assert_ne!(span.context.trace, live.parent.unwrap().trace);
+    for (scope, trace, parent) in [(live.linked(), live.trace, live.parent), (live.apart([7; 16]), [7; 16], None)] {
+        let call = probe.open(&scope, opening()).unwrap();
+        drop(probe.open(call.scope(), opening()).unwrap());
+        drop(call);
+        let (below, span) = (inlet.spans[0].try_recv().unwrap(), inlet.spans[0].try_recv().unwrap());
+        assert_eq!((span.context.trace, span.parent, span.link), (trace, parent, live.above()));
+        assert_eq!((below.parent, below.link), (Some(span.context.span), None));
+    }
 }
 
 #[test]
@@ -99,7 +120,7 @@ fn spans_beyond_the_queue_are_dropped_and_counted() {
     let (outlet, _held) = Outlet::new(&[Arc::clone(&export)], false);
     let probe = Probe::new(settings(1.0), outlet);
     for _ in 0..super::outlet::SPANS_WAITING_MAX + 3 {
-        drop(probe.open(&TraceScope::default(), opening()));
+        drop(probe.open(&TraceScope::beginning([1; 16], true), opening()));
     }
     assert_eq!(export.spans_lost(Lost::QueueFull), 3);
 }
