@@ -222,11 +222,11 @@ impl Caller {
         mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
         let exchange = target.recorded.and_then(|recorded| recorded.exchange(&outbound, &body));
-        if let Some(touch) = target.touch {
-            touch.touch(&mut outbound);
-        }
         if let Some(exchange) = &exchange {
             exchange.inject(&mut outbound.headers);
+        }
+        if let Some(touch) = target.touch {
+            touch.touch(&mut outbound);
         }
         let outcome = self.hop(target, outbound, body, &mut sent).await;
         match (exchange, outcome) {

@@ -412,7 +412,7 @@ const TABLE: &[KnownKey] = &[
     ),
     row(At::ServiceComponents, Supported, "telemetry/logging", ""),
     row(At::ServiceComponents, Supported, "telemetry/metrics", "figures of Go's own memory are 0"),
-    row(At::ServiceComponents, Supported, "telemetry/opentelemetry", "W3C trace context only"),
+    row(At::ServiceComponents, Supported, "telemetry/opentelemetry", "traces go on as W3C trace context only"),
     row(At::ServiceComponents, NotYet, "telemetry/opencensus", ""),
     row(At::ServiceComponents, NotYet, "telemetry/influx", ""),
     row(At::ServiceComponents, NotYet, "telemetry/gelf", ""),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::header::SET_COOKIE;
+
 use crate::{
     config::{
         Backend, BackendDetail, Endpoint, OpenTelemetry, OtlpExporter, PrometheusExporter, ReportedHeaders, Service,
@@ -131,9 +133,10 @@ fn detail(detail: &BackendDetail) -> Detail {
     Detail { stage: detail.stage, round_trip: detail.round_trip, read_payload: detail.read_payload }
 }
 
-/// Headers that hold credentials are told without what they say.
+/// Headers that hold credentials, or hand them out, are told without what they say.
 fn headers(headers: &ReportedHeaders, config: &Service) -> settings::ReportedHeaders {
-    let hidden = if headers.any { ServicePlan::secret_headers(config) } else { Vec::new() };
+    let mut hidden = if headers.any { ServicePlan::secret_headers(config) } else { Vec::new() };
+    hidden.push(SET_COOKIE);
     settings::ReportedHeaders { any: headers.any, except: headers.except.clone(), hidden }
 }
 

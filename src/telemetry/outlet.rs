@@ -1,6 +1,9 @@
 //! Where threads leave what they recorded: a bounded queue per exporter, and nobody who waits for it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
@@ -21,6 +24,8 @@ pub struct Outlet(Arc<Ends>);
 struct Ends {
     spans: Vec<(Sender<Arc<Span>>, Arc<Export>)>,
     reports: Option<Sender<Report>>,
+    /// How many record.
+    probes: AtomicUsize,
 }
 
 /// The other ends.
@@ -42,7 +47,10 @@ impl Outlet {
         });
         let (spans, waiting) = queues.unzip();
         let (reports, waiting_reports) = metrics.then(|| channel(REPORTS_WAITING_MAX)).unzip();
-        (Self(Arc::new(Ends { spans, reports })), Inlet { spans: waiting, reports: waiting_reports })
+        (
+            Self(Arc::new(Ends { spans, reports, probes: AtomicUsize::new(0) })),
+            Inlet { spans: waiting, reports: waiting_reports },
+        )
     }
 
     /// Whether anybody takes spans.
@@ -55,6 +63,22 @@ impl Outlet {
     #[must_use]
     pub fn takes_figures(&self) -> bool {
         self.0.reports.is_some()
+    }
+
+    /// Whether anybody records who may still have something to leave.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.0.probes.load(Ordering::Acquire) > 0
+    }
+
+    /// One more records.
+    pub(super) fn enter(&self) {
+        self.0.probes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// One of them has left the last.
+    pub(super) fn leave(&self) {
+        self.0.probes.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Takes a span for every exporter.

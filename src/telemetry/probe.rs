@@ -32,6 +32,7 @@ impl Probe {
     #[must_use]
     pub fn new(settings: Arc<Settings>, outlet: Outlet) -> Self {
         let meter = RefCell::new(Meter::new(Arc::clone(&settings.labels)));
+        outlet.enter();
         Self { settings, meter, outlet }
     }
 
@@ -45,28 +46,30 @@ impl Probe {
         probe
     }
 
-    /// Where the first span of a request belongs that came with these headers; lots are drawn for a trace that begins. `None`
-    /// when nobody takes spans and the client has no trace either.
+    /// Where the first span of a request belongs that came with these headers; lots are drawn for a trace that begins.
+    /// `None` when nobody takes spans: then no trace goes on either, as in the original.
     #[must_use]
     pub fn arrival(&self, arrived: Arrived) -> Option<TraceScope> {
+        if !self.outlet.takes_spans() {
+            return None;
+        }
         let Arrived { parent, state, baggage } = arrived;
         let scope = match parent {
             Some((SpanContext { trace, span }, is_recorded)) => {
                 TraceScope { parent: Some(span), ..TraceScope::beginning(trace, is_recorded) }
             }
-            None if self.outlet.takes_spans() => {
+            None => {
                 let trace = new_trace();
                 TraceScope::beginning(trace, self.settings.sampler.records(&trace))
             }
-            None => return None,
         };
         Some(TraceScope { state, baggage, ..scope })
     }
 
-    /// Opens a span, if its trace is recorded and anybody takes it.
+    /// Opens a span, if its trace is recorded.
     #[must_use]
     pub fn open(&self, scope: &TraceScope, opening: Opening) -> Option<OpenSpan> {
-        if !scope.is_recorded || !self.outlet.takes_spans() {
+        if !scope.is_recorded {
             return None;
         }
         let context = SpanContext { trace: scope.trace, span: fastrand::u64(1..).to_be_bytes() };
@@ -98,6 +101,7 @@ impl Drop for Probe {
     /// The last figures of a thread that ends, or of a plan whose last request has ended.
     fn drop(&mut self) {
         self.report();
+        self.outlet.leave();
     }
 }
 

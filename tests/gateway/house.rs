@@ -62,7 +62,11 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         "the web server is the edge; the rest must not know it",
     ),
     ("actix_http", &["server/wire/"], "what lies below a client's request is one folder"),
-    ("h2", &["server/wire/", "server/tls.rs"], "the same; TLS only offers it"),
+    (
+        "h2",
+        &["server/wire/", "server/tls.rs", "server/export/grpc.rs"],
+        "the same; TLS only offers it, and gRPC of OTLP speaks it",
+    ),
     (
         "awc",
         &[

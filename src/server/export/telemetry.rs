@@ -6,7 +6,7 @@ use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use tokio::{
     sync::{mpsc, watch},
-    time::timeout,
+    time::{Instant, sleep, timeout_at},
 };
 
 use crate::{
@@ -20,6 +20,11 @@ use super::{figures::Figures, listener, spans::Spans, way::Way};
 
 /// How long a stop waits for receivers at most; what is not sent until then is lost, and counted so.
 pub(in crate::server) const FLUSH_TIME: Duration = Duration::from_secs(3);
+
+/// How long of that the threads may take that record, to end and leave their last figures.
+const LAST_WORDS_TIME: Duration = Duration::from_millis(500);
+/// How often to look whether they have.
+const LAST_WORDS_STEP: Duration = Duration::from_millis(5);
 
 /// Whoever sends what is recorded.
 pub(in crate::server) struct Telemetry {
@@ -85,9 +90,14 @@ impl Telemetry {
 
     /// Sends what is left, and ends.
     pub(in crate::server) async fn stop(mut self) {
+        let begun = Instant::now();
+        // A thread that is stuck is not waited for to the end.
+        while self.outlet.is_in_use() && begun.elapsed() < LAST_WORDS_TIME {
+            sleep(LAST_WORDS_STEP).await;
+        }
         // Nobody listens any more where every task has ended.
         let _all_ended = self.ending.send(true);
-        if timeout(FLUSH_TIME, self.sending.recv()).await.is_err() {
+        if timeout_at(begun + FLUSH_TIME, self.sending.recv()).await.is_err() {
             tracing::warn!("[SERVICE: OpenTelemetry] not everything could be sent in time");
         }
         for listener in &self.listeners {

@@ -80,7 +80,9 @@ fn injected(scope: &TraceScope) -> String {
 fn what_is_not_recorded_goes_on_as_such_and_what_is_no_context_begins_a_trace() {
     let (outlet, _inlet) = Outlet::new(&[Arc::new(Export::new("a"))], false);
     let unsampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
-    for (rate, parent, flags) in [(1.0, unsampled, "00"), (1e-18, "00-zz", "00"), (1.0, "00-zz", "01"), (1e-18, PARENT, "01")] {
+    for (rate, parent, flags) in
+        [(1.0, unsampled, "00"), (1e-18, "00-zz", "00"), (1.0, "00-zz", "01"), (1e-18, PARENT, "01")]
+    {
         let probe = Probe::new(settings(rate), outlet.clone());
         let scope = probe.arrival(arrived(parent)).unwrap();
         assert_eq!(probe.open(&scope, opening()).is_some(), flags == "01", "{rate} {parent}");
@@ -90,13 +92,20 @@ fn what_is_not_recorded_goes_on_as_such_and_what_is_no_context_begins_a_trace() 
 }
 
 #[test]
-fn where_nobody_takes_spans_a_clients_trace_goes_on_as_it_came_and_none_begins() {
+fn who_records_is_known_until_the_last_figures_are_left() {
+    let (outlet, mut inlet) = Outlet::new(&[], true);
+    let probe = Probe::new(settings(1.0), outlet.clone());
+    probe.count(Series::of(Family::Backend, 0), |cell| cell.value(place::DURATION, 1.0));
+    assert!(outlet.is_in_use());
+    drop(probe);
+    assert!(!outlet.is_in_use() && inlet.reports.as_mut().unwrap().try_recv().is_ok());
+}
+
+#[test]
+fn where_nobody_takes_spans_no_trace_goes_on() {
     let (outlet, _inlet) = Outlet::new(&[], true);
     let probe = Probe::new(settings(1.0), outlet);
-    let scope = probe.arrival(arrived(PARENT)).unwrap();
-    assert!(probe.open(&scope, opening()).is_none());
-    assert_eq!(injected(&scope), PARENT);
-    assert!(probe.arrival(Arrived::default()).is_none());
+    assert!(probe.arrival(arrived(PARENT)).is_none() && probe.arrival(Arrived::default()).is_none());
 }
 
 #[test]

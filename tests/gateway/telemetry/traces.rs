@@ -27,10 +27,7 @@ fn spans_of_shadows(spans: &[Told]) -> (Vec<Told>, Vec<Told>) {
 /// A shadow whose policy has these headers.
 fn policed(upstream: &Upstream, headers: &Value) -> Value {
     let policy = json!({ "holdout": 0, "headers": headers });
-    with(
-        live(upstream, "/copy"),
-        &json!({ "extra_config": { "proxy": { "shadow": true, "@shadow_policy": policy } } }),
-    )
+    with(live(upstream, "/copy"), &json!({ "extra_config": { "proxy": { "shadow": true, "@shadow_policy": policy } } }))
 }
 
 fn traceparent(seen: &Seen) -> &str {
@@ -58,7 +55,10 @@ fn a_request_is_one_trace_from_the_client_to_the_upstream() {
             assert_eq!((span.trace.as_str(), span.state.as_str(), span.links.len()), (TRACE, "a=b,c=d", 0));
             let resource = json!(span.resource);
             assert_eq!(resource["service.name"], "shop");
-            assert_eq!((&resource["service.version"], &resource["deployment.environment"]), (&json!("7"), &json!("test")));
+            assert_eq!(
+                (&resource["service.version"], &resource["deployment.environment"]),
+                (&json!("7"), &json!("test"))
+            );
         }
         let server = chain[0];
         assert_eq!([server.says("http.route"), server.says("http.request.method")], ["/users/:id", "GET"]);
@@ -147,11 +147,13 @@ fn a_copy_is_in_the_trace_of_the_live_call_and_linked_to_it() {
 fn policies_say_how_copies_are_in_the_trace() {
     let receiver = Receiver::grpc(Manner::Takes);
     let (upstream, copied) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
-    let named = |path, trace: &str| endpoint(path, &[live(&upstream, "/b"), policed(&copied, &json!({ "trace": trace }))]);
+    let named =
+        |path, trace: &str| endpoint(path, &[live(&upstream, "/b"), policed(&copied, &json!({ "trace": trace }))]);
     let plain = endpoint("/plain", &[live(&upstream, "/b"), shadow(&copied, "/copy")]);
     let endpoints = [named("/inherit", "inherit"), named("/off", "off"), plain];
     let gnomon = Gnomon::run(&recorded(&[receiver.exporter()], &json!({}), &endpoints));
-    for (number, (path, is_in_trace)) in [("/inherit", true), ("/off", false), ("/plain", true)].into_iter().enumerate() {
+    for (number, (path, is_in_trace)) in [("/inherit", true), ("/off", false), ("/plain", true)].into_iter().enumerate()
+    {
         gnomon.ask("GET", path, &[("traceparent", PARENT)], b"");
         let seen = copied.wait_for(number + 1).remove(number);
         let of_path = |spans: &[Told]| {
@@ -204,10 +206,11 @@ fn paths_to_skip_and_secrets_are_in_no_message() {
         with(endpoint("/a", &[live(&upstream, "/b")]), &open),
         with(endpoint("/skipped", &[live(&upstream, "/c")]), &open),
     ];
-    let keys = json!({ "layers": layers, "skip_paths": ["/skipped"] });
+    let keys = json!({ "layers": layers, "skip_paths": ["/skipped", "/__health"] });
     let mut gnomon = Gnomon::run(&recorded(&[receiver.exporter()], &keys, &endpoints));
     let token = format!("Bearer {SECRET}");
-    let headers = [("Authorization", token.as_str()), ("Cookie", SECRET), ("X-Api-Key", SECRET), ("X-Seen", "seen-by-all")];
+    let headers =
+        [("Authorization", token.as_str()), ("Cookie", SECRET), ("X-Api-Key", SECRET), ("X-Seen", "seen-by-all")];
     for path in ["/a", "/skipped"] {
         assert_eq!(gnomon.ask("GET", &format!("{path}?token={SECRET}&q=told"), &headers, b"").status, 200);
     }
