@@ -102,6 +102,8 @@ pub enum Scope {
     BackendTelemetry,
     /// `@admin` of the service.
     Admin,
+    /// `@access_log` of the service.
+    AccessLog,
     /// `@shadow` of the service.
     Shadow,
     /// `overload` of `@shadow`.
@@ -209,6 +211,7 @@ impl Scope {
             Scope::EndpointGlobal => "telemetry/opentelemetry.global of an endpoint",
             Scope::BackendTelemetry => "telemetry/opentelemetry of a backend",
             Scope::Admin => "@admin",
+            Scope::AccessLog => "@access_log",
             Scope::Shadow => "@shadow",
             Scope::Overload => "@shadow.overload",
             Scope::Policy => "@shadow_policy",
@@ -242,7 +245,8 @@ impl Scope {
     /// Whether the keys are ours alone, so that an unknown one is an error and nothing in there is a comment.
     #[must_use]
     pub fn is_ours(self) -> bool {
-        matches!(self, Scope::Admin) || ["@shadow", "@split"].iter().any(|ours| self.title().starts_with(ours))
+        matches!(self, Scope::Admin | Scope::AccessLog)
+            || ["@shadow", "@split"].iter().any(|ours| self.title().starts_with(ours))
     }
 
     /// Whether the original reads keys of this scope in any letter case.
@@ -399,6 +403,7 @@ const TABLE: &[KnownKey] = &[
         "@admin",
         "ours: the dashboard's listener, and who may change things through it",
     ),
+    row(At::ServiceComponents, Supported, "@access_log", "ours: how requests are logged"),
     row(At::ServiceComponents, Supported, "@shadow", "ours: bounds of all shadows, defaults of their policies"),
     row(At::ServiceComponents, Supported, "security/cors", ""),
     row(At::ServiceComponents, Supported, "security/http", ""),
@@ -804,12 +809,13 @@ const TABLE: &[KnownKey] = &[
     row(At::Logging, Supported, "syslog_facility", ""),
     row(At::Logging, Supported, "format", "default, logstash or custom"),
     row(At::Logging, Supported, "custom_format", ""),
-    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD"),
+    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD; JSON is written with @access_log"),
     row(At::Logging, NotYet, "access_log_custom_format", "Enterprise only in KrakenD"),
     row(At::Logging, NotYet, "backend", "Enterprise only in KrakenD"),
     row(At::Logstash, Ignored, "enabled", "the component is on when it is there"),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Admin, Supported, "token", "what to show to change things; without it, only from this machine"),
+    row(At::AccessLog, Supported, "format", "text or json"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies and heads held per shadow"),
     row(At::Shadow, Supported, "memory_budget", "bytes of bodies and heads held by all shadows"),

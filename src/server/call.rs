@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     component::{Visit, tables::Guarded},
+    config::AccessForm,
     endpoint::Call,
     model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query, trace::TraceParent},
     plan::{EndpointPlan, ServicePlan},
@@ -20,12 +21,17 @@ use crate::{
 };
 
 use super::{
-    egress, ingress, intake, intake::Taken, origin::origin, recorded::Arrival, recorded::EndpointCall, serve::decoded,
+    access_json::ServedBy,
+    egress, ingress, intake,
+    intake::Taken,
+    origin::origin,
+    recorded::{Arrival, EndpointCall},
+    serve::decoded,
     tree::Tree,
 };
 
 /// Where a client says which trace its request belongs to.
-const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
+pub(super) const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
 
 /// Serves one request for `endpoint`.
 pub(super) async fn serve_endpoint(
@@ -36,7 +42,7 @@ pub(super) async fn serve_endpoint(
     payload: web::Payload,
 ) -> HttpResponse {
     let service = &tree.shared.plan.service;
-    let counted = Counted::start(tree, endpoint.id);
+    let counted = Counted::start(tree, endpoint);
     let arrival = Arrival::of(tree, &request);
     if let Some(arrival) = &arrival {
         arrival.is_for(endpoint);
@@ -47,7 +53,8 @@ pub(super) async fn serve_endpoint(
         return counted.end(egress::Outgoing { response: egress::bad_path_parameter(text), complete: false });
     }
     let budget = Budget { deadline: counted.started + endpoint.timeout };
-    let door = Door { tree, endpoint, client: &request, arrival: arrival.as_deref(), budget };
+    let trace = arrival.as_ref().map_or_else(|| trace_of(&request), |arrival| arrival.trace());
+    let door = Door { tree, endpoint, client: &request, arrival: arrival.as_deref(), trace, budget };
     let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
     let outcome = match taken {
         Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
@@ -65,7 +72,6 @@ pub(super) async fn serve_endpoint(
         egress::name_content(&mut reply).await;
     }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let trace = arrival.map_or_else(|| trace_of(&request), |arrival| arrival.trace());
     counted.traced(trace).end(egress::response(reply, endpoint, service, accept))
 }
 
@@ -82,6 +88,7 @@ struct Door<'a> {
     client: &'a HttpRequest,
     /// What is recorded of it, if anything is.
     arrival: Option<&'a Arrival>,
+    trace: Option<TraceNumber>,
     budget: Budget,
 }
 
@@ -109,6 +116,7 @@ impl Door<'_> {
         let metrics = self.tree.shared.plan.service.metrics.as_ref();
         let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
         let called = counted.then(|| Called::start(self.tree, self.endpoint));
+        let request = Request { trace_number: self.trace.map(|trace| trace.0), ..request };
         self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
         let broken = |_| Reply::failed(Failure::new(Kind::Panic, "internal server error"));
         let reply = answer.await.unwrap_or_else(broken);
@@ -156,6 +164,7 @@ fn log_failures(endpoint: &EndpointPlan, service: &ServicePlan, reply: &Reply) {
 /// Counts a request when it ends, also when it ends by its client hanging up.
 struct Counted<'a> {
     tree: &'a Tree,
+    endpoint: &'a Arc<EndpointPlan>,
     id: EndpointId,
     started: Instant,
     trace: Option<TraceNumber>,
@@ -163,9 +172,10 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn start(tree: &'a Tree, id: EndpointId) -> Self {
+    fn start(tree: &'a Tree, endpoint: &'a Arc<EndpointPlan>) -> Self {
+        let id = endpoint.id;
         tree.recorder.borrow_mut().endpoint_started(id);
-        Self { tree, id, started: Instant::now(), trace: None, ended: false }
+        Self { tree, endpoint, id, started: Instant::now(), trace: None, ended: false }
     }
 
     /// The same request, of which there is this trace.
@@ -174,7 +184,7 @@ impl<'a> Counted<'a> {
         self
     }
 
-    fn end(mut self, outgoing: egress::Outgoing) -> HttpResponse {
+    fn end(mut self, mut outgoing: egress::Outgoing) -> HttpResponse {
         self.ended = true;
         let status = outgoing.response.status().as_u16();
         let elapsed = self.started.elapsed();
@@ -185,6 +195,9 @@ impl<'a> Counted<'a> {
             recorder.endpoint_traced(self.id, trace, elapsed);
         }
         drop(recorder);
+        if self.tree.shared.plan.service.access_form == AccessForm::Json {
+            outgoing.response.extensions_mut().insert(ServedBy(Arc::clone(self.endpoint)));
+        }
         outgoing.response
     }
 }

@@ -60,6 +60,7 @@ fn request(header: &str) -> Request {
     Request {
         method: http::Method::GET,
         headers,
+        trace_number: None,
         query: String::new(),
         params: Vec::new(),
         claims: None,
