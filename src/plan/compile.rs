@@ -48,8 +48,7 @@ pub(super) fn compile_with(config: &Service, kept: &Arc<Kept>) -> (Plan, Finding
         .iter()
         .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, kept, &mut names, &mut findings)))
         .collect();
-    let service =
-        ServicePlan { telemetry: telemetry::service(config, &endpoints), ..service_plan(config, &mut findings) };
+    let service = service_plan(config, &endpoints, &mut findings);
     let targets = Targets::first(names.backends.len());
     let (names, kept) = (Arc::new(names), Arc::clone(kept));
     (Plan { service, routes: routes(config), endpoints, names, targets, kept }, findings)
@@ -71,7 +70,7 @@ impl Kept {
     }
 }
 
-fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
+fn service_plan(config: &Service, endpoints: &[Arc<EndpointPlan>], findings: &mut Findings) -> ServicePlan {
     let error_body = |status: u16| config.router.error_body.get(&status).map(|text| Bytes::from(text.clone()));
     ServicePlan {
         name: config.name.clone(),
@@ -101,7 +100,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
         metrics: metrics::plan(config),
-        telemetry: None,
+        telemetry: telemetry::service(config, endpoints),
         logging: config.logging.clone(),
         admin: admin_address(config),
         admin_is_explicit: config.admin.explicit,
