@@ -69,7 +69,8 @@ impl Handler<Fetch> for BackendActor {
             let measured =
                 Measured::start(&parts.recorder, parts.plan.id, budget.deadline).traced(request.trace_number);
             let call = async {
-                let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses };
+                let asked =
+                    Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses, aim: None };
                 let outcome = parts.answer(asked, body, budget.deadline).await;
                 measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
                 outcome

@@ -15,11 +15,11 @@ impl Balance {
         Self(Cell::new(place))
     }
 
-    /// The next address; `None` if there is none.
-    pub fn next<'a>(&self, bases: &'a [Base]) -> Option<&'a Base> {
+    /// The next address and its place; `None` if there is none.
+    pub fn next<'a>(&self, bases: &'a [Base]) -> Option<(usize, &'a Base)> {
         let place = self.0.get().checked_rem(bases.len())?;
         self.0.set(place + 1);
-        bases.get(place)
+        Some((place, bases.get(place)?))
     }
 }
 
@@ -36,7 +36,7 @@ mod tests {
         };
         let bases = [base(1), base(1), base(2)];
         let balance = Balance::starting_at(usize::MAX);
-        let ports: Vec<_> = (0..6).filter_map(|_| balance.next(&bases)?.authority.port_u16()).collect();
+        let ports: Vec<_> = (0..6).filter_map(|_| balance.next(&bases)?.1.authority.port_u16()).collect();
         assert_eq!(ports.iter().filter(|port| **port == 1).count(), 4);
         assert!(balance.next(&[]).is_none());
     }

@@ -23,13 +23,14 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbou
 
 use super::{
     reading::Reading,
-    transport::{PoolLimits, Room, Secure, Transport, TransportError, is_of_tls},
+    transport::{Glance, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
 #[derive(Clone)]
 pub struct Client {
     awc: awc::Client,
+    transport: Transport,
     head_time: Option<Duration>,
 }
 
@@ -59,7 +60,8 @@ impl Client {
     #[must_use]
     pub fn sharing(limits: PoolLimits, secure: Secure, room: Room) -> Self {
         let builder = awc::Client::builder().no_default_headers().disable_redirects().disable_timeout();
-        Self { awc: builder.wrap(Transport::new(limits, secure, room)).finish(), head_time: limits.head_time }
+        let transport = Transport::new(limits, secure, room);
+        Self { awc: builder.wrap(transport.clone()).finish(), transport, head_time: limits.head_time }
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the call closes its connection.
@@ -89,6 +91,51 @@ impl Client {
     }
 }
 
+/// The status of an answer that was thrown away, and where it sends the call on to.
+#[derive(Debug)]
+pub struct Glanced {
+    /// The status.
+    pub status: StatusCode,
+    /// Its `Location`, of redirects.
+    pub location: Option<HeaderValue>,
+}
+
+impl Client {
+    /// The body to send with [`Client::glance`]; `None` if the request has to go out with [`Client::send`].
+    #[must_use]
+    pub fn body_to_glance(&self, outbound: &Outbound, body: &Body) -> Option<Bytes> {
+        let bytes = match body {
+            Body::Empty => Bytes::new(),
+            Body::Held(held) if held.chunks().len() <= 1 => held.to_bytes(),
+            Body::Held(_) | Body::Transit(_) => return None,
+        };
+        self.transport.can_glance(outbound, &bytes).then_some(bytes)
+    }
+
+    /// Sends a request whose answer nobody wants and reads that to its end: on the wire the same as [`Client::send`], for
+    /// a part of its work. Dropping the call closes its connection.
+    ///
+    /// # Errors
+    /// When no answer comes, or it breaks off, or its body is longer than `limit` bytes.
+    pub async fn glance(&self, outbound: &Outbound, body: &Bytes, limit: usize) -> Result<Glanced, Failure> {
+        let looking = self.transport.glance(outbound, body);
+        let looked = match self.head_time {
+            None => looking.await,
+            Some(time) => match timeout(time, looking).await {
+                Ok(looked) => looked,
+                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
+            },
+        };
+        let mut glance: Glance<'_> = looked.map_err(|error| transport_failure(&error, &call_text(outbound)))?;
+        let (status, location) = (glance.status, glance.location.take());
+        match glance.finish(limit).await {
+            Ok(()) => Ok(Glanced { status, location }),
+            Err(RestError::TooLarge) => Err(too_large(limit)),
+            Err(RestError::Broken(error)) => Err(body_failure(&error)),
+        }
+    }
+}
+
 /// What KrakenD calls a call in error texts: `Get "http://host/path"`.
 fn call_text(outbound: &Outbound) -> String {
     let name = outbound.method.as_str().to_ascii_lowercase();
@@ -97,19 +144,30 @@ fn call_text(outbound: &Outbound) -> String {
 
 fn failure(error: SendRequestError, told: &str) -> Failure {
     if let SendRequestError::Timeout = error {
-        return Failure::new(Kind::Timeout, format!("{told}: net/http: timeout awaiting response headers"));
+        return no_head(told);
     }
     let SendRequestError::Custom(cause, _) = error else {
         return Failure::new(Kind::Protocol, format!("{told}: {error}"));
     };
-    let kind = match cause.downcast_ref::<TransportError>() {
-        Some(TransportError::Resolve(_) | TransportError::Connect { .. }) => Kind::Connect,
-        Some(TransportError::Tls(_)) => Kind::Tls,
-        Some(TransportError::Io(_) | TransportError::Closed) => Kind::Io,
-        Some(TransportError::RequestBody) => Kind::Upload,
-        Some(TransportError::Protocol(_)) | None => Kind::Protocol,
+    match cause.downcast_ref::<TransportError>() {
+        Some(error) => transport_failure(error, told),
+        None => Failure::new(Kind::Protocol, format!("{told}: {cause}")),
+    }
+}
+
+fn transport_failure(error: &TransportError, told: &str) -> Failure {
+    let kind = match error {
+        TransportError::Resolve(_) | TransportError::Connect { .. } => Kind::Connect,
+        TransportError::Tls(_) => Kind::Tls,
+        TransportError::Io(_) | TransportError::Closed => Kind::Io,
+        TransportError::RequestBody => Kind::Upload,
+        TransportError::Protocol(_) => Kind::Protocol,
     };
-    Failure::new(kind, format!("{told}: {cause}"))
+    Failure::new(kind, format!("{told}: {error}"))
+}
+
+fn no_head(told: &str) -> Failure {
+    Failure::new(Kind::Timeout, format!("{told}: net/http: timeout awaiting response headers"))
 }
 
 impl Inbound {

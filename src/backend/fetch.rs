@@ -12,7 +12,6 @@ use tokio::time::Instant;
 
 use crate::{
     component::BackendCall,
-    config::ErrorPolicy,
     model::{
         Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
         Witness, body,
@@ -22,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Client, FoundHosts,
+    Aim, Client, FoundHosts,
     balance::Balance,
     client::Inbound,
     gzip::{Gunzip, gunzip},
@@ -41,7 +40,7 @@ const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a thread needs to call one backend.
 pub struct Caller {
-    client: Client,
+    pub(super) client: Client,
     balance: Balance,
     found: Option<FoundHosts>,
     /// What records calls, if anything does.
@@ -81,7 +80,7 @@ impl Caller {
         limit: usize,
     ) -> Result<Response, Failure> {
         let recorded = self.recorded(backend, asked, deadline);
-        let target = Target { backend, touch: asked.touch, watch: None, recorded: recorded.as_deref() };
+        let target = Target { recorded: recorded.as_deref(), ..Target::of(backend, &asked) };
         if asked.witnesses.is_empty() {
             let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
             return told(recorded.as_deref(), backend, outcome);
@@ -93,7 +92,12 @@ impl Caller {
         told(recorded.as_deref(), backend, watch.end(outcome))
     }
 
-    fn recorded<'a>(&'a self, backend: &'a BackendPlan, asked: Asked<'_>, end: Instant) -> Option<Box<Recorded<'a>>> {
+    pub(super) fn recorded<'a>(
+        &'a self,
+        backend: &'a BackendPlan,
+        asked: Asked<'_>,
+        end: Instant,
+    ) -> Option<Box<Recorded<'a>>> {
         Recorded::begin(self.probe.as_ref()?, backend, asked.request, end)
     }
 
@@ -119,53 +123,14 @@ impl Caller {
         backend.calls_through.run(call, &step).await
     }
 
-    /// Makes the call and reads the answer to its end without looking into it; gives its status.
-    ///
-    /// # Errors
-    /// When no answer comes, or it breaks off, or is longer than `limit` bytes. That the time is over is for who calls.
-    pub async fn discard(
-        &self,
-        backend: &BackendPlan,
-        asked: Asked<'_>,
-        body: Body,
-        deadline: Instant,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        let recorded = self.recorded(backend, asked, deadline);
-        let target = Target { backend, touch: asked.touch, watch: None, recorded: recorded.as_deref() };
-        let outcome = self.discard_from(target, asked, body, limit).await;
-        if let Some(recorded) = &recorded {
-            recorded.end(outcome.as_ref().map(|status| backend.ending_unread(*status).complete));
-        }
-        outcome
-    }
-
-    async fn discard_from(
-        &self,
-        target: Target<'_>,
-        asked: Asked<'_>,
-        body: Body,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        let backend = target.backend;
-        let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(target, outbound, body).await?;
-        let status = inbound.status();
-        // A live call would close such an answer unread, and a cache around must see the same here.
-        let unread = inbound.is_of_component()
-            && !backend.no_op
-            && !is_success(status)
-            && matches!(backend.error_policy, ErrorPolicy::Plain);
-        if !unread {
-            inbound.drain(limit).await?;
-        }
-        Ok(status.as_u16())
-    }
-
-    fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
+    pub(super) fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
         let found = self.found.as_ref().map(FoundHosts::now);
         let bases = found.as_deref().unwrap_or(&backend.bases);
-        let base = self.balance.next(bases).ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        let next = self.balance.next(bases);
+        let (place, base) = next.ok_or_else(|| Failure::new(Kind::NoHost, "no hosts available"))?;
+        if let Some(aim) = asked.aim {
+            aim.take(place, bases.len());
+        }
         outbound(backend, base, asked.request, asked.earlier)
     }
 
@@ -195,7 +160,12 @@ impl Caller {
     }
 
     /// Makes the exchange up to the head of its answer, through the components around it.
-    async fn send(&self, target: Target<'_>, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+    pub(super) async fn send(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+    ) -> Result<(Inbound, Sent), Failure> {
         let backend = target.backend;
         let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
         if backend.wires_through.is_empty() {
@@ -248,10 +218,10 @@ impl Caller {
     ) -> Result<Inbound, Failure> {
         let backend = target.backend;
         if target.touch.is_some() {
-            return self.client.send(&outbound, body).await;
+            return target.saw(self.client.send(&outbound, body).await);
         }
         let mut trail = Trail::new(outbound, &body, backend.resends_body);
-        let mut inbound = self.client.send(trail.outbound(), body).await?;
+        let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
         while let Next::Follow(body) = trail.next(&inbound)? {
             sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
@@ -283,6 +253,8 @@ pub struct Asked<'a> {
     pub touch: Option<&'a dyn LastTouch>,
     /// Who sees the answer as well.
     pub witnesses: &'a [Arc<dyn Witness>],
+    /// Who wants to know whether anybody is there.
+    pub aim: Option<&'a Aim>,
 }
 
 /// Changes a request as the very last thing before it is sent.
@@ -293,11 +265,31 @@ pub trait LastTouch {
 
 /// Where a call goes.
 #[derive(Clone, Copy)]
-struct Target<'a> {
-    backend: &'a BackendPlan,
-    touch: Option<&'a dyn LastTouch>,
+pub(super) struct Target<'a> {
+    pub(super) backend: &'a BackendPlan,
+    pub(super) touch: Option<&'a dyn LastTouch>,
     watch: Option<&'a Watch<'a>>,
-    recorded: Option<&'a Recorded<'a>>,
+    pub(super) recorded: Option<&'a Recorded<'a>>,
+    aim: Option<&'a Aim>,
+}
+
+impl<'a> Target<'a> {
+    pub(super) const fn of(backend: &'a BackendPlan, asked: &Asked<'a>) -> Self {
+        Self { backend, touch: asked.touch, watch: None, recorded: None, aim: asked.aim }
+    }
+
+    /// The same target, and what is called there is recorded.
+    pub(super) const fn recorded(self, recorded: &'a Recorded<'a>) -> Self {
+        Self { recorded: Some(recorded), ..self }
+    }
+
+    /// Takes note of what came of the call at the address it was made for.
+    pub(super) fn saw<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        if let Some(aim) = self.aim {
+            aim.saw(&outcome);
+        }
+        outcome
+    }
 }
 
 /// The data of a successful answer.

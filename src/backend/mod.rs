@@ -4,8 +4,10 @@
 //! appear in error texts only, which clients see only when the file asks for it. Knows neither endpoints nor shadows.
 
 pub mod actor;
+pub mod aim;
 pub mod balance;
 pub mod client;
+mod discard;
 pub mod discovery;
 pub mod fetch;
 pub mod gzip;
@@ -23,6 +25,7 @@ mod watch;
 mod watch_tests;
 
 pub use actor::{BackendActor, Fetch};
+pub use aim::Aim;
 pub use client::Client;
 pub use discovery::{Discovery, Found, FoundHosts};
 pub use fetch::{Asked, Caller, DECODED_BYTES_MAX, LastTouch};

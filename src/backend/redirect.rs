@@ -48,10 +48,16 @@ impl Trail {
     /// # Errors
     /// When there were too many redirects, or the address given is none.
     pub(super) fn next(&mut self, answer: &Inbound) -> Result<Next, Failure> {
-        let Some(location) = answer.header(&LOCATION).filter(|_| is_redirect(answer.status())) else {
-            return Ok(Next::Arrived);
-        };
-        let keeps = matches!(answer.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        self.after(answer.status(), answer.header(&LOCATION))
+    }
+
+    /// The same of an answer with this status and this `Location`.
+    ///
+    /// # Errors
+    /// As for [`Trail::next`].
+    pub(super) fn after(&mut self, status: StatusCode, location: Option<&HeaderValue>) -> Result<Next, Failure> {
+        let Some(location) = location.filter(|_| is_redirect(status)) else { return Ok(Next::Arrived) };
+        let keeps = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
         let Some(body) = self.body_of_next(keeps) else { return Ok(Next::Arrived) };
         let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
         self.hops += 1;

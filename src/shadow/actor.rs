@@ -9,14 +9,14 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
-    backend::{Asked, Caller, Measured},
+    backend::{Aim, Asked, Caller, LastTouch, Measured},
     model::{Body, BodyError, BodyReceiver, Data, Failure, Kind, Payload, Request, Response},
     plan::ShadowPlan,
     stats::{Ending, Recorder},
 };
 
 use super::{
-    Cleared, DropReason, Mirror, Rewriter,
+    Cleared, DropReason, Mirror, Missed, Rewriter, Ticket,
     mirror::{Chained, body_for},
     rewrite::Finish,
     window::Loss,
@@ -52,14 +52,16 @@ impl Handler<Mirror> for ShadowActor {
 
     /// Only moves the message into a task: a panic there ends one mirror, one here would end the actor.
     fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        let parts = Rc::clone(&self.0);
-        actix::spawn(async move { parts.mirror(mirror).await });
+        // The runtime moves a task about when it begins and when it ends, so it gets a pointer.
+        actix::spawn(Box::pin(Rc::clone(&self.0).mirror(Box::new(mirror))));
     }
 }
 
 impl Parts {
     /// Sends the copy when it is its turn, unless all shadows are switched off first; that also ends a call under way.
-    async fn mirror(&self, mirror: Mirror) {
+    ///
+    /// The copy goes from step to step in a box: each step would else keep room for it as long as the call lasts.
+    async fn mirror(self: Rc<Self>, mirror: Box<Mirror>) {
         let killed = mirror.ticket.killed();
         tokio::select! {
             biased;
@@ -68,7 +70,7 @@ impl Parts {
         }
     }
 
-    async fn mirror_in_turn(&self, mut mirror: Mirror) {
+    async fn mirror_in_turn(&self, mut mirror: Box<Mirror>) {
         if let Some(time) = mirror.not_before {
             sleep_until(time).await;
         }
@@ -77,19 +79,10 @@ impl Parts {
             reason = Loss::of(&mut mirror.loss) => return mirror.ticket.drop_for(reason),
             turn = mirror.ticket.gate().turn() => turn,
         };
-        let cleared = mirror.ticket.clear();
-        let body = cleared.and_then(|cleared| {
-            let body = match &self.rewriter {
-                Some(rewriter) => rewriter.patched(&mirror.request, mirror.body, &mut mirror.ticket)?,
-                None => mirror.body,
-            };
-            // Only now, so that a dry run tells what can't be made.
-            if cleared == Cleared::DryRun { Err(DropReason::DryRun) } else { Ok(body) }
-        });
-        match body {
-            Ok(body) => {
+        match self.prepare(&mut mirror) {
+            Ok(()) => {
                 mirror.ticket.send();
-                self.send(Mirror { body, ..mirror }).await;
+                self.send(mirror).await;
             }
             Err(reason) => {
                 mirror.ticket.drop_for(reason);
@@ -99,38 +92,36 @@ impl Parts {
         drop(turn);
     }
 
-    async fn send(&self, mirror: Mirror) {
-        let Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before: _, rest, answers } =
-            mirror;
-        let (mut loss, mut rest, mut answers) = (loss, rest, answers);
+    /// Asks whether the copy may still be sent, and makes its body.
+    fn prepare(&self, mirror: &mut Mirror) -> Result<(), DropReason> {
+        let cleared = mirror.ticket.clear()?;
+        if let Some(rewriter) = &self.rewriter {
+            let body = std::mem::take(&mut mirror.body);
+            mirror.body = rewriter.patched(&mirror.request, body, &mut mirror.ticket)?;
+        }
+        // Only now, so that a dry run tells what can't be made.
+        if cleared == Cleared::DryRun { Err(DropReason::DryRun) } else { Ok(()) }
+    }
+
+    async fn send(&self, mut mirror: Box<Mirror>) {
         let deadline = Instant::now() + self.plan.timeout;
-        let start = |recorder| Measured::start(recorder, self.plan.backend.id, deadline).traced(request.trace_number);
+        let trace = mirror.request.trace_number;
+        let start = |recorder| Measured::start(recorder, self.plan.backend.id, deadline).traced(trace);
         let measured = self.recorder.as_deref().map(start);
-        let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice() };
+        let (body, wanted, aim) = (std::mem::take(&mut mirror.body), wanted_by(&mirror.rest), Aim::default());
+        let Mirror { request, earlier, loss, witness, .. } = &mut *mirror;
+        let asked = Asked { request, earlier, touch: None, witnesses: witness.as_slice(), aim: Some(&aim) };
         let outcome = tokio::select! {
             biased;
             // The call is dropped, so its connection is closed in the middle of the body.
-            reason = Loss::of(&mut loss) => Err(Loss::failure(reason)),
-            outcome = self.call(asked, body, wanted_by(&rest), deadline) => outcome
-                .map_err(|failure| Loss::said(&mut loss).map_or(failure, Loss::failure)),
+            reason = Loss::of(loss) => Err(Loss::failure(reason)),
+            outcome = self.call(asked, body, wanted, deadline) => outcome
+                .map_err(|failure| Loss::said(loss).map_or(failure, Loss::failure)),
         };
         if let Some(measured) = measured {
             measured.end(outcome.as_ref().map(|(status, ending, _)| (*status, *ending)));
         }
-        drop(witness);
-        match outcome {
-            Ok((status, _, data)) => {
-                ticket.complete(status);
-                match keep(&data, &mut answers, &mut rest) {
-                    Ok(()) => send_next(request, &body_of_rest, rest, answers),
-                    Err(reason) => give_up(rest, reason),
-                }
-            }
-            Err(failure) => {
-                ticket.fail(failure.kind);
-                give_up(rest, DropReason::ChainBroken);
-            }
-        }
+        end(*mirror, outcome, &aim);
     }
 
     /// The status of the answer, how it counts, and its data if a sequence goes on with it. Otherwise it is read and forgotten: so
@@ -142,35 +133,46 @@ impl Parts {
         wanted: Wanted,
         deadline: Instant,
     ) -> Result<(u16, Ending, Data), Failure> {
-        let Some(rewriter) = &self.rewriter else { return self.call_as(asked, body, wanted, deadline).await };
-        let request = rewriter.without_credentials(Arc::clone(asked.request));
-        let finish = Finish { rewriter, request: &request };
-        self.call_as(Asked { request: &request, touch: Some(&finish), ..asked }, body, wanted, deadline).await
+        // A deadline that has passed already sends nothing, as in KrakenD.
+        if Instant::now() >= deadline {
+            return Err(Failure::timeout());
+        }
+        let request = self.rewriter.as_ref().map(|rewriter| rewriter.without_credentials(Arc::clone(asked.request)));
+        let request = request.as_ref().unwrap_or(asked.request);
+        let finish = self.rewriter.as_ref().map(|rewriter| Finish { rewriter, request });
+        let touch = finish.as_ref().map(|finish| finish as &dyn LastTouch);
+        let calling = self.call_in_time(Asked { request, touch, ..asked }, body, wanted, deadline);
+        timeout_at(deadline, calling).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
     }
 
-    async fn call_as(
+    async fn call_in_time(
         &self,
         asked: Asked<'_>,
         body: Body,
         wanted: Wanted,
         deadline: Instant,
     ) -> Result<(u16, Ending, Data), Failure> {
-        let limit = self.plan.bounds.response_bytes_max;
-        let calling = async {
-            // Components around a backend act on its data, so with any of them the answer is read as a live one is.
-            if wanted != Wanted::Nothing || !asked.witnesses.is_empty() || !self.plan.backend.calls_through.is_empty() {
-                let response = self.caller.fetch(&self.plan.backend, asked, body, deadline, limit).await?;
-                let ending = Ending { complete: self.plan.backend.no_op || response.complete, error: false };
-                return Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?));
-            }
-            let status = self.caller.discard(&self.plan.backend, asked, body, deadline, limit).await?;
-            Ok((status, self.plan.backend.ending_unread(status), Data::Null))
-        };
-        // A deadline that has passed already sends nothing, as in KrakenD.
-        if Instant::now() >= deadline {
-            return Err(Failure::timeout());
+        let (backend, limit) = (&self.plan.backend, self.plan.bounds.response_bytes_max);
+        // Components around a backend act on its data, so with any of them the answer is read as a live one is.
+        if wanted != Wanted::Nothing || !asked.witnesses.is_empty() || !backend.calls_through.is_empty() {
+            // Few calls are; the others need not carry the room for it.
+            return Box::pin(self.call_and_keep(asked, body, wanted, deadline)).await;
         }
-        timeout_at(deadline, calling).await.unwrap_or_else(|_elapsed| Err(Failure::timeout()))
+        let status = self.caller.discard(backend, asked, body, deadline, limit).await?;
+        Ok((status, backend.ending_unread(status), Data::Null))
+    }
+
+    async fn call_and_keep(
+        &self,
+        asked: Asked<'_>,
+        body: Body,
+        wanted: Wanted,
+        deadline: Instant,
+    ) -> Result<(u16, Ending, Data), Failure> {
+        let (backend, limit) = (&self.plan.backend, self.plan.bounds.response_bytes_max);
+        let response = self.caller.fetch(backend, asked, body, deadline, limit).await?;
+        let ending = Ending { complete: backend.no_op || response.complete, error: false };
+        Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?))
     }
 }
 
@@ -236,6 +238,33 @@ fn keep(data: &Data, answers: &mut Vec<Data>, rest: &mut VecDeque<Chained>) -> R
     Ok(())
 }
 
+/// Books how a call ended, and goes on with its sequence.
+fn end(mirror: Mirror, outcome: Result<(u16, Ending, Data), Failure>, aim: &Aim) {
+    let Mirror { request, body_of_rest, ticket, witness, mut rest, mut answers, .. } = mirror;
+    drop(witness);
+    match outcome {
+        Ok((status, _, data)) => {
+            ticket.complete(status);
+            match keep(&data, &mut answers, &mut rest) {
+                Ok(()) => send_next(request, &body_of_rest, rest, answers),
+                Err(reason) => give_up(rest, reason),
+            }
+        }
+        Err(failure) => {
+            book_failure(ticket, failure.kind, aim);
+            give_up(rest, DropReason::ChainBroken);
+        }
+    }
+}
+
+/// A call that failed because nobody is where it went tells more than one that failed otherwise.
+fn book_failure(ticket: Ticket, kind: Kind, aim: &Aim) {
+    match aim.missed() {
+        Some((place, hosts)) if kind == Kind::Connect => ticket.miss(Missed { place, hosts }),
+        _ => ticket.fail(kind),
+    }
+}
+
 fn give_up(rest: VecDeque<Chained>, reason: DropReason) {
     for later in rest {
         later.ticket.drop_for(reason);
@@ -262,4 +291,20 @@ fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, a
         rest,
         answers,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn bytes_of<T>(_makes: fn(Rc<Parts>, Box<Mirror>) -> T) -> usize {
+        size_of::<T>()
+    }
+
+    /// Beside its request, which is shared, and the buffer of its connection: hundreds may hang at once.
+    #[test]
+    fn a_copy_under_way_takes_little_memory() {
+        let (task, mirror) = (bytes_of(Parts::mirror), size_of::<Mirror>());
+        assert!(task <= 3072 && mirror <= 512, "{task} and {mirror} bytes");
+    }
 }

@@ -5,6 +5,7 @@
 //! every request offered ends in exactly one line of the books; a panic costs one mirror.
 
 pub mod actor;
+pub mod backoff;
 pub mod breaker;
 pub mod control;
 pub mod dial;
@@ -20,6 +21,7 @@ pub mod selection;
 pub mod window;
 
 pub use actor::ShadowActor;
+pub use backoff::{Attempt, Backoff, Missed};
 pub use breaker::Breaker;
 pub use control::Control;
 pub use dial::{Dial, KillSwitch, Running, Turns};

@@ -107,11 +107,13 @@ pub enum Drop {
     BodyLag,
     /// The bytes it would hold are more than what is left of those that all shadows may hold.
     MemoryBudget,
+    /// The shadow refuses connections and is left alone until the next trial.
+    Unreachable,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -132,6 +134,7 @@ impl Drop {
         Self::Expired,
         Self::BodyLag,
         Self::MemoryBudget,
+        Self::Unreachable,
     ];
 
     /// Its label.
@@ -158,6 +161,7 @@ impl Drop {
             Self::Expired => "expired",
             Self::BodyLag => "body_lag",
             Self::MemoryBudget => "memory_budget",
+            Self::Unreachable => "unreachable",
         }
     }
 

@@ -102,4 +102,6 @@ mod tls;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod unreachable;
+#[cfg(test)]
 mod uploads;

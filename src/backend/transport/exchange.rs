@@ -11,7 +11,6 @@ use awc::{
     http::{Method, StatusCode, Uri, header::HeaderMap},
 };
 use bytes::Bytes;
-use http::uri::Scheme;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     time::timeout,
@@ -29,12 +28,13 @@ use super::{
 };
 
 /// Interim answers (1xx) that are passed over; an upstream that goes on so would keep its reader for ever.
-const INTERIM_MAX: usize = 100;
+pub(super) const INTERIM_MAX: usize = 100;
 /// In the words of Go, which takes fewer.
-const TOO_MANY_INTERIM: TransportError = TransportError::Protocol("net/http: too many 1xx informational responses");
+pub(super) const TOO_MANY_INTERIM: TransportError =
+    TransportError::Protocol("net/http: too many 1xx informational responses");
 
 /// A body up to this size is written together with its head.
-const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
+pub(super) const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
 
 /// A request as awc hands it over.
 pub(super) struct Outgoing<'a> {
@@ -65,8 +65,7 @@ pub(super) async fn exchange<B>(
 where
     B: MessageBody + Unpin,
 {
-    let authority = request.uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let origin = Origin { authority, secure: request.uri.scheme() == Some(&Scheme::HTTPS) };
+    let origin = Origin::of(request.uri);
     let again = match &body {
         OutgoingBody::None => Some(Bytes::new()),
         OutgoingBody::Whole(bytes) => Some(bytes.clone()),
@@ -93,7 +92,8 @@ where
     }
 }
 
-async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
+/// A fresh connection to where `uri` leads.
+pub(super) async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
     let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
     Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, &pool.lookups, secure).await
@@ -142,12 +142,16 @@ where
     Ok((answer, AnswerBody::new(connection, framing, home)))
 }
 
-fn length_of<B: MessageBody>(method: &Method, body: &OutgoingBody<B>) -> BodyLength {
+/// What the head says about a body that is at hand. Of none, some methods say so.
+pub(super) fn length_of_whole(method: &Method, body: &[u8]) -> BodyLength {
     let silent = !matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    if body.is_empty() && silent { BodyLength::None } else { BodyLength::Known(body.len() as u64) }
+}
+
+fn length_of<B: MessageBody>(method: &Method, body: &OutgoingBody<B>) -> BodyLength {
     match body {
-        OutgoingBody::None if silent => BodyLength::None,
-        OutgoingBody::None => BodyLength::Known(0),
-        OutgoingBody::Whole(bytes) => BodyLength::Known(bytes.len() as u64),
+        OutgoingBody::None => length_of_whole(method, &[]),
+        OutgoingBody::Whole(bytes) => length_of_whole(method, bytes),
         OutgoingBody::Once(body) => match body.size() {
             BodySize::Sized(bytes) => BodyLength::Known(bytes),
             BodySize::None => BodyLength::None,

@@ -2,10 +2,28 @@
 
 use awc::http::{
     Method, StatusCode, Version,
-    header::{self, HeaderMap},
+    header::{self, HeaderMap, HeaderName},
 };
 
 use super::chunked::Chunked;
+
+/// Headers of an answer, however they are kept.
+pub trait Fields {
+    /// Every value of a header, in order.
+    fn all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]>;
+}
+
+impl Fields for HeaderMap {
+    fn all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.get_all(name).map(|value| value.as_bytes())
+    }
+}
+
+impl Fields for [httparse::Header<'_>] {
+    fn all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(|field| field.name.eq_ignore_ascii_case(name.as_str())).map(|field| field.value)
+    }
+}
 
 /// How the end of a body is found.
 #[derive(Debug)]
@@ -23,7 +41,7 @@ impl Framing {
     ///
     /// # Errors
     /// When the head names both a length and a coding, several lengths, or a coding other than `chunked`.
-    pub fn of(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Self, &'static str> {
+    pub fn of<F: Fields + ?Sized>(method: &Method, status: StatusCode, headers: &F) -> Result<Self, &'static str> {
         let bodiless = *method == Method::HEAD
             || status.is_informational()
             || status == StatusCode::NO_CONTENT
@@ -32,12 +50,12 @@ impl Framing {
             return Ok(Self::Length(0));
         }
         let length = content_length(headers)?;
-        let mut codings = headers.get_all(header::TRANSFER_ENCODING);
+        let mut codings = headers.all(&header::TRANSFER_ENCODING);
         match (codings.next(), codings.next(), length) {
             (None, _, Some(length)) => Ok(Self::Length(length)),
             (None, _, None) => Ok(Self::UntilClose),
             (Some(_), _, Some(_)) => Err("both Content-Length and Transfer-Encoding"),
-            (Some(coding), None, None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            (Some(coding), None, None) if coding.eq_ignore_ascii_case(b"chunked") => {
                 Ok(Self::Chunked(Chunked::default()))
             }
             (Some(_), _, None) => Err("unsupported transfer encoding"),
@@ -45,10 +63,9 @@ impl Framing {
     }
 }
 
-fn content_length(headers: &HeaderMap) -> Result<Option<u64>, &'static str> {
+fn content_length<F: Fields + ?Sized>(headers: &F) -> Result<Option<u64>, &'static str> {
     let mut length = None;
-    for value in headers.get_all(header::CONTENT_LENGTH) {
-        let digits = value.as_bytes();
+    for digits in headers.all(&header::CONTENT_LENGTH) {
         if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
             return Err("bad Content-Length");
         }
@@ -62,11 +79,10 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, &'static str> {
 }
 
 /// Whether the connection may carry another request after this answer.
-pub(super) fn keeps_alive(version: Version, headers: &HeaderMap) -> bool {
+pub(super) fn keeps_alive<F: Fields + ?Sized>(version: Version, headers: &F) -> bool {
     let says = |token: &str| {
-        headers.get_all(header::CONNECTION).any(|value| {
-            value.to_str().is_ok_and(|text| text.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
-        })
+        let is_token = |part: &[u8]| part.trim_ascii().eq_ignore_ascii_case(token.as_bytes());
+        headers.all(&header::CONNECTION).any(|value| value.split(|byte| *byte == b',').any(is_token))
     };
     if version == Version::HTTP_11 { !says("close") } else { says("keep-alive") }
 }

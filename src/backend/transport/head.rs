@@ -2,11 +2,17 @@
 //!
 //! Runs once per upstream call: one buffer is written, header values of the answer are slices of what was read.
 
+use std::mem::MaybeUninit;
+
 use awc::http::{
     Method, StatusCode, Uri, Version,
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
 use bytes::{Buf, Bytes, BytesMut};
+
+use crate::model::Outbound;
+
+use super::framing::{self, Fields, Framing};
 
 /// A larger head is refused.
 pub const HEAD_BYTES_MAX: usize = 128 * 1024;
@@ -26,17 +32,33 @@ pub enum BodyLength {
 
 /// Writes a request head. Headers that frame the message or belong to one connection are ours alone to set.
 pub fn write(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap, length: BodyLength) {
+    let has_host = headers.contains_key(header::HOST);
+    write_fields(out, (method, uri), has_host, headers.iter(), length);
+}
+
+/// The same of a call as the gateway keeps it.
+pub(super) fn write_list(out: &mut Vec<u8>, outbound: &Outbound, length: BodyLength) {
+    let has_host = outbound.headers.contains(&header::HOST);
+    let fields = outbound.headers.iter().map(|(name, value)| (name, value));
+    write_fields(out, (&outbound.method, &outbound.uri), has_host, fields, length);
+}
+
+fn write_fields<'a>(
+    out: &mut Vec<u8>,
+    (method, uri): (&Method, &Uri),
+    has_host: bool,
+    fields: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    length: BodyLength,
+) {
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     out.extend_from_slice(uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    if !headers.contains_key(header::HOST)
-        && let Some(authority) = uri.authority()
-    {
+    if !has_host && let Some(authority) = uri.authority() {
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         line(out, "Host", host.as_bytes());
     }
-    for (name, value) in headers {
+    for (name, value) in fields {
         if !is_framing(name) {
             line(out, name.as_str(), value.as_bytes());
         }
@@ -94,15 +116,9 @@ pub struct AnswerHead {
 pub fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static str> {
     let mut parsed = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut answer = httparse::Response::new(&mut parsed);
-    let length = match answer.parse(buffer) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) if buffer.len() > HEAD_BYTES_MAX => return Err("head too large"),
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err("too many headers"),
-        Err(_malformed) => return Err("malformed HTTP response"),
-    };
-    let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or("malformed HTTP status code")?;
-    let version = if answer.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
+    let outcome = answer.parse(buffer);
+    let Some(length) = length_of_head(outcome, buffer.len())? else { return Ok(None) };
+    let (status, version) = (status_of(answer.code)?, version_of(answer.version));
     let spans: Vec<(HeaderName, usize, usize)> =
         answer.headers.iter().map(|h| span(h, buffer)).collect::<Result<_, _>>()?;
     let head: Bytes = buffer.split_to(length).freeze();
@@ -112,6 +128,57 @@ pub fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static str> {
         headers.append(name, value);
     }
     Ok(Some(AnswerHead { status, version, headers }))
+}
+
+/// As much of an answer's head as somebody needs who wants nothing of it.
+#[derive(Debug)]
+pub(super) struct Brief {
+    pub(super) status: StatusCode,
+    pub(super) framing: Framing,
+    pub(super) keeps_alive: bool,
+    /// Where it sends the call on to.
+    pub(super) location: Option<HeaderValue>,
+}
+
+impl Brief {
+    /// Takes the head of an answer to `method` out of `buffer`; `None` when it has not arrived whole.
+    ///
+    /// # Errors
+    /// When it is not an HTTP/1 answer, breaks a limit, or says ambiguously where its body ends.
+    pub(super) fn read(buffer: &mut BytesMut, method: &Method) -> Result<Option<Self>, &'static str> {
+        let mut parsed = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+        let mut answer = httparse::Response::new(&mut []);
+        let outcome =
+            httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut answer, buffer, &mut parsed);
+        let Some(length) = length_of_head(outcome, buffer.len())? else { return Ok(None) };
+        let status = status_of(answer.code)?;
+        let (version, fields) = (version_of(answer.version), &*answer.headers);
+        let location = fields.all(&header::LOCATION).next().filter(|_| status.is_redirection());
+        let location = location.and_then(|value| HeaderValue::from_bytes(value).ok());
+        let framing = Framing::of(method, status, fields)?;
+        let keeps_alive = framing::keeps_alive(version, fields);
+        buffer.advance(length);
+        Ok(Some(Self { status, framing, keeps_alive, location }))
+    }
+}
+
+/// How long a head is; `None` when it has not arrived whole.
+fn length_of_head(outcome: httparse::Result<usize>, buffered: usize) -> Result<Option<usize>, &'static str> {
+    match outcome {
+        Ok(httparse::Status::Complete(length)) => Ok(Some(length)),
+        Ok(httparse::Status::Partial) if buffered > HEAD_BYTES_MAX => Err("head too large"),
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(httparse::Error::TooManyHeaders) => Err("too many headers"),
+        Err(_malformed) => Err("malformed HTTP response"),
+    }
+}
+
+fn status_of(code: Option<u16>) -> Result<StatusCode, &'static str> {
+    code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or("malformed HTTP status code")
+}
+
+const fn version_of(minor: Option<u8>) -> Version {
+    if matches!(minor, Some(1)) { Version::HTTP_11 } else { Version::HTTP_10 }
 }
 
 /// A header's name and where its value stands in `buffer`.

@@ -6,30 +6,46 @@ use actix_web::dev::Service;
 use awc::{
     ClientResponse, ConnectRequest, ConnectResponse, error::SendRequestError, middleware::Transform, test::TestResponse,
 };
+use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 
+use crate::model::Outbound;
+
 use super::{
-    PoolLimits, Room, Secure, TransportError,
+    Glance, PoolLimits, Room, Secure, TransportError,
     begun::begin,
     exchange::{Outgoing, exchange},
+    glance,
     head::AnswerHead,
     payload::AnswerBody,
     pool::Pool,
 };
 
-/// Wraps an awc client so that its calls go over our connections.
+/// Wraps an awc client so that its calls go over our connections. Clones share these.
 #[derive(Clone, Debug)]
 pub struct Transport {
-    limits: PoolLimits,
-    secure: Secure,
-    room: Room,
+    pool: Rc<Pool>,
 }
 
 impl Transport {
     /// A transport with a pool of its own, in a room it may share.
     #[must_use]
     pub fn new(limits: PoolLimits, secure: Secure, room: Room) -> Self {
-        Self { limits, secure, room }
+        Self { pool: Rc::new(Pool::new(limits, secure, room)) }
+    }
+
+    /// Whether [`Transport::glance`] can send this request.
+    #[must_use]
+    pub fn can_glance(&self, outbound: &Outbound, body: &Bytes) -> bool {
+        glance::is_possible(&self.pool, outbound, body)
+    }
+
+    /// Sends a request whose answer nobody wants, beside awc, and looks at the head of the answer.
+    ///
+    /// # Errors
+    /// Whatever keeps an answer from coming.
+    pub async fn glance<'a>(&'a self, outbound: &'a Outbound, body: &Bytes) -> Result<Glance<'a>, TransportError> {
+        glance::glance(&self.pool, outbound, body).await
     }
 }
 
@@ -41,7 +57,7 @@ where
     type Transform = TransportService<S>;
 
     fn new_transform(self, inner: S) -> Self::Transform {
-        TransportService { pool: Rc::new(Pool::new(self.limits, self.secure, self.room)), inner }
+        TransportService { pool: self.pool, inner }
     }
 }
 

@@ -19,6 +19,7 @@ mod dial;
 mod exchange;
 #[doc(hidden)]
 pub mod framing;
+mod glance;
 #[doc(hidden)]
 pub mod head;
 mod lookups;
@@ -30,6 +31,7 @@ mod stream;
 mod tls;
 mod transport_error;
 
+pub use glance::{Glance, RestError};
 pub use middleware::Transport;
 pub use pool::PoolLimits;
 pub use room::Room;

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The read buffer grows by at least so many bytes.
-const READ_BYTES: usize = 16 * 1024;
+pub(super) const READ_BYTES: usize = 16 * 1024;
 
 /// Where a connection goes when its answer was read.
 #[derive(Debug)]

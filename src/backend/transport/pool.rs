@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use http::uri::{Scheme, Uri};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -55,6 +56,14 @@ struct Idle {
 pub(super) struct Origin<'a> {
     pub(super) authority: &'a str,
     pub(super) secure: bool,
+}
+
+impl<'a> Origin<'a> {
+    /// The upstream that an address is of.
+    pub(super) fn of(uri: &'a Uri) -> Self {
+        let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        Self { authority, secure: uri.scheme() == Some(&Scheme::HTTPS) }
+    }
 }
 
 /// The idle connections by authority, those with TLS apart.

@@ -34,7 +34,8 @@ const fn doing(reason: DropReason) -> Doing {
         | DropReason::QueueFull
         | DropReason::Memory
         | DropReason::BodyLag
-        | DropReason::BreakerOpen => Doing::Shadow,
+        | DropReason::BreakerOpen
+        | DropReason::Unreachable => Doing::Shadow,
         DropReason::Overload | DropReason::MemoryBudget | DropReason::BodyTooLarge | DropReason::BodyPatch => {
             Doing::Gateway
         }

@@ -12,23 +12,25 @@ use std::sync::{
 use tokio::time::Instant;
 
 use crate::{
-    config::shadow::{Policy, Share},
+    config::shadow::Share,
     model::Request,
     plan::{Base, ServiceName, ShadowBounds, ShadowPlan},
     stats::Arms,
 };
 
 use super::{
-    Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, Recipient, Selector, SkipReason, Turns,
+    Attempt, Backoff, Breaker, Dial, Dialed, DropReason, KillSwitch, Ledger, MemoryBudget, Pace, SkipReason, Turns,
     overload,
 };
 
 mod room;
+mod rules;
 mod ticket;
 mod told;
 
 use room::Room;
 pub use room::Turn;
+use rules::Rules;
 pub use ticket::{Cleared, Ticket};
 
 /// Bounds and books of one shadow backend, shared by all threads.
@@ -40,26 +42,18 @@ pub struct Gate {
     room: Arc<Room>,
     ledger: Arc<Ledger>,
     dial: Arc<Dial>,
+    /// Whether the shadow can be reached.
+    backoff: Arc<Backoff>,
+    /// Whom all this is about: the addresses of the shadow.
+    hosts: Hosts,
     /// Whether copies stop on a thread that is behind.
     sheds_load: bool,
     /// In policy mode.
     rules: Option<Rules>,
 }
 
-/// What a policy adds to the bounds.
-#[derive(Debug)]
-struct Rules {
-    selector: Selector,
-    copies: Arc<Pace>,
-    bytes: Arc<Pace>,
-    breaker: Option<Arc<Breaker>>,
-    /// What the policy says about copies and bytes a second.
-    rates: (Option<f64>, Option<f64>),
-    /// Whom all this is about: the addresses of the shadow.
-    hosts: (Vec<Base>, Option<ServiceName>),
-    /// With a hold-out.
-    arms: Option<Arms>,
-}
+/// The addresses of a shadow, given or found.
+type Hosts = (Vec<Base>, Option<ServiceName>);
 
 /// A request that could be copied.
 #[derive(Clone, Copy, Debug)]
@@ -105,54 +99,52 @@ pub enum Offered {
     Dropped(DropReason),
 }
 
+/// What is copied in plain mode.
+const EVERYTHING: Dialed = Dialed { rate: Share::ALL, holdout: Share::NONE };
+
 impl Gate {
-    /// An open gate for a shadow in plain mode.
+    /// An open gate for a shadow in plain mode, wherever it is.
     #[must_use]
     pub fn new(bounds: ShadowBounds, memory: Arc<MemoryBudget>) -> Self {
-        let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
-        Self::with(bounds, memory, Dial::new(KillSwitch::default(), everything, false), false, None)
-    }
-
-    /// An open gate for a shadow as its plan says. `sheds_load` stops copies on threads that are behind.
-    #[must_use]
-    pub fn of(plan: &ShadowPlan, memory: Arc<MemoryBudget>, kill: KillSwitch, sheds_load: bool) -> Self {
-        let Some(policy) = plan.policy.as_deref() else {
-            let everything = Dialed { rate: Share::ALL, holdout: Share::NONE };
-            return Self::with(plan.bounds, memory, Dial::new(kill, everything, false), sheds_load, None);
-        };
-        let dialed = Dialed { rate: policy.sample.rate, holdout: policy.holdout };
-        let dial = Dial::new(kill, dialed, policy.schedule.dry_run);
-        Self::with(plan.bounds, memory, dial, sheds_load, Some(Rules::new(policy, plan)))
-    }
-
-    fn with(
-        bounds: ShadowBounds,
-        memory: Arc<MemoryBudget>,
-        dial: Dial,
-        sheds_load: bool,
-        rules: Option<Rules>,
-    ) -> Self {
         Self {
             bounds,
             memory,
             closed: AtomicBool::new(false),
             room: Arc::new(Room::new(bounds.concurrent_max)),
             ledger: Arc::default(),
-            dial: Arc::new(dial),
-            sheds_load,
-            rules,
+            dial: Arc::new(Dial::new(KillSwitch::default(), EVERYTHING, false)),
+            backoff: Arc::default(),
+            hosts: Hosts::default(),
+            sheds_load: false,
+            rules: None,
         }
+    }
+
+    /// An open gate for a shadow as its plan says. `sheds_load` stops copies on threads that are behind.
+    #[must_use]
+    pub fn of(plan: &ShadowPlan, memory: Arc<MemoryBudget>, kill: KillSwitch, sheds_load: bool) -> Self {
+        let hosts = (plan.backend.bases.clone(), plan.backend.discovered.clone());
+        let plain = Self { hosts, sheds_load, ..Self::new(plan.bounds, memory) };
+        let Some(policy) = plan.policy.as_deref() else {
+            return Self { dial: Arc::new(Dial::new(kill, EVERYTHING, false)), ..plain };
+        };
+        let dialed = Dialed { rate: policy.sample.rate, holdout: policy.holdout };
+        let dial = Arc::new(Dial::new(kill, dialed, policy.schedule.dry_run));
+        Self { dial, rules: Some(Rules::new(policy, plan)), ..plain }
     }
 
     /// An open gate for what its shadow is after a reload, that goes on with the books of this one and under the same
     /// switch over all. Copies that this one let in end in the same books, count against the bounds of both, and are held
-    /// back by what holds back those of the next. If the shadow stays where it is, its breaker and what it has used of
-    /// its rates go on.
+    /// back by what holds back those of the next. If the shadow stays where it is, so does what is known of it (its
+    /// breaker, whether it can be reached) and what it has used of its rates.
     #[must_use]
     pub fn successor(&self, plan: &ShadowPlan, sheds_load: bool) -> Self {
         let mut next = Self::of(plan, Arc::clone(&self.memory), self.dial.kill_switch().clone(), sheds_load);
-        if let (Some(rules), Some(former)) = (&mut next.rules, &self.rules) {
-            rules.go_on_from(former);
+        if next.hosts == self.hosts {
+            next.backoff = Arc::clone(&self.backoff);
+            if let (Some(rules), Some(former)) = (&mut next.rules, &self.rules) {
+                rules.go_on_from(former);
+            }
         }
         self.dial.follow(&next.dial);
         self.room.resize(next.bounds.concurrent_max);
@@ -186,9 +178,9 @@ impl Gate {
 
     fn admitted(self: &Arc<Self>, size: Size, turns: Turns) -> Offered {
         match self.admit(size) {
-            Ok(()) => {
+            Ok(attempt) => {
                 self.ledger.admit();
-                Offered::Admitted(Ticket::new(Arc::clone(self), size, turns))
+                Offered::Admitted(Ticket::new(Arc::clone(self), size, turns, attempt))
             }
             Err(reason) => {
                 self.ledger.refuse(reason);
@@ -209,7 +201,7 @@ impl Gate {
     }
 
     /// Whether there is room for it, the cheapest questions first. What was taken before a refusal is given back.
-    fn admit(&self, size: Size) -> Result<(), DropReason> {
+    fn admit(&self, size: Size) -> Result<Attempt, DropReason> {
         if self.closed.load(Ordering::Acquire) {
             return Err(DropReason::Shutdown);
         }
@@ -222,7 +214,16 @@ impl Gate {
         if self.breaker().is_some_and(|breaker| breaker.is_open(Instant::now())) {
             return Err(DropReason::BreakerOpen);
         }
-        self.reserve(size)
+        if self.backoff.holds_back() {
+            return Err(DropReason::Unreachable);
+        }
+        self.reserve(size)?;
+        // Only now, so that no trial is spent on a copy that finds no room. Another thread may have been faster.
+        self.backoff.attempt().ok_or_else(|| {
+            self.give_back(size.total());
+            self.room.concurrent().release(1);
+            DropReason::Unreachable
+        })
     }
 
     fn reserve(&self, size: Size) -> Result<(), DropReason> {
@@ -329,44 +330,8 @@ impl Gate {
     }
 }
 
-impl Rules {
-    fn new(policy: &Policy, plan: &ShadowPlan) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
-        let bytes_per_second = policy.limits.bytes_per_second.map(|bytes| bytes as f64);
-        Self {
-            selector: Selector::new(policy, Recipient { id: &plan.key, method: &plan.backend.method }),
-            copies: Arc::new(Pace::new(policy.limits.per_second)),
-            bytes: Arc::new(Pace::new(bytes_per_second)),
-            breaker: policy.breaker.map(|settings| Arc::new(Breaker::new(settings))),
-            rates: (policy.limits.per_second, bytes_per_second),
-            hosts: (plan.backend.bases.clone(), plan.backend.discovered.clone()),
-            arms: (policy.holdout != Share::NONE).then(Arms::default),
-        }
-    }
-
-    /// Takes over what is known of the shadow and what was taken out of its rates, if it is the same machines.
-    fn go_on_from(&mut self, former: &Self) {
-        if self.hosts != former.hosts {
-            return;
-        }
-        if self.rates.0 == former.rates.0 {
-            self.copies = Arc::clone(&former.copies);
-        }
-        if self.rates.1 == former.rates.1 {
-            self.bytes = Arc::clone(&former.bytes);
-        }
-        if let (Some(own), Some(former)) = (&mut self.breaker, &former.breaker)
-            && own.settings() == former.settings()
-        {
-            *own = Arc::clone(former);
-        }
-    }
-
-    fn pay_bytes(&self, bytes: usize, now: Instant) -> Result<(), DropReason> {
-        if self.bytes.take(bytes as u64, now) { Ok(()) } else { Err(DropReason::BytesRate) }
-    }
-}
-
+#[cfg(test)]
+mod backoff_tests;
 #[cfg(test)]
 mod policy_tests;
 #[cfg(test)]

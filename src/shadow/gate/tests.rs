@@ -1,9 +1,12 @@
 //! The gate under every fate a ticket can have.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::model::Kind;
+use crate::shadow::Missed;
 use crate::stats::Ledgered;
 
 /// An admitted copy of a request that a gate in plain mode never asks about.
@@ -119,6 +122,8 @@ enum Step {
     Send(usize),
     Complete(usize, u16),
     Fail(usize, usize),
+    Miss(usize),
+    Wait(u64),
     Close,
 }
 
@@ -132,6 +137,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..8usize).prop_map(Step::Send),
         4 => (0..8usize, 0..700u16).prop_map(|(at, status)| Step::Complete(at, status)),
         2 => (0..8usize, 0..Kind::ALL.len()).prop_map(|(at, kind)| Step::Fail(at, kind)),
+        3 => (0..8usize).prop_map(Step::Miss),
+        2 => (0..6000u64).prop_map(Step::Wait),
         1 => Just(Step::Close),
     ]
 }
@@ -143,6 +150,8 @@ fn take(tickets: &mut Vec<Ticket>, at: usize) -> Option<Ticket> {
 proptest! {
     #[test]
     fn the_books_balance_under_random_fates(steps in proptest::collection::vec(step(), 0..200)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let _inside = runtime.enter();
         let memory = Arc::new(MemoryBudget::new(1500));
         let gate = gate(5, 1200, &memory);
         let mut tickets: Vec<Ticket> = Vec::new();
@@ -156,6 +165,8 @@ proptest! {
                 Step::Send(at) => { if let Some(ticket) = tickets.get_mut(at) { ticket.send(); } }
                 Step::Complete(at, status) => { if let Some(mut ticket) = take(&mut tickets, at) { ticket.send(); ticket.complete(status); } }
                 Step::Fail(at, kind) => { if let Some(mut ticket) = take(&mut tickets, at) { ticket.send(); ticket.fail(Kind::ALL[kind]); } }
+                Step::Miss(at) => { if let Some(mut ticket) = take(&mut tickets, at) { ticket.send(); ticket.miss(Missed { place: 0, hosts: 1 }); } }
+                Step::Wait(milliseconds) => runtime.block_on(tokio::time::advance(Duration::from_millis(milliseconds))),
                 Step::Close => gate.close(),
             }
             let books = gate.books();

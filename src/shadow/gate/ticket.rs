@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::Kind,
-    shadow::{DropReason, Ledger, Running, Turns, breaker::Pass},
+    shadow::{Attempt, DropReason, Ledger, Missed, Running, Turns, breaker::Pass},
 };
 
 use super::{Gate, Size};
@@ -21,6 +21,8 @@ pub struct Ticket {
     stage: Stage,
     /// Of the switch over all shadows, when the copy was admitted.
     turns: Turns,
+    /// Whether it finds out if the shadow can be reached again.
+    attempt: Attempt,
     /// What the breaker let through and has not heard of yet.
     pass: Option<Pass>,
 }
@@ -45,9 +47,9 @@ enum Stage {
 }
 
 impl Ticket {
-    pub(super) fn new(gate: Arc<Gate>, size: Size, turns: Turns) -> Self {
+    pub(super) fn new(gate: Arc<Gate>, size: Size, turns: Turns, attempt: Attempt) -> Self {
         let stage = Stage::Held(DropReason::ClientAborted);
-        Self { gate, body_bytes: size.body, kept_bytes: size.head, stage, turns, pass: None }
+        Self { gate, body_bytes: size.body, kept_bytes: size.head, stage, turns, attempt, pass: None }
     }
 
     /// The gate that gave it.
@@ -101,6 +103,9 @@ impl Ticket {
             (Running::Paused | Running::Stopped, _) => return Err(DropReason::Paused),
             (Running::Expired, _) => return Err(DropReason::Expired),
         }
+        if self.attempt == Attempt::Regular {
+            self.attempt = self.gate.backoff.attempt().ok_or(DropReason::Unreachable)?;
+        }
         if let (Some(breaker), None) = (self.gate.breaker(), self.pass) {
             self.pass = Some(breaker.pass(Instant::now()).ok_or(DropReason::BreakerOpen)?);
         }
@@ -130,11 +135,21 @@ impl Ticket {
     /// The shadow answered with this status, and its answer was read.
     pub fn complete(mut self, status: u16) {
         self.end_sent(|ledger| ledger.complete(status), Some(true));
+        self.gate.backoff.reached(self.attempt);
     }
 
     /// The shadow did not answer properly.
     pub fn fail(mut self, kind: Kind) {
         self.end_sent(|ledger| ledger.fail(kind), was_answered(kind));
+        if has_reached(kind) {
+            self.gate.backoff.reached(self.attempt);
+        }
+    }
+
+    /// The shadow could not be connected to.
+    pub fn miss(mut self, missed: Missed) {
+        self.end_sent(|ledger| ledger.fail(Kind::Connect), was_answered(Kind::Connect));
+        self.gate.backoff.refused(self.attempt, missed, Instant::now());
     }
 
     /// Books the end of the call; `answered` is nothing if it does not say whether the shadow answers.
@@ -168,6 +183,17 @@ const fn was_answered(kind: Kind) -> Option<bool> {
         | Kind::Protocol
         | Kind::NoHost
         | Kind::Panic => Some(false),
+    }
+}
+
+/// Whether a call that failed so has found somebody, or at least was not refused.
+const fn has_reached(kind: Kind) -> bool {
+    match kind {
+        Kind::Status | Kind::Decode | Kind::TooLarge | Kind::Timeout | Kind::Tls | Kind::Io | Kind::Protocol => true,
+        // What it could not connect to may be another: where it was sent on to, or where it gets its token.
+        Kind::Connect | Kind::Refused | Kind::Cancelled | Kind::Upload | Kind::Lag | Kind::NoHost | Kind::Panic => {
+            false
+        }
     }
 }
 

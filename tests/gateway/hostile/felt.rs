@@ -94,13 +94,13 @@ impl Pair {
     }
 }
 
-/// Every kind was offered all requests so often, and lost copies only for want of room.
+/// Every kind was offered all requests so often, and lost copies only for want of room or of somebody who is there.
 fn nothing_is_missing(shadows: &Shadows, stats: &Stats, times: u64) {
     for kind in &shadows.kinds {
         let books = kind.books(stats);
         assert_eq!(books.offered, times * count(), "{}: {books:#?}", kind.name);
-        let lost: u64 =
-            ["concurrency", "memory", "memory_budget", "body_lag"].map(|reason| books.dropped_for(reason)).iter().sum();
+        let reasons = ["concurrency", "memory", "memory_budget", "body_lag", "unreachable"];
+        let lost: u64 = reasons.map(|reason| books.dropped_for(reason)).iter().sum();
         assert_eq!(lost + books.sent, books.offered, "{}: {books:#?}", kind.name);
     }
 }

@@ -32,9 +32,15 @@ pub(crate) struct Upstream {
 /// What keeps the port.
 enum Running {
     /// Accepts connections.
-    Serves { stop: CancellationToken, thread: Option<JoinHandle<()>> },
+    Serves { _service: Service },
     /// Bound and not listening: connections are refused, and nobody else can get the port meanwhile.
-    Refuses { _socket: TcpSocket },
+    Refuses { socket: TcpSocket },
+}
+
+/// Who accepts connections, until this is dropped.
+struct Service {
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the connections of one upstream share.
@@ -142,12 +148,23 @@ impl Upstream {
     pub(crate) fn refuses() -> Self {
         let socket = free_socket();
         let address = socket.local_addr().expect("a bound socket has an address");
-        Self { address, shared: shared(Behaviour::Hangs), running: Running::Refuses { _socket: socket } }
+        Self { address, shared: shared(Behaviour::Hangs), running: Running::Refuses { socket } }
+    }
+
+    /// Somebody listens now at the address where nobody did.
+    pub(crate) fn opens(self, default: Behaviour) -> Self {
+        match self.running {
+            Running::Refuses { socket } => Self::listening(socket, default),
+            Running::Serves { .. } => panic!("it is open"),
+        }
     }
 
     /// Behaves like this on every path that isn't given its own behaviour.
     pub(crate) fn behaving(default: Behaviour) -> Self {
-        let socket = free_socket();
+        Self::listening(free_socket(), default)
+    }
+
+    fn listening(socket: TcpSocket, default: Behaviour) -> Self {
         if default == Behaviour::NeverReads {
             // Otherwise the kernel would read megabytes on its behalf.
             socket.set_recv_buffer_size(4096).expect("the kernel rounds up what is too small");
@@ -161,7 +178,7 @@ impl Upstream {
         let (shared, stop) = (shared(default), CancellationToken::new());
         let (its, stopped) = (Arc::clone(&shared), stop.clone());
         let thread = std::thread::spawn(move || listen(&runtime, &listener, &its, &stopped));
-        Self { address, shared, running: Running::Serves { stop, thread: Some(thread) } }
+        Self { address, shared, running: Running::Serves { _service: Service { stop, thread: Some(thread) } } }
     }
 
     /// Behaves differently on one path (without query) from now on.
@@ -212,13 +229,11 @@ impl Upstream {
     }
 }
 
-impl Drop for Upstream {
+impl Drop for Service {
     fn drop(&mut self) {
-        if let Running::Serves { stop, thread } = &mut self.running {
-            stop.cancel();
-            if let Some(thread) = thread.take() {
-                thread.join().ok();
-            }
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
         }
     }
 }

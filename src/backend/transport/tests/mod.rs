@@ -4,6 +4,7 @@
 
 mod answers;
 mod faults;
+mod glance;
 mod idle;
 mod leave;
 mod requests;
