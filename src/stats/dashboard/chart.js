@@ -4,12 +4,15 @@
 import { element, fill } from '/page/elements.js';
 
 const HEIGHT = 190;
+// The steps of an axis of counts: 1, 2 and 5 of every power of ten.
+const WHOLE = [...Array(12).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 // `series` has a label and a side each: 'live', 'shadow', 'third' or 'limit'. `write` makes a text of a value, `writeX`
 // of a place on the other axis; without it that is a time. `rest` says what to tell of a line, by its
-// number, while nobody points at it, instead of what came last.
-export function chart({ title, series, write, writeX = null, stepped = false, top = null, ticks = null, gaps = false, rest = null }) {
+// number, while nobody points at it, instead of what came last. With `bars`, the places are so many seconds apart and each
+// value is a bar; with `whole`, values are counts.
+export function chart({ title, series, write, writeX = null, stepped = false, bars = 0, whole = false, top = null, ticks = null, gaps = false, rest = null }) {
   const values = series.map(() => element('b', '', '–'));
   const keys = series.map((one, number) => element('span', 'key ' + one.side, one.label + ' ', values[number]));
   const caption = element('figcaption', '', element('span', 'chart-title', title), element('span', 'keys', ...keys));
@@ -18,6 +21,7 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
   const figure = element('figure', 'chart', caption, canvas);
   let plot = null;
   let data = [[], ...series.map(() => [])];
+  const steps = ticks ? [1] : whole ? WHOLE : null;
 
   function draw() {
     if (data[0].length === 0) return;
@@ -33,10 +37,10 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
       width: Math.max(canvas.clientWidth, 120), height: HEIGHT, legend: { show: false },
       padding: [8, 24, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { x: { time: writeX === null }, y: { range: (_plot, low, high) => range(low, high) } },
+      scales: { x: { time: writeX === null, ...(bars ? { range: (_plot, low, high) => [low - bars / 2, high + bars / 2] } : {}) }, y: { range: (_plot, low, high) => range(low, high) } },
       axes: [
-        { ...axis, space: 70, ...(writeX ? { values: (_plot, places) => places.map(writeX) } : {}) },
-        { ...axis, size: 62, space: 34, values: (_plot, places) => places.map((value) => (ticks ? ticks(value) : write(value))), ...(ticks ? { incrs: [1] } : {}) },
+        { ...axis, space: 70, size: writeX ? 26 : 40, ...(writeX ? { values: (_plot, places) => places.map(writeX) } : {}) },
+        { ...axis, size: 62, space: 34, values: (_plot, places) => places.map((value) => (ticks ? ticks(value) : write(value))), ...(steps ? { incrs: steps } : {}) },
       ],
       series: [{}, ...series.map((one) => line(one, colour))],
       hooks: { setCursor: [say] },
@@ -50,6 +54,9 @@ export function chart({ title, series, write, writeX = null, stepped = false, to
   }
 
   function line(one, colour) {
+    if (bars) {
+      return { label: one.label, fill: colour(one.side), stroke: colour(one.side), width: 0, points: { show: false }, paths: globalThis.uPlot.paths.bars({ size: [0.8, 40] }) };
+    }
     const paths = stepped ? globalThis.uPlot.paths.stepped({ align: 1 }) : undefined;
     return {
       label: one.label, stroke: colour(one.side), width: 1.75, spanGaps: gaps, points: { show: false },
