@@ -92,6 +92,8 @@ mod ramps;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod scraping;
+#[cfg(test)]
 mod second_calls;
 #[cfg(test)]
 mod secrets;
