@@ -1,7 +1,7 @@
 // Pairs that differ in the same ways, with samples side by side. Values are as they are kept: redacted.
 
 import { follow, pathOf } from '/page/api.js';
-import { chart } from '/page/chart.js';
+import { COUNTS, chart } from '/page/chart.js';
 import { element, fill, place } from '/page/elements.js';
 import { following, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
@@ -94,7 +94,7 @@ function cluster(one) {
 // When the pairs of a cluster were: whether it is over, still goes on, or has just begun.
 function perMinute(counts) {
   return chart({
-    title: 'Pairs a minute in the last hour', write: (count) => grouped(Math.round(count)), bars: MINUTE, whole: true,
+    title: 'Pairs a minute in the last hour', write: (count) => grouped(Math.round(count)), bars: MINUTE, steps: COUNTS,
     series: [{ label: 'pairs', side: 'shadow' }], rest: () => grouped(sum(counts())),
   });
 }
