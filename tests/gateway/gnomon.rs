@@ -303,7 +303,7 @@ fn program(arguments: &[OsString]) -> Command {
 }
 
 /// Keeps reading, for a program whose output nobody reads stops when the pipe is full.
-fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
+pub(crate) fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
     let output = Arc::clone(output);
     std::thread::spawn(move || {
         let Some(mut from) = from else { return };

@@ -29,10 +29,14 @@ mod secure;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod wire;
 
+#[cfg(test)]
+mod canaries;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -47,6 +51,10 @@ mod dashboard;
 mod demo;
 #[cfg(test)]
 mod discovery;
+#[cfg(test)]
+mod experiments;
+#[cfg(test)]
+mod fields;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
@@ -70,6 +78,8 @@ mod metrics;
 #[cfg(test)]
 mod original;
 #[cfg(test)]
+mod overview;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod pairs;
@@ -78,9 +88,13 @@ mod program;
 #[cfg(test)]
 mod promotion;
 #[cfg(test)]
+mod ramps;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod scraping;
+#[cfg(test)]
+mod second_calls;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -103,5 +117,6 @@ mod tls;
 mod tokens;
 #[cfg(test)]
 mod unreachable;
+mod top;
 #[cfg(test)]
 mod uploads;
