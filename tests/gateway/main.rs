@@ -44,6 +44,8 @@ mod control;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod discovery;
