@@ -1,6 +1,6 @@
 //! One upstream call in its steps: address, request, answer, status, decoding, shape.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
@@ -18,6 +18,7 @@ use crate::{
         Witness, body,
     },
     plan::BackendPlan,
+    telemetry::Probe,
 };
 
 use super::{
@@ -26,6 +27,7 @@ use super::{
     client::Inbound,
     gzip::{Gunzip, gunzip},
     packed::Packing,
+    recorded::Recorded,
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
@@ -42,13 +44,21 @@ pub struct Caller {
     client: Client,
     balance: Balance,
     found: Option<FoundHosts>,
+    /// What records calls, if anything does.
+    probe: Option<Rc<Probe>>,
 }
 
 impl Caller {
     /// A caller with connections of its own; `turn` says at which address it starts.
     #[must_use]
     pub fn new(client: Client, turn: usize) -> Self {
-        Self { client, balance: Balance::starting_at(turn), found: None }
+        Self { client, balance: Balance::starting_at(turn), found: None, probe: None }
+    }
+
+    /// The same, and its calls are recorded.
+    #[must_use]
+    pub fn recording(self, probe: Option<Rc<Probe>>) -> Self {
+        Self { probe, ..self }
     }
 
     /// The same, with hosts that are found instead of those of the plan.
@@ -70,15 +80,21 @@ impl Caller {
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
-        let target = Target { backend, touch: asked.touch, watch: None };
+        let recorded = self.recorded(backend, asked, deadline);
+        let target = Target { backend, touch: asked.touch, watch: None, recorded: recorded.as_deref() };
         if asked.witnesses.is_empty() {
-            return self.fetch_from(target, asked, body, deadline, limit).await;
+            let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
+            return told(recorded.as_deref(), backend, outcome);
         }
         let watch = Watch::start(asked.witnesses, deadline);
         let target = Target { watch: Some(&watch), ..target };
         // Few calls are watched; the others need not carry the room for it.
         let outcome = Box::pin(self.fetch_from(target, asked, body, deadline, limit)).await;
-        watch.end(outcome)
+        told(recorded.as_deref(), backend, watch.end(outcome))
+    }
+
+    fn recorded<'a>(&'a self, backend: &'a BackendPlan, asked: Asked<'_>, end: Instant) -> Option<Box<Recorded<'a>>> {
+        Recorded::begin(self.probe.as_ref()?, backend, asked.request, end)
     }
 
     async fn fetch_from(
@@ -106,16 +122,34 @@ impl Caller {
     /// Makes the call and reads the answer to its end without looking into it; gives its status.
     ///
     /// # Errors
-    /// When no answer comes, or it breaks off, or is longer than `limit` bytes.
+    /// When no answer comes, or it breaks off, or is longer than `limit` bytes. That the time is over is for who calls.
     pub async fn discard(
         &self,
         backend: &BackendPlan,
         asked: Asked<'_>,
         body: Body,
+        deadline: Instant,
         limit: usize,
     ) -> Result<u16, Failure> {
+        let recorded = self.recorded(backend, asked, deadline);
+        let target = Target { backend, touch: asked.touch, watch: None, recorded: recorded.as_deref() };
+        let outcome = self.discard_from(target, asked, body, limit).await;
+        if let Some(recorded) = &recorded {
+            recorded.end(outcome.as_ref().map(|status| backend.ending_unread(*status).complete));
+        }
+        outcome
+    }
+
+    async fn discard_from(
+        &self,
+        target: Target<'_>,
+        asked: Asked<'_>,
+        body: Body,
+        limit: usize,
+    ) -> Result<u16, Failure> {
+        let backend = target.backend;
         let outbound = self.outbound(backend, &asked)?;
-        let (inbound, _sent) = self.send(Target { backend, touch: asked.touch, watch: None }, outbound, body).await?;
+        let (inbound, _sent) = self.send(target, outbound, body).await?;
         let status = inbound.status();
         // A live call would close such an answer unread, and a cache around must see the same here.
         let unread = inbound.is_of_component()
@@ -187,11 +221,34 @@ impl Caller {
         body: Body,
         mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
-        let backend = target.backend;
+        let exchange = target.recorded.and_then(|recorded| recorded.exchange(&outbound, &body));
+        if let Some(exchange) = &exchange {
+            exchange.inject(&mut outbound.headers);
+        }
         if let Some(touch) = target.touch {
             touch.touch(&mut outbound);
-            let inbound = self.client.send(&outbound, body).await?;
-            return Ok((inbound, sent));
+        }
+        let outcome = self.hop(target, outbound, body, &mut sent).await;
+        match (exchange, outcome) {
+            (None, outcome) => Ok((outcome?, sent)),
+            (Some(exchange), Ok(inbound)) => Ok((exchange.answered(inbound), sent)),
+            (Some(exchange), Err(failure)) => {
+                exchange.failed(&failure);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn hop(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+        sent: &mut Sent,
+    ) -> Result<Inbound, Failure> {
+        let backend = target.backend;
+        if target.touch.is_some() {
+            return self.client.send(&outbound, body).await;
         }
         let mut trail = Trail::new(outbound, &body, backend.resends_body);
         let mut inbound = self.client.send(trail.outbound(), body).await?;
@@ -199,8 +256,20 @@ impl Caller {
             sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
         }
-        Ok((inbound, sent))
+        Ok(inbound)
     }
+}
+
+/// The outcome of a call, told to who records it.
+fn told(
+    recorded: Option<&Recorded<'_>>,
+    backend: &BackendPlan,
+    outcome: Result<Response, Failure>,
+) -> Result<Response, Failure> {
+    if let Some(recorded) = recorded {
+        recorded.end(outcome.as_ref().map(|response| backend.no_op || response.complete));
+    }
+    outcome
 }
 
 /// Which call to make.
@@ -228,6 +297,7 @@ struct Target<'a> {
     backend: &'a BackendPlan,
     touch: Option<&'a dyn LastTouch>,
     watch: Option<&'a Watch<'a>>,
+    recorded: Option<&'a Recorded<'a>>,
 }
 
 /// The data of a successful answer.

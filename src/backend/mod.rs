@@ -12,6 +12,8 @@ pub mod gzip;
 pub mod key_hosts;
 pub mod measured;
 pub mod packed;
+mod reading;
+mod recorded;
 pub mod redirect;
 pub mod request;
 pub mod status;

@@ -163,7 +163,7 @@ impl Parts {
                 let ending = Ending { complete: self.plan.backend.no_op || response.complete, error: false };
                 return Ok((response.status.as_u16(), ending, data_of(response, limit, wanted).await?));
             }
-            let status = self.caller.discard(&self.plan.backend, asked, body, limit).await?;
+            let status = self.caller.discard(&self.plan.backend, asked, body, deadline, limit).await?;
             Ok((status, self.plan.backend.ending_unread(status), Data::Null))
         };
         // A deadline that has passed already sends nothing, as in KrakenD.

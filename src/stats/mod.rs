@@ -18,6 +18,7 @@ pub mod comparison;
 pub mod detail;
 pub mod event;
 pub mod exemplar;
+pub mod exports;
 mod expvar;
 pub mod latency;
 pub mod names;

@@ -98,6 +98,8 @@ mod stopping;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tokens;

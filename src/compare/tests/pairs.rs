@@ -84,6 +84,7 @@ fn request(path: &str) -> Request {
         query: String::new(),
         params: Vec::new(),
         claims: None,
+        trace: None,
         origin: Some(Arc::new(Origin {
             path: path.to_owned(),
             query: String::new(),
