@@ -220,6 +220,7 @@ impl Experiment {
         }
         let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
         found.time(ready);
+        found.variety.note(&pair.request);
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);

@@ -18,6 +18,7 @@ use super::{
     pair::Asked,
     ready::Ready,
     store::{Added, Found as Differing, NewCluster},
+    variety::Variety,
 };
 
 /// New ways to differ are told to the log no more often than this.
@@ -37,6 +38,7 @@ pub(super) struct Found {
     pub(super) clusters: Clusters,
     /// Places in which answers differed, in the order of [`DifferenceKind::ALL`].
     pub(super) kinds: [u64; DifferenceKind::ALL.len()],
+    pub(super) variety: Variety,
     /// How much slower the shadow was than the live answer.
     pub(super) against_live: Deltas,
     /// How much slower it was than the second live answer.
@@ -61,6 +63,7 @@ impl Found {
             fields: Fields::new(baseline),
             clusters: Clusters::new(store, budget, redactor),
             kinds: Default::default(),
+            variety: Variety::default(),
             against_live: Deltas::default(),
             against_baseline: Deltas::default(),
             logged: None,

@@ -6,6 +6,7 @@
 
 use std::{
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -44,6 +45,8 @@ pub struct Asked {
     pub method: Method,
     /// Its path, without the query, at most a kilobyte of it.
     pub path: Box<str>,
+    /// A hash of its query, by which it is told from others.
+    pub query: u64,
     /// When.
     pub at: SystemTime,
     /// The number that the marks of its copies carry.
@@ -55,6 +58,12 @@ impl fmt::Debug for Asked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Asked({}, {} bytes of path, {:x})", self.method, self.path.len(), self.number)
     }
+}
+
+fn hash_of(query: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    query.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the legs saw.
@@ -121,10 +130,11 @@ impl Pair {
     #[must_use]
     pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
         let drawn = experiment.draw(&request.method)?;
-        let path = request.origin.as_ref().map_or("", |origin| &origin.path);
+        let (path, query) = request.origin.as_ref().map_or(("", ""), |origin| (&origin.path, &origin.query));
         let request = Asked {
             method: request.method.clone(),
             path: beginning(path, PATH_BYTES_MAX).into(),
+            query: hash_of(query),
             at: SystemTime::now(),
             number: request.origin.as_ref().map_or(0, |origin| origin.pair),
         };

@@ -10,6 +10,7 @@
 //! the number of series of the file; nothing here imports any other stage.
 
 pub mod actor;
+pub mod anytime;
 pub mod arms;
 pub mod books;
 pub mod collector;

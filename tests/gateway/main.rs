@@ -48,6 +48,8 @@ mod control;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod discovery;
@@ -116,7 +118,8 @@ mod tls;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
-mod unreachable;
 mod top;
+#[cfg(test)]
+mod unreachable;
 #[cfg(test)]
 mod uploads;

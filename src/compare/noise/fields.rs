@@ -244,20 +244,24 @@ impl Fields {
                 }
             }
             Mode::Learned(looks, learning) => {
-                if learning.ends(baseline_pairs, now) {
-                    *looks = Looks::at_once(FALSE_ALARMS / 2.0, looks.made());
-                }
-                let Some(weight) = learning.weight(now) else {
-                    if let Some(level) = looks.due(baseline_pairs) {
-                        self.look(level, |field| paired(field, baseline_pairs));
-                    }
-                    return;
+                let ends = learning.ends(baseline_pairs, now);
+                let level = if ends {
+                    let level = looks.last();
+                    *looks = Looks::after(FALSE_ALARMS / 2.0, pairs, looks.made());
+                    Some(level)
+                } else if learning.is_over() {
+                    looks.due(pairs)
+                } else {
+                    looks.due(baseline_pairs)
                 };
-                if let Some(level) = looks.due(pairs) {
-                    let share = |hits, of| Share { hits, of };
-                    self.look(level, |field| {
+                match (level, learning.weight(now).filter(|_| !ends)) {
+                    (None, _) => {}
+                    // Pairs tell more than two rates, so they have the last word on what was learned.
+                    (Some(level), None) => self.look(level, |field| paired(field, baseline_pairs)),
+                    (Some(level), Some(weight)) => self.look(level, |field| {
+                        let share = |hits, of| Share { hits, of };
                         learned(share(field.raw, pairs), share(field.baseline, baseline_pairs), weight)
-                    });
+                    }),
                 }
             }
         }

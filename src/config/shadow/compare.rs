@@ -243,7 +243,7 @@ pub enum BaselineMode {
     Learned {
         /// For so long (`learn_for`), one hour unless given.
         lasts: Duration,
-        /// Or for so many pairs with a second live answer (`learn_pairs`), 2000 unless given; whichever comes first.
+        /// Or for so many pairs with a second live answer (`learn_pairs`), 6400 unless given; whichever comes first.
         pairs: u64,
     },
     /// `diffy`: like `dual_primary`, but judged by Diffy's fixed limits: a field is noise unless it differed from the

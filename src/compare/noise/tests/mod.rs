@@ -320,9 +320,11 @@ fn false_alarms_are_rare_though_somebody_looks_all_the_time() {
 fn a_regression_of_one_percent_is_found() {
     for (noise, times) in [(0.001, 10), (0.01, 60)] {
         let scene = Scene { noise, regression: 0.01, pairs: 12_800 };
-        let outcomes = runs(scene, BaselineMode::DualPrimary, times);
-        let found = count(&outcomes, |outcome| outcome.found_at_end) as u64;
-        assert_eq!(found, times, "at {noise}");
+        let learned = BaselineMode::Learned { lasts: DAY, pairs: 6400 };
+        let outcomes: Vec<_> =
+            (0..times).map(|seed| play(scene, &[BaselineMode::DualPrimary, learned], seed)).collect();
+        let found = |mode: usize| outcomes.iter().filter(|both| both[mode].found_at_end).count() as u64;
+        assert_eq!([found(0), found(1)], [times; 2], "at {noise}");
     }
 }
 
