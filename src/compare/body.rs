@@ -18,7 +18,9 @@ use super::{
     DifferenceKind, Excerpt, Incomparable,
     findings::Findings,
     json::{
-        document::{Document, Unreadable},
+        document::{Document, Tape, Unreadable},
+        names::Names,
+        reader::Size,
         rules::Rules,
         walk,
     },
@@ -32,6 +34,7 @@ pub(super) struct BodyPlan {
     rule: BodyRule,
     text: TextRule,
     bytes_max: usize,
+    size: Size,
     rules: Rules,
     /// What nobody outside knows, so that nobody can make values with equal hashes.
     seed: u64,
@@ -56,7 +59,14 @@ enum Held<'a> {
 impl BodyPlan {
     pub(super) fn new(settings: &Compare, seed: u64) -> Self {
         let rules = Rules::new(&settings.json);
-        Self { rule: settings.body, text: settings.text, bytes_max: settings.body_bytes_max, rules, seed }
+        Self {
+            rule: settings.body,
+            text: settings.text,
+            bytes_max: settings.body_bytes_max,
+            size: Size::default(),
+            rules,
+            seed,
+        }
     }
 
     /// Compares two bodies. `records` says whether the fields of this pair are to be recorded.
@@ -98,9 +108,10 @@ impl BodyPlan {
     /// Records the fields of an answer that is the same on both sides, if it has any.
     fn record(&self, held: &Held<'_>, findings: &mut Findings<'_>) {
         if let Ok(body) = held.unpacked(self.bytes_max)
-            && let Ok(document) = Document::read(&body)
+            && let mut names = Names::default()
+            && let Ok(tape) = Tape::read(&body, self.size, &mut names, None)
         {
-            walk::record(&document, findings.names);
+            walk::record(&Document::new(&tape, &names, None), findings.names);
         }
     }
 
@@ -143,7 +154,10 @@ impl BodyPlan {
         records: bool,
         findings: &mut Findings<'_>,
     ) -> Result<(), Incomparable> {
-        let (mine, theirs) = match (Document::read(live), Document::read(shadow)) {
+        let mut names = Names::default();
+        let mine = Tape::read(live, self.size, &mut names, None);
+        let theirs = Tape::read(shadow, self.size, &mut names, mine.as_ref().ok());
+        let (mine, theirs) = match (mine, theirs) {
             (Ok(mine), Ok(theirs)) => (mine, theirs),
             // What is the same when unpacked is the same, though nobody could read it.
             _ if live == shadow => return Ok(()),
@@ -157,6 +171,8 @@ impl BodyPlan {
                 return Ok(());
             }
         };
+        let mine = Document::new(&mine, &names, None);
+        let theirs = Document::new(&theirs, &names, Some(&mine));
         if records {
             walk::record(&mine, findings.names);
         }
@@ -236,7 +252,7 @@ fn hashed(live: &SeenBody, shadow: &SeenBody, findings: &mut Findings<'_>) {
     let (Some(live), Some(shadow)) = (hash(live), hash(shadow)) else { return };
     if live != shadow {
         let [live, shadow] = [live, shadow].map(|(bytes, hash)| Some(Excerpt::of_hash(bytes, hash)));
-        findings.add_body(DifferenceKind::Value, "body", live, shadow);
+        findings.add_body(DifferenceKind::Value, "body", (live, shadow));
     }
 }
 
@@ -253,7 +269,7 @@ fn bytes(live: &[u8], shadow: &[u8], findings: &mut Findings<'_>) {
     if live != shadow {
         let same = live.iter().zip(shadow).take_while(|(live, shadow)| live == shadow).count();
         let [live, shadow] = [live, shadow].map(|bytes| Some(Excerpt::of_bytes(bytes)));
-        findings.add_body(DifferenceKind::Value, &format!("body byte {same}"), live, shadow);
+        findings.add_body(DifferenceKind::Value, &format!("body byte {same}"), (live, shadow));
     }
 }
 
@@ -265,5 +281,5 @@ fn one_is_json(live: &[u8], shadow: &[u8], findings: &mut Findings<'_>) {
         () => DifferenceKind::Type,
     };
     let [live, shadow] = [live, shadow].map(|body| (!body.is_empty()).then(|| Excerpt::of_text(body)));
-    findings.add_body(kind, "body", live, shadow);
+    findings.add_body(kind, "body", (live, shadow));
 }

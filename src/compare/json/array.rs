@@ -113,7 +113,7 @@ impl<'a> Walk<'a, '_, '_> {
     /// With how many elements both end that are the same.
     fn same_end(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) -> usize {
         let element = place.element(None);
-        let ends = live.children().rev().zip(shadow.children().rev());
+        let ends = live.elements_from_the_end().zip(shadow.elements_from_the_end());
         let mut same = 0;
         for (live, shadow) in ends {
             if !self.is_same(&element, live, shadow) {
@@ -144,7 +144,7 @@ impl<'a> Walk<'a, '_, '_> {
         let mut differing = differing.iter().copied().peekable();
         for (index, (live, shadow)) in live.children().zip(shadow.children()).enumerate() {
             let differs = differing.next_if_eq(&index).is_some();
-            if differs || (place.has_rules() && !live.has_text_of(shadow)) {
+            if differs || (place.has_rules() && !live.is_known_as(shadow)) {
                 lives.push(printer.print(&element, live).map(|print| print.exact));
                 shadows.push(printer.print(&element, shadow).map(|print| print.exact));
             }

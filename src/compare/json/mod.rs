@@ -1,6 +1,6 @@
 //! Two JSON documents, compared under rules about their fields.
 //!
-//! Promises: reading is one pass without recursion; comparing recurses no deeper than [`document::DEPTH_MAX`] and counts
+//! Promises: reading is one pass without recursion; comparing recurses no deeper than their [`reader::Size`] allows and counts
 //! its steps, so that no pair of documents costs more than [`walk::STEPS_MAX`] of them.
 
 mod array;
@@ -8,13 +8,15 @@ mod decimal;
 pub(super) mod document;
 mod matching;
 mod moment;
+pub(super) mod names;
 mod place;
 mod print;
-mod reader;
+pub(super) mod reader;
 pub(super) mod rules;
 mod scalar;
 mod shape;
 mod text;
+mod twins;
 pub(super) mod walk;
 
 #[cfg(test)]

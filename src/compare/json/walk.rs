@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use crate::{
     compare::{
-        Difference, DifferenceKind, Excerpt, Incomparable, ValueKind,
+        DifferenceKind, Excerpt, Incomparable, ValueKind,
         field_names::{FieldId, FieldNames, ROOT, Step, place},
         findings::Findings,
     },
@@ -69,7 +69,7 @@ pub(crate) fn record(document: &Document<'_>, names: &mut FieldNames) {
 }
 
 fn record_below(item: Item<'_>, field: FieldId, names: &mut FieldNames) {
-    let is_list = matches!(item.content(), Content::Array);
+    let is_list = item.is_list();
     for (index, child) in item.children().enumerate() {
         let step = if is_list { Step::Index(index) } else { Step::Name(child.name()) };
         if let Some(below) = names.below(field, step) {
@@ -88,7 +88,7 @@ impl<'a> Walk<'a, '_, '_> {
     /// Whether both have the same text: then they are the same at every place, and nobody needs to know which it is.
     pub(super) fn is_alike(&mut self, live: Item<'a>, shadow: Item<'a>) -> bool {
         self.steps.take(1 + u64::from(live.length()) / 256);
-        live.has_text_of(shadow)
+        live.is_known_as(shadow)
     }
 
     /// Compares what has not the same text.
@@ -144,7 +144,7 @@ impl<'a> Walk<'a, '_, '_> {
                 Side::Shadow => self.differ(place, DifferenceKind::Extra, None, Some(item)),
             };
         }
-        let is_list = matches!(item.content(), Content::Array);
+        let is_list = item.is_list();
         for (index, child) in item.children().enumerate() {
             if is_list {
                 self.at(Step::Index(index), |walk| walk.absent(&place.element(Some(index)), child, from));
@@ -178,6 +178,17 @@ impl<'a> Walk<'a, '_, '_> {
     }
 
     fn members(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
+        if !place.null_is_missing() && live.has_names_of(shadow) {
+            for (live, shadow) in live.children().zip(shadow.children()) {
+                if self.is_over() {
+                    return;
+                }
+                if !self.is_alike(live, shadow) {
+                    self.member(place, Some(live), Some(shadow));
+                }
+            }
+            return;
+        }
         let has_meaning = |member: &Item<'a>| !(place.null_is_missing() && member.is_null());
         let (mut lives, mut shadows) = (live.children().filter(has_meaning), shadow.children().filter(has_meaning));
         let (mut live, mut shadow) = (lives.next(), shadows.next());
@@ -238,8 +249,8 @@ impl<'a> Walk<'a, '_, '_> {
     /// Notes a difference beyond those that are kept.
     fn note_more(&mut self, kind: DifferenceKind) {
         self.steps.take(1 + self.trail.len() as u64);
-        let path: Box<str> = self.findings.names.pattern(&self.trail).into();
-        self.findings.note_more(&path, kind);
+        let field = self.findings.names.field(&self.trail);
+        self.findings.note_more(field, kind);
     }
 
     fn note(&mut self, place: &Place<'_>, kind: DifferenceKind, live: Option<Item<'a>>, shadow: Option<Item<'a>>) {
@@ -247,9 +258,8 @@ impl<'a> Walk<'a, '_, '_> {
         let [live, shadow] = [live, shadow].map(|item| item.map(|item| self.excerpt(&plain, item)));
         // What has only half a hash must not be kept.
         if !self.steps.is_out() {
-            let path = self.findings.names.pattern(&self.trail).into();
-            let at = self::place(&self.trail).into();
-            self.findings.add(Difference { path, at, kind, live, shadow });
+            let field = self.findings.names.field(&self.trail);
+            self.findings.add(field, &self::place(&self.trail), kind, (live, shadow));
         }
     }
 

@@ -108,15 +108,32 @@ fn names_and_excerpts_are_cut() {
 }
 
 #[test]
-fn only_a_field_that_is_not_known_is_too_much() {
+fn of_every_field_that_differs_it_is_known_that_it_does() {
     let of = |value: u32, last: &str| list((0..500).map(|_| format!("{{\"a\":{value}}}")).chain([last.to_owned()]));
     let rules = JsonRules::default();
     let (comparison, _) = compared(&rules, &of(1, "{}"), &of(2, "{}"));
     assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
-    let (comparison, _) = compared(&rules, &of(1, "{\"b\":1}"), &of(2, "{\"b\":2}"));
-    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, true));
-    // An order is found beyond the limit too.
-    let (comparison, _) = compared(&rules, &of(1, "[1,2]"), &of(2, "[2,1]"));
-    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, true));
-    assert_eq!(comparison.verdict, Verdict::Mismatch);
+    assert_eq!(comparison.further, vec![]);
+    let further = |live, shadow| {
+        let (comparison, _) = compared(&rules, &of(1, live), &of(2, shadow));
+        assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
+        comparison.further.iter().map(|(path, kind)| format!("{path} {}", kind.label())).collect::<Vec<_>>()
+    };
+    assert_eq!(further("{\"b\":1}", "{\"b\":2}"), ["$[*].b value"]);
+    // An order is found beyond the limit too, and what it is made of is forgotten.
+    assert_eq!(further("[1,2]", "[2,1]"), ["$[*] order"]);
+    assert_eq!(further("{\"b\":1}", "{}"), ["$[*].b missing"]);
+}
+
+#[test]
+fn an_answer_may_differ_in_more_fields_than_have_names() {
+    let of = |value: u32| {
+        let member = |name: u32| format!("\"n{}\":{{\"m{name}\":{value}}}", name / 200);
+        let mut objects = vec![String::new(); 15];
+        (0..3000).for_each(|name| objects[name as usize % 15] += &format!(",{}", member(name)));
+        list(objects.iter().map(|members| format!("{{{}}}", &members[1..])))
+    };
+    let (comparison, _) = compared(&JsonRules::default(), &of(1), &of(2));
+    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
+    assert!(comparison.further.len() > 10 && comparison.fields().all(|(path, _)| path.starts_with("$[*].n")));
 }

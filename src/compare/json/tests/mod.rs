@@ -11,14 +11,22 @@ use crate::{
     config::shadow::{FieldPath, JsonRules},
 };
 
-use super::{document::Document, rules::Rules, walk};
+use super::{
+    document::{Document, Tape},
+    names::Names,
+    reader::Size,
+    rules::Rules,
+    walk,
+};
 
 /// What comes of comparing two documents, and how many steps that took.
 pub(super) fn compared(rules: &JsonRules, live: &str, shadow: &str) -> (Comparison, u64) {
-    let mut names = FieldNames::new();
-    let mut findings = Findings::new(&mut names);
-    let (live, shadow) = (Document::read(live.as_bytes()), Document::read(shadow.as_bytes()));
-    let (Ok(live), Ok(shadow)) = (live, shadow) else { panic!("both are documents") };
+    let (mut fields, mut names) = (FieldNames::new(), Names::default());
+    let mut findings = Findings::new(&mut fields);
+    let live = Tape::read(live.as_bytes(), Size::default(), &mut names, None).unwrap();
+    let shadow = Tape::read(shadow.as_bytes(), Size::default(), &mut names, Some(&live)).unwrap();
+    let live = Document::new(&live, &names, None);
+    let shadow = Document::new(&shadow, &names, Some(&live));
     let steps = walk::compare(&Rules::new(rules), 42, (&live, &shadow), &mut findings);
     (findings.finish(), steps)
 }
