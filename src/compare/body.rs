@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::{
     config::shadow::{BodyRule, Compare, TextRule},
@@ -52,7 +52,7 @@ enum Form {
 
 /// Bytes of a body as it was captured.
 enum Held<'a> {
-    Packed(&'a Bytes, &'a Headers),
+    Packed(Bytes, &'a Headers),
     Decoded(Bytes),
 }
 
@@ -63,7 +63,7 @@ impl BodyPlan {
             rule: settings.body,
             text: settings.text,
             bytes_max: settings.body_bytes_max,
-            size: Size::default(),
+            size: Size::of(settings.values_max),
             rules,
             seed,
         }
@@ -176,7 +176,7 @@ impl BodyPlan {
         if records {
             walk::record(&mine, findings.names);
         }
-        walk::compare(&self.rules, self.seed, (&mine, &theirs), findings);
+        walk::compare(&self.rules, self.seed, (&mine, &theirs), walk::steps_for(self.size), findings);
         Ok(())
     }
 }
@@ -200,7 +200,8 @@ impl Form {
 impl<'a> Held<'a> {
     fn of(seen: &'a Seen) -> Option<Self> {
         match &seen.body {
-            SeenBody::Bytes(bytes) => Some(Self::Packed(bytes, &seen.headers)),
+            SeenBody::Bytes(bytes) => Some(Self::Packed(bytes.clone(), &seen.headers)),
+            SeenBody::Pieces(pieces) => Some(Self::Packed(pieces.to_bytes(), &seen.headers)),
             SeenBody::Data(data) => Some(Self::Decoded(data.to_bytes())),
             SeenBody::Hashed { .. } | SeenBody::Unkept(_) => None,
         }
@@ -208,8 +209,7 @@ impl<'a> Held<'a> {
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Packed(bytes, _) => bytes,
-            Self::Decoded(bytes) => bytes,
+            Self::Packed(bytes, _) | Self::Decoded(bytes) => bytes,
         }
     }
 
@@ -249,6 +249,11 @@ fn unkept(body: &SeenBody) -> Option<Incomparable> {
 
 /// Compares by hash, whatever is kept of a body.
 fn hashed(live: &SeenBody, shadow: &SeenBody, findings: &mut Findings<'_>) {
+    if let (SeenBody::Bytes(live), SeenBody::Bytes(shadow)) = (live, shadow)
+        && live == shadow
+    {
+        return;
+    }
     let (Some(live), Some(shadow)) = (hash(live), hash(shadow)) else { return };
     if live != shadow {
         let [live, shadow] = [live, shadow].map(|(bytes, hash)| Some(Excerpt::of_hash(bytes, hash)));
@@ -260,6 +265,11 @@ fn hash(body: &SeenBody) -> Option<(u64, u128)> {
     match body {
         SeenBody::Hashed { bytes, hash } => Some((*bytes, *hash)),
         SeenBody::Bytes(bytes) => Some((bytes.len() as u64, xxh3_128(bytes))),
+        SeenBody::Pieces(pieces) => {
+            let mut hash = Xxh3::new();
+            pieces.chunks().iter().for_each(|piece| hash.update(piece));
+            Some((pieces.len() as u64, hash.digest128()))
+        }
         SeenBody::Data(data) => Some(data.to_bytes()).map(|bytes| (bytes.len() as u64, xxh3_128(&bytes))),
         SeenBody::Unkept(_) => None,
     }

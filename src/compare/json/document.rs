@@ -36,6 +36,7 @@ pub(crate) struct Document<'a> {
 
 /// A value: numbers only, so that reading one is writing a few words in a row.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(8))]
 pub(super) struct Value {
     /// Where in the text it begins.
     pub(super) start: u32,

@@ -1,7 +1,7 @@
 //! Two JSON documents, compared under rules about their fields.
 //!
-//! Promises: reading is one pass without recursion; comparing recurses no deeper than their [`reader::Size`] allows and counts
-//! its steps, so that no pair of documents costs more than [`walk::STEPS_MAX`] of them.
+//! Promises: reading is one pass without recursion; comparing recurses no deeper than a document's [`reader::Size`]
+//! allows and counts its steps, so that no pair costs more of them than [`walk::steps_for`] says.
 
 mod array;
 mod decimal;

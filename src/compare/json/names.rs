@@ -36,7 +36,7 @@ struct Sequence<'a> {
     length: u32,
     end: Option<End>,
     /// Which member of an object with the first of these sequences has the last of the names here, as asked last.
-    found: Option<(u32, Option<u32>)>,
+    found: (u32, u32),
     has_positions: bool,
     /// What followed last.
     next: Next<'a>,
@@ -78,6 +78,9 @@ impl Default for Next<'_> {
 
 /// The bytes that are compared at once.
 const HEAD_BYTES: usize = 16;
+
+/// Where a name is that an object has not.
+pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// The sequence of an object without members.
 pub(super) const NO_NAMES: u32 = 0;
@@ -133,7 +136,7 @@ impl<'a> Names<'a> {
     fn grow(&mut self, before: u32, name: u32) -> u32 {
         let new = small(self.sequences.len());
         let length = small(self.length(before) + 1);
-        self.sequences.push(Sequence { name, before, length, ..Sequence::default() });
+        self.sequences.push(Sequence { name, before, length, found: (NOWHERE, NOWHERE), ..Sequence::default() });
         new
     }
 
@@ -198,25 +201,30 @@ impl<'a> Names<'a> {
     }
 
     /// Which member of an object with the sequence `of`, as they stand, has the last name of `sequence`; of several the
-    /// last.
+    /// last, without one [`NOWHERE`].
     #[inline]
-    pub(super) fn position(&mut self, of: u32, sequence: u32) -> Option<u32> {
-        match self.sequences.get(sequence as usize)?.found {
-            Some((asked, found)) if asked == of => found,
+    pub(super) fn position(&mut self, of: u32, sequence: u32) -> u32 {
+        match self.sequences.get(sequence as usize) {
+            Some(Sequence { found: (asked, found), .. }) if *asked == of => *found,
             _ => self.look_up(of, sequence),
         }
     }
 
-    fn look_up(&mut self, of: u32, sequence: u32) -> Option<u32> {
-        if !std::mem::replace(&mut self.sequences.get_mut(of as usize)?.has_positions, true) {
+    #[cold]
+    fn look_up(&mut self, of: u32, sequence: u32) -> u32 {
+        let has_positions =
+            self.sequences.get_mut(of as usize).map(|of| std::mem::replace(&mut of.has_positions, true));
+        if has_positions == Some(false) {
             let mut at = of;
             while let Some(here) = self.sequences.get(at as usize).filter(|here| here.length > 0) {
                 self.positions.entry((of, here.name)).or_insert(here.length - 1);
                 at = here.before;
             }
         }
-        let found = self.positions.get(&(of, self.last(sequence))).copied();
-        self.sequences.get_mut(sequence as usize)?.found = Some((of, found));
+        let found = self.positions.get(&(of, self.last(sequence))).copied().unwrap_or(NOWHERE);
+        if let Some(sequence) = self.sequences.get_mut(sequence as usize) {
+            sequence.found = (of, found);
+        }
         found
     }
 

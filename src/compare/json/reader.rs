@@ -16,9 +16,6 @@ use super::{
 /// How deep lists and objects may nest in a body that is compared.
 pub(crate) const DEPTH_MAX: usize = 64;
 
-/// How many values a body that is compared may have, lists and objects included.
-pub(crate) const VALUES_MAX: usize = 20_000;
-
 /// How large a document may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
@@ -28,9 +25,10 @@ pub(crate) struct Size {
     pub(crate) values_max: usize,
 }
 
-impl Default for Size {
-    fn default() -> Self {
-        Self { depth_max: DEPTH_MAX, values_max: VALUES_MAX }
+impl Size {
+    /// Of a document of so many values; how deep it may be is not for a file to say, since comparing recurses.
+    pub(crate) const fn of(values_max: usize) -> Self {
+        Self { depth_max: DEPTH_MAX, values_max }
     }
 }
 
@@ -61,8 +59,10 @@ struct Reader<'a, 'n, 'l> {
     names: &'n mut Names<'a>,
     twins: Twins<'l>,
     values: Vec<Value>,
-    /// How many values there were, those that nobody looked into included.
-    count: usize,
+    /// What comes of it when nothing more is read.
+    end: Result<(), Unreadable>,
+    /// How many values there were that nobody looked into.
+    skipped: usize,
     /// Of the member that comes next, the sequence of names up to its own.
     name: u32,
     /// What belongs to the value that comes next.
@@ -73,19 +73,9 @@ struct Reader<'a, 'n, 'l> {
     around: Vec<Open>,
 }
 
-/// A place further on, mostly that where the next value begins.
-type Next = Result<usize, Stop>;
-
-/// Why nothing more is read.
-#[derive(Clone, Copy)]
-enum Stop {
-    /// All has been read.
-    End,
-    Unreadable(Unreadable),
-}
-
-const INVALID: Stop = Stop::Unreadable(Unreadable::Invalid);
-const TOO_LARGE: Stop = Stop::Unreadable(Unreadable::TooLarge);
+/// A place further on, mostly that where the next value begins; `None` if nothing more is read, which [`Reader::end`] says
+/// why. It fits into registers.
+type Next = Option<usize>;
 
 impl<'a> Tape<'a> {
     /// Reads a text, whose names are noted. What is the same in `live` is not read again.
@@ -105,77 +95,78 @@ impl<'a> Tape<'a> {
         let open = Open { kind: Outer::Nothing, place: 0, holds: NO_NAMES, twin: Twin::NOBODY };
         let (twins, around) = (Twins::of(live), Vec::with_capacity(8));
         let twin = twins.root();
-        Reader { text, bytes, size, names, twins, values, count: 0, name: NO_NAMES, twin, open, around }.whole()
+        let (skipped, name, end) = (0, NO_NAMES, Err(Unreadable::Invalid));
+        Reader { text, bytes, size, names, twins, values, end, skipped, name, twin, open, around }.whole()
     }
 }
 
 impl<'a> Reader<'a, '_, '_> {
     fn whole(mut self) -> Result<Tape<'a>, Unreadable> {
         let mut at = 0;
-        loop {
-            match self.value(at) {
-                Ok(next) => at = next,
-                Err(Stop::End) => return Ok(Tape { text: self.text, values: self.values }),
-                Err(Stop::Unreadable(why)) => return Err(why),
-            }
-        }
-    }
-
-    /// Takes a value, or the beginning of a list or an object.
-    #[inline]
-    fn value(&mut self, at: usize) -> Next {
-        let (start, first) = more(self.bytes, at)?;
-        if self.twin != NONE
-            && let Some(end) = self.same(start)?
+        while let Some(end) = self.value(at)
+            && let Some(next) = self.leave(end)
         {
-            return self.leave(end);
+            at = next;
         }
-        let (end, kind) = match first {
-            b'"' => {
-                let end = plain_end(self.bytes, start + 1);
-                if self.bytes.get(end) == Some(&b'"') {
-                    (end + 1, Kind::Text { is_escaped: false })
-                } else {
-                    (escaped(self.bytes, end)?, Kind::Text { is_escaped: true })
-                }
-            }
-            b'{' | b'[' => return self.enter(start, first),
-            b'-' | b'0'..=b'9' => (number(self.bytes, start)?, Kind::Number),
-            b't' => (word(self.bytes, start, b"true")?, Kind::Bool(true)),
-            b'f' => (word(self.bytes, start, b"false")?, Kind::Bool(false)),
-            b'n' => (word(self.bytes, start, b"null")?, Kind::Null),
-            _ => return Err(INVALID),
-        };
-        self.keep(kind, start, end)?;
-        self.leave(end)
+        self.end?;
+        if self.values.len() + self.skipped > self.size.values_max {
+            return Err(Unreadable::TooLarge);
+        }
+        Ok(Tape { text: self.text, values: self.values })
     }
 
-    /// Goes into a list or an object, whose bracket stands at `start`; out again if there is nothing in it.
-    fn enter(&mut self, start: usize, first: u8) -> Next {
+    /// Takes a value, into the innermost lists and objects that it begins with; where it ends.
+    #[inline]
+    fn value(&mut self, mut at: usize) -> Next {
+        loop {
+            let (start, first) = more(self.bytes, at)?;
+            if self.twin != NONE
+                && let Some(end) = self.same(start)
+            {
+                return Some(end);
+            }
+            if !matches!(first, b'{' | b'[') {
+                let (end, kind) = scalar(self.bytes, start, first)?;
+                self.open.twin.is_same = false;
+                self.keep(kind, start, end)?;
+                return Some(end);
+            }
+            self.enter(start, first)?;
+            let inside = start + 1;
+            if first == b'{'
+                && let Some(next) = self.foreseen(inside)
+            {
+                at = next;
+                continue;
+            }
+            at = match (more(self.bytes, inside)?, first) {
+                ((end, b'}'), b'{') | ((end, b']'), b'[') => {
+                    self.close(end + 1);
+                    return Some(end + 1);
+                }
+                ((name, _), b'{') => self.member(inside, name)?,
+                ((element, _), _) => self.element(element),
+            };
+        }
+    }
+
+    /// Goes into a list or an object, whose bracket stands at `start`.
+    fn enter(&mut self, start: usize, first: u8) -> Option<()> {
         if self.around.len() >= self.size.depth_max {
-            return Err(TOO_LARGE);
+            return self.give_up();
         }
         let (kind, outer) = if first == b'{' { (Kind::Object, Outer::Object) } else { (Kind::Array, Outer::List) };
         let twin = if self.twin == NONE { Twin::NOBODY } else { self.twins.enter(self.twin, kind, self.names) };
-        let is_same = self.open.twin.is_same;
-        let place = self.keep(kind, start, start)?;
-        self.open.twin.is_same = is_same;
-        self.around.push(self.open);
-        self.open = Open { kind: outer, place, holds: NO_NAMES, twin };
-        let inside = start + 1;
-        if outer == Outer::Object
-            && let Some(next) = self.foreseen(inside)
-        {
-            return Ok(next);
-        }
-        match (more(self.bytes, inside)?, outer) {
-            ((end, b'}'), Outer::Object) | ((end, b']'), Outer::List) => {
-                self.close(end + 1);
-                self.leave(end + 1)
-            }
-            ((name, _), Outer::Object) => self.member(inside, name),
-            ((element, _), _) => self.element(element),
-        }
+        let place = self.values.len() as u32;
+        self.keep(kind, start, start)?;
+        self.around.push(std::mem::replace(&mut self.open, Open { kind: outer, place, holds: NO_NAMES, twin }));
+        Some(())
+    }
+
+    #[cold]
+    fn give_up(&mut self) -> Option<()> {
+        self.end = Err(Unreadable::TooLarge);
+        None
     }
 
     /// From the end of a value to the beginning of the next one, out of all that closes in between.
@@ -186,15 +177,18 @@ impl<'a> Reader<'a, '_, '_> {
             if outer == Outer::Object
                 && let Some(next) = self.foreseen(at)
             {
-                return Ok(next);
+                return Some(next);
             }
             let (place, byte) = match (after_space(self.bytes, at), outer) {
-                ((_, None), Outer::Nothing) => return Err(Stop::End),
+                ((_, None), Outer::Nothing) => {
+                    self.end = Ok(());
+                    return None;
+                }
                 ((place, Some(byte)), Outer::List | Outer::Object) => (place, byte),
-                _ => return Err(INVALID),
+                _ => return None,
             };
             match (byte, outer) {
-                (b',', Outer::List) => return self.element(place + 1),
+                (b',', Outer::List) => return Some(self.element(place + 1)),
                 (b',', _) => {
                     let (name, _) = more(self.bytes, place + 1)?;
                     return self.member(at, name);
@@ -203,7 +197,7 @@ impl<'a> Reader<'a, '_, '_> {
                     at = place + 1;
                     self.close(at);
                 }
-                _ => return Err(INVALID),
+                _ => return None,
             }
         }
     }
@@ -220,14 +214,14 @@ impl<'a> Reader<'a, '_, '_> {
     /// ended.
     fn member(&mut self, before: usize, start: usize) -> Next {
         if self.bytes.get(start) != Some(&b'"') {
-            return Err(INVALID);
+            return None;
         }
         let plain = plain_end(self.bytes, start + 1);
         let is_escaped = self.bytes.get(plain) != Some(&b'"');
         let end = if is_escaped { escaped(self.bytes, plain)? } else { plain + 1 };
         let (colon, byte) = more(self.bytes, end)?;
         if byte != b':' {
-            return Err(INVALID);
+            return None;
         }
         let (value, _) = more(self.bytes, colon + 1)?;
         let name = if is_escaped {
@@ -238,7 +232,7 @@ impl<'a> Reader<'a, '_, '_> {
         let between = self.bytes.get(before..value).unwrap_or_default();
         let sequence = self.names.follow(self.open.holds, name, between);
         self.expect(sequence);
-        Ok(value)
+        Some(value)
     }
 
     /// The member that ends this sequence of names comes next.
@@ -252,29 +246,25 @@ impl<'a> Reader<'a, '_, '_> {
 
     /// An element comes next.
     #[inline]
-    fn element(&mut self, at: usize) -> Next {
+    fn element(&mut self, at: usize) -> usize {
         self.open.holds += 1;
         self.name = NO_NAMES;
         if self.open.twin.place != NONE {
             self.twin = self.twins.element(&mut self.open.twin);
         }
-        Ok(at)
+        at
     }
 
     /// Where the value ends that begins at `start`, if it is the one that belongs to it.
     #[inline]
-    fn same(&mut self, start: usize) -> Result<Option<usize>, Stop> {
-        let Some((value, length)) = self.twins.same(self.twin, self.bytes.get(start..).unwrap_or_default()) else {
-            return Ok(None);
-        };
-        self.count += (value.next - self.twin) as usize;
-        if self.count > self.size.values_max {
-            return Err(TOO_LARGE);
-        }
-        let (end, next) = (start + length, small(self.values.len()) + 1);
-        let (start, end_of_text, name, twin) = (start as u32, end as u32, self.name, self.twin);
-        self.values.push(Value { start, end: end_of_text, next, name, twin, ..value });
-        Ok(Some(end))
+    fn same(&mut self, start: usize) -> Next {
+        let (value, length) = self.twins.same(self.twin, self.bytes.get(start..)?)?;
+        self.skipped += (value.next - self.twin) as usize - 1;
+        let (end, next) = (start + length, self.values.len() as u32 + 1);
+        let Value { holds, kind, .. } = *value;
+        let (name, twin) = (self.name, self.twin);
+        self.values.push(Value { start: start as u32, end: end as u32, next, name, holds, twin, kind });
+        Some(end)
     }
 
     fn close(&mut self, end: usize) {
@@ -292,6 +282,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.twins.leave(twin, kind, holds, self.names)
         };
         if same.is_some() {
+            self.skipped += self.values.len() - (place as usize + 1);
             self.values.truncate(place as usize + 1);
         } else {
             self.open.twin.is_same = false;
@@ -308,18 +299,35 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     #[inline]
-    fn keep(&mut self, kind: Kind, start: usize, end: usize) -> Result<u32, Stop> {
-        self.count += 1;
-        if self.count > self.size.values_max {
-            return Err(TOO_LARGE);
+    fn keep(&mut self, kind: Kind, start: usize, end: usize) -> Option<()> {
+        if self.values.len() >= self.size.values_max {
+            return self.give_up();
         }
-        self.open.twin.is_same = false;
         self.twin = NONE;
-        let place = small(self.values.len());
-        let (start, end) = (start as u32, end as u32);
-        self.values.push(Value { start, end, next: place + 1, name: self.name, holds: 0, twin: NONE, kind });
-        Ok(place)
+        let (start, end, next) = (start as u32, end as u32, self.values.len() as u32 + 1);
+        self.values.push(Value { start, end, next, name: self.name, holds: 0, twin: NONE, kind });
+        Some(())
     }
+}
+
+/// The end of a value that is neither a list nor an object, and what it is.
+#[inline]
+fn scalar(text: &[u8], start: usize, first: u8) -> Option<(usize, Kind)> {
+    Some(match first {
+        b'"' => {
+            let end = plain_end(text, start + 1);
+            if text.get(end) == Some(&b'"') {
+                (end + 1, Kind::Text { is_escaped: false })
+            } else {
+                (escaped(text, end)?, Kind::Text { is_escaped: true })
+            }
+        }
+        b'-' | b'0'..=b'9' => (number(text, start)?, Kind::Number),
+        b't' => (word(text, start, b"true")?, Kind::Bool(true)),
+        b'f' => (word(text, start, b"false")?, Kind::Bool(false)),
+        b'n' => (word(text, start, b"null")?, Kind::Null),
+        _ => return None,
+    })
 }
 
 /// The first place from `at` on that is not white space, and what stands there.
@@ -337,10 +345,10 @@ fn after_space(text: &[u8], mut at: usize) -> (usize, Option<u8>) {
 
 /// The same where the text must not end.
 #[inline]
-fn more(text: &[u8], at: usize) -> Result<(usize, u8), Stop> {
+fn more(text: &[u8], at: usize) -> Option<(usize, u8)> {
     match after_space(text, at) {
-        (at, Some(byte)) => Ok((at, byte)),
-        (_, None) => Err(INVALID),
+        (at, Some(byte)) => Some((at, byte)),
+        (_, None) => None,
     }
 }
 
@@ -348,9 +356,9 @@ fn more(text: &[u8], at: usize) -> Result<(usize, u8), Stop> {
 fn escaped(text: &[u8], mut at: usize) -> Next {
     loop {
         match text.get(at) {
-            Some(b'"') => return Ok(at + 1),
+            Some(b'"') => return Some(at + 1),
             Some(b'\\') => at = plain_end(text, escape(text, at + 1)?),
-            _ => return Err(INVALID),
+            _ => return None,
         }
     }
 }
@@ -358,13 +366,13 @@ fn escaped(text: &[u8], mut at: usize) -> Next {
 /// The end of an escape, whose backslash stands before `at`.
 fn escape(text: &[u8], at: usize) -> Next {
     match text.get(at) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Some(at + 1),
         Some(b'u') => {
             let digits = text.get(at + 1..at + 5).unwrap_or_default();
             let is_code = digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit);
-            if is_code { Ok(at + 5) } else { Err(INVALID) }
+            if is_code { Some(at + 5) } else { None }
         }
-        _ => Err(INVALID),
+        _ => None,
     }
 }
 
@@ -380,7 +388,7 @@ fn number(text: &[u8], mut at: usize) -> Next {
         at += usize::from(matches!(text.get(at), Some(b'+' | b'-')));
         at = digits(text, at)?;
     }
-    Ok(at)
+    Some(at)
 }
 
 /// One digit or more.
@@ -390,11 +398,11 @@ fn digits(text: &[u8], start: usize) -> Next {
     while text.get(at).is_some_and(u8::is_ascii_digit) {
         at += 1;
     }
-    if at == start { Err(INVALID) } else { Ok(at) }
+    if at == start { None } else { Some(at) }
 }
 
 #[inline]
 fn word(text: &[u8], at: usize, word: &[u8]) -> Next {
     let end = at + word.len();
-    if text.get(at..end) == Some(word) { Ok(end) } else { Err(INVALID) }
+    if text.get(at..end) == Some(word) { Some(end) } else { None }
 }

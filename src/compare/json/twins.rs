@@ -6,7 +6,7 @@
 
 use super::{
     document::{Kind, Tape, Value},
-    names::Names,
+    names::{Names, small},
 };
 
 /// No value, or none that is known.
@@ -14,11 +14,12 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// A larger list or object is looked into instead of being compared at once, or many levels of them would be compared
 /// again and again; in bytes.
-const WHOLE_BYTES_MAX: u32 = 4096;
+const WHOLE_BYTES_MAX: usize = 4096;
 
 /// The live document, and where the members of its objects stand.
 pub(super) struct Twins<'l> {
-    live: Option<&'l Tape<'l>>,
+    values: &'l [Value],
+    text: &'l [u8],
     /// Of the objects that are open and have members in another order, where each of them stands.
     places: Vec<u32>,
 }
@@ -28,6 +29,8 @@ pub(super) struct Twins<'l> {
 pub(super) struct Twin {
     /// Its place; [`NONE`] if there is none.
     pub(super) place: u32,
+    /// What it holds; see [`Value::holds`].
+    holds: u32,
     /// What in it comes next.
     next: u32,
     left: u32,
@@ -39,46 +42,45 @@ pub(super) struct Twin {
 
 impl Twin {
     /// That of something that has none.
-    pub(super) const NOBODY: Self = Self { place: NONE, next: NONE, left: 0, members: NONE, is_same: false };
+    pub(super) const NOBODY: Self = Self { place: NONE, holds: 0, next: NONE, left: 0, members: NONE, is_same: false };
 }
 
 impl<'l> Twins<'l> {
     pub(super) fn of(live: Option<&'l Tape<'l>>) -> Self {
-        Self { live, places: Vec::new() }
+        let (values, text) = live.map(|live| (live.values.as_slice(), live.text.as_bytes())).unwrap_or_default();
+        Self { values, text, places: Vec::new() }
     }
 
     /// What belongs to the whole document.
     pub(super) fn root(&self) -> u32 {
-        if self.live.is_some() { 0 } else { NONE }
+        if self.values.is_empty() { NONE } else { 0 }
     }
 
+    #[inline]
     fn value(&self, place: u32) -> Option<&'l Value> {
-        self.live?.values.get(place as usize)
+        self.values.get(place as usize)
     }
 
     /// If the value in this place is what `text` begins with: the value, and how long it is.
     #[inline]
-    pub(super) fn same(&self, place: u32, text: &[u8]) -> Option<(Value, usize)> {
+    pub(super) fn same(&self, place: u32, text: &[u8]) -> Option<(&'l Value, usize)> {
         let value = self.value(place)?;
-        let length = value.end - value.start;
-        if matches!(value.kind, Kind::Array | Kind::Object) && length > WHOLE_BYTES_MAX {
-            return None;
-        }
-        let known = self.live?.text.as_bytes().get(value.start as usize..value.end as usize)?;
-        if !text.starts_with(known) {
+        let known = self.text.get(value.start as usize..value.end as usize)?;
+        let is_worth_it = known.len() <= WHOLE_BYTES_MAX || !matches!(value.kind, Kind::Array | Kind::Object);
+        if !is_worth_it || text.get(..known.len())? != known {
             return None;
         }
         // A number may go on.
         let goes_on = value.kind == Kind::Number
             && matches!(text.get(known.len()), Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-        (!goes_on).then_some((*value, known.len()))
+        if goes_on { None } else { Some((value, known.len())) }
     }
 
     /// What belongs to a list or an object, if `place` has one of the same kind.
     pub(super) fn enter(&self, place: u32, kind: Kind, names: &Names<'_>) -> Twin {
         let Some(value) = self.value(place).filter(|value| value.kind == kind) else { return Twin::NOBODY };
-        let left = if kind == Kind::Object { names.length(value.holds) } else { value.holds as usize };
-        Twin { place, next: place + 1, left: super::names::small(left), members: NONE, is_same: true }
+        let left = if kind == Kind::Object { small(names.length(value.holds)) } else { value.holds };
+        Twin { place, holds: value.holds, next: place + 1, left, members: NONE, is_same: true }
     }
 
     /// What belongs to the next element.
@@ -94,11 +96,14 @@ impl<'l> Twins<'l> {
     #[inline]
     pub(super) fn member(&mut self, object: &mut Twin, sequence: u32, names: &mut Names<'_>) -> u32 {
         match self.value(object.next) {
-            Some(value) if object.left > 0 && value.name == sequence => self.step(object, value),
+            Some(value) if object.members == NONE && value.name == sequence && object.left > 0 => {
+                self.step(object, value)
+            }
             _ => self.elsewhere(object, sequence, names),
         }
     }
 
+    #[inline]
     fn step(&self, outer: &mut Twin, value: &Value) -> u32 {
         let place = outer.next;
         (outer.next, outer.left) = (value.next, outer.left - 1);
@@ -106,18 +111,25 @@ impl<'l> Twins<'l> {
     }
 
     /// The same where members stand in another order.
+    #[inline(never)]
     fn elsewhere(&mut self, object: &mut Twin, sequence: u32, names: &mut Names<'_>) -> u32 {
-        let Some(value) = self.value(object.place) else { return NONE };
         if object.members == NONE {
-            object.members = super::names::small(self.places.len());
-            let mut place = object.place + 1;
-            while place < value.next {
-                self.places.push(place);
-                place = self.value(place).map_or(NONE, |value| value.next);
-            }
+            self.gather(object);
         }
-        let position = names.position(value.holds, sequence);
-        position.and_then(|position| self.places.get((object.members + position) as usize)).copied().unwrap_or(NONE)
+        let position = names.position(object.holds, sequence);
+        self.places.get(object.members.saturating_add(position) as usize).copied().unwrap_or(NONE)
+    }
+
+    /// Notes where the members stand.
+    #[cold]
+    fn gather(&mut self, object: &mut Twin) {
+        object.members = small(self.places.len());
+        let mut place = object.place + 1;
+        let end = self.value(object.place).map_or(0, |value| value.next);
+        while place < end {
+            self.places.push(place);
+            place = self.value(place).map_or(NONE, |value| value.next);
+        }
     }
 
     /// Something is closed to which this belonged; if all that is in both is the same, what that is.

@@ -19,13 +19,19 @@ use super::{
     document::{Content, Document, Item},
     place::Place,
     print::{Print, Printer, Steps},
+    reader::Size,
     rules::Rules,
     scalar,
 };
 
 /// How much work one pair may be, in steps of about one value each: what the largest documents need if each of their
 /// values is looked at fifty times.
-pub(crate) const STEPS_MAX: u64 = 1_000_000;
+pub(crate) fn steps_for(size: Size) -> u64 {
+    (size.values_max as u64).saturating_mul(50).max(STEPS_MIN)
+}
+
+/// So many steps there are for the smallest ones.
+const STEPS_MIN: u64 = 10_000;
 
 /// Who has what the other lacks.
 #[derive(Clone, Copy)]
@@ -50,15 +56,16 @@ pub(crate) fn compare(
     rules: &Rules,
     seed: u64,
     (live, shadow): (&Document<'_>, &Document<'_>),
+    steps_max: u64,
     findings: &mut Findings<'_>,
 ) -> u64 {
     let (Some(live), Some(shadow)) = (live.root(), shadow.root()) else { return 0 };
-    let mut walk = Walk { findings, steps: Steps::new(STEPS_MAX), seed, trail: Vec::new(), trial: None };
+    let mut walk = Walk { findings, steps: Steps::new(steps_max), seed, trail: Vec::new(), trial: None };
     walk.values(&Place::root(rules), live, shadow);
     if walk.steps.is_out() {
         walk.findings.give_up(Incomparable::TooLarge);
     }
-    STEPS_MAX - walk.steps.left()
+    steps_max - walk.steps.left()
 }
 
 /// Records the fields of a document.

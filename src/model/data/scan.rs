@@ -286,14 +286,14 @@ fn misspelt(text: &[u8], at: usize, word: &str) -> Box<DecodeError> {
 /// The place of the first quote, backslash or control character from `at` on, or the end; eight bytes at a time.
 #[inline]
 pub(crate) fn plain_end(text: &[u8], mut at: usize) -> usize {
-    let (words, rest) = text.get(at..).unwrap_or_default().as_chunks();
-    for word in words {
+    while let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) {
         let marks = special(u64::from_le_bytes(*word));
         if marks != 0 {
             return at + (marks.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
+    let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
 }
 

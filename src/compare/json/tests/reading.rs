@@ -6,13 +6,14 @@ use serde_json::Value;
 use super::super::{
     document::{Content, Document, Item, Tape, Unreadable},
     names::Names,
-    reader::Size,
 };
+
+use super::SIZE;
 
 /// What a text means, for another parser.
 fn read(text: &[u8]) -> Result<Value, Unreadable> {
     let mut names = Names::default();
-    let tape = Tape::read(text, Size::default(), &mut names, None)?;
+    let tape = Tape::read(text, SIZE, &mut names, None)?;
     Ok(meaning(Document::new(&tape, &names, None).root().unwrap()))
 }
 
@@ -111,8 +112,8 @@ proptest! {
     #[test]
     fn names_that_were_foreseen_are_those_that_are_there(live in lists(), shadow in lists()) {
         let mut names = Names::default();
-        let one = Tape::read(live.as_bytes(), Size::default(), &mut names, None).unwrap();
-        let other = Tape::read(shadow.as_bytes(), Size::default(), &mut names, Some(&one)).unwrap();
+        let one = Tape::read(live.as_bytes(), SIZE, &mut names, None).unwrap();
+        let other = Tape::read(shadow.as_bytes(), SIZE, &mut names, Some(&one)).unwrap();
         let one = Document::new(&one, &names, None);
         let other = Document::new(&other, &names, Some(&one));
         for (document, text) in [(&one, &live), (&other, &shadow)] {
