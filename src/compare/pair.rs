@@ -236,14 +236,15 @@ fn later(before: Option<Sight>, sight: Sight) -> (Sight, Option<Sight>) {
 impl Drop for Inner {
     fn drop(&mut self) {
         let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if *self.is_of_variant.get_mut() {
-            return self.experiment.skip(*self.held.get_mut());
-        }
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
         let path = std::mem::take(&mut self.request.path);
         let request = Asked { path, ..self.request.clone() };
         let settled = Settled { request, sights: std::mem::take(sights), place: self.drawn.place, held };
-        Experiment::settle(&self.experiment, Box::new(settled));
+        if *self.is_of_variant.get_mut() {
+            self.experiment.skip(Box::new(settled));
+        } else {
+            Experiment::settle(&self.experiment, Box::new(settled));
+        }
     }
 }
 

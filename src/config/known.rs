@@ -949,6 +949,7 @@ const TABLE: &[KnownKey] = &[
     row(At::PolicyCompare, Supported, "null_is_missing", ""),
     row(At::PolicyCompare, Supported, "text", "what of a text doesn't matter"),
     row(At::PolicyCompare, Supported, "max_body", "larger bodies are not compared"),
+    row(At::PolicyCompare, Supported, "max_values", "JSON of more values is not compared"),
     row(At::PolicyCompare, Supported, "baseline", "how noise is told from differences, or off"),
     row(At::PolicyArrays, Supported, "key", "elements with the same member belong together"),
     row(At::PolicyNumbers, Supported, "abs", ""),

@@ -15,7 +15,7 @@ use super::{
     looks::Looks,
 };
 use crate::{
-    compare::{Comparison, DifferenceKind, Verdict},
+    compare::{Comparison, DifferenceKind, Incomparable, Verdict},
     config::shadow::{Baseline, BaselineMode},
 };
 
@@ -111,15 +111,18 @@ impl Fields {
         self.find(path, kind).map(|field| self.decision_of(field))
     }
 
-    /// The verdict of a pair: noise where all that differs is noise. Where there are more differences than are known,
-    /// they count.
+    /// The verdict of a pair: noise where all that differs is noise. Where more fields differ than are known, and all that
+    /// are known are noise, it can't be told.
     #[must_use]
     pub fn verdict(&self, comparison: &Comparison) -> Verdict {
-        let all_known = !comparison.is_truncated && !comparison.differences.is_empty();
         let is_noise = comparison.verdict == Verdict::Mismatch
-            && all_known
-            && comparison.differences.iter().all(|difference| self.is_noise(&difference.path, difference.kind));
-        if is_noise { Verdict::Noise } else { comparison.verdict }
+            && !comparison.differences.is_empty()
+            && comparison.fields().all(|(path, kind)| self.is_noise(path, kind));
+        match comparison.verdict {
+            _ if is_noise && comparison.is_truncated => Verdict::Incomparable(Incomparable::TooLarge),
+            _ if is_noise => Verdict::Noise,
+            verdict => verdict,
+        }
     }
 
     /// A person says that a field is noise, in one way to differ or in all that were seen. Returns whether it is known;

@@ -13,7 +13,7 @@ use simulation::{Outcome, Scene, play};
 
 use super::{Decision, FIELDS_MAX, Fields, PATH_BYTES_MAX};
 use crate::{
-    compare::{Comparison, Difference, DifferenceKind, Verdict},
+    compare::{Comparison, Difference, DifferenceKind, Incomparable, Verdict},
     config::shadow::{Baseline, BaselineMode, Share},
 };
 
@@ -235,11 +235,13 @@ fn a_pair_is_noise_only_if_all_that_differs_is() {
         |path: &str| Difference { path: path.into(), at: path.into(), kind: VALUE, live: None, shadow: None };
     let of = |verdict, paths: &[&str], is_truncated| {
         let differences = paths.iter().map(|path| difference(path)).collect();
-        fields.verdict(&Comparison { verdict, differences, is_truncated, ignored: 0 })
+        fields.verdict(&Comparison { verdict, differences, further: Vec::new(), is_truncated, ignored: 0 })
     };
     assert_eq!(of(Verdict::Mismatch, &["$.x", "$.x"], false), Verdict::Noise);
     assert_eq!(of(Verdict::Mismatch, &["$.x", "$.y"], false), Verdict::Mismatch);
-    assert_eq!(of(Verdict::Mismatch, &["$.x"], true), Verdict::Mismatch, "there are others that nobody knows");
+    let unknown = Verdict::Incomparable(Incomparable::TooLarge);
+    assert_eq!(of(Verdict::Mismatch, &["$.x"], true), unknown, "there are others that nobody knows");
+    assert_eq!(of(Verdict::Mismatch, &["$.x", "$.y"], true), Verdict::Mismatch);
     assert_eq!(of(Verdict::Mismatch, &[], false), Verdict::Mismatch);
     assert_eq!(of(Verdict::Match, &[], false), Verdict::Match);
     assert_eq!(of(Verdict::Ignored, &[], false), Verdict::Ignored);
