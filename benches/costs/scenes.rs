@@ -21,6 +21,7 @@ use super::{
 };
 
 /// Something that can be done over and over.
+#[derive(Clone, Copy)]
 pub(crate) struct Scene {
     pub(crate) name: &'static str,
     pub(crate) play: fn(u64),
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Vec<Scene> {
         Scene { name: "request, a shadow that is not selected", play: with_unselected_shadow },
         Scene { name: "request, a shadow that is selected", play: with_selected_shadow },
         Scene { name: "request, a shadow that is selected and compared", play: with_compared_shadow },
+        Scene { name: "request, three backends merged", play: merging_three },
         Scene { name: "gate, not selected", play: gate_says_no },
         Scene { name: "gate, selected and given back", play: gate_says_yes },
         Scene { name: "compare 10 KB, the same bytes", play: |times| compared(0, times) },
@@ -103,6 +105,10 @@ fn without_shadow(times: u64) {
     serve(&plan(&[endpoint("/user/{id}", 1, 0)]), times);
 }
 
+fn merging_three(times: u64) {
+    serve(&plan(&[endpoint("/user/{id}", 3, 0)]), times);
+}
+
 fn with_unselected_shadow(times: u64) {
     serve(&policed(&json!({"sample": {"rate": 0}})), times);
 }
@@ -142,7 +148,8 @@ fn serve(plan: &Plan, times: u64) {
             compared: compared_by(endpoint, shadow),
         });
         let links = links.collect();
-        let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);
+        let backends = endpoint.live.iter().map(|_| Ready(data.clone()).start().recipient()).collect();
+        let dispatch = Dispatch::new(Arc::clone(endpoint), backends, links);
         let actor = EndpointActor::new(dispatch).start();
         for _ in 0..times {
             let (promise, answer) = promise();

@@ -34,6 +34,8 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod compatibility;

@@ -1,0 +1,110 @@
+//! How what a request costs grows: with connections, endpoints, backends, sizes of bodies, the share that is copied, and
+//! worker threads. Draws the plots of `docs/performance.md` and fills its tables.
+//!
+//! `cargo bench --bench sweep`, on a machine that does nothing else: about five minutes. ROUNDS (4) and MILLISECONDS (a
+//! cell, 1000) may be set, AXES names some with commas between them, GNOMON another binary; DRY=1 writes nothing. Every
+//! round visits all cells in another order; what is shown is the median, and from the least to the most.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "its output is tables and how far it is")]
+
+mod axes;
+mod gateway;
+mod load;
+mod marks;
+mod measured;
+mod plot;
+mod table;
+mod upstream;
+
+use std::{env, fs, process::ExitCode, time::Duration};
+
+use axes::{Axis, Cell};
+use gateway::Gateway;
+use measured::Measured;
+use upstream::Upstream;
+
+/// Where the plots and the lines they are made of go.
+const FOLDER: &str = "docs/performance";
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+fn main() -> ExitCode {
+    // `cargo test --benches` only wants to know whether this works; `cargo bench` says so by its flag.
+    let quick = !env::args().any(|argument| argument == "--bench");
+    let rounds = setting("ROUNDS", if quick { 1 } else { 4 });
+    let time = Duration::from_millis(setting("MILLISECONDS", if quick { 50 } else { 1000 }));
+    let asked = env::var("AXES").ok();
+    let wanted = |axis: &Axis| asked.as_ref().is_none_or(|names| names.split(',').any(|name| name == axis.name));
+    let axes: Vec<Axis> = axes::all().into_iter().filter(wanted).collect();
+    let is_pinned = gateway::stay_on_other_core();
+    let measured = measure(&axes, rounds, time, is_pinned);
+    let text = |axis: &Axis| table::markdown(axis, &measured);
+    println!("{}", table::told(rounds, time, is_pinned));
+    for axis in &axes {
+        println!("\n{}\n\n{}", axis.title, text(axis));
+    }
+    if quick || setting("DRY", 0) > 0 {
+        return ExitCode::SUCCESS;
+    }
+    match write(&axes, &measured, &table::told(rounds, time, is_pinned)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(axes: &[Axis], rounds: u64, time: Duration, is_pinned: bool) -> Vec<Measured> {
+    let upstream = Upstream::start();
+    let cells: Vec<(&Axis, &Cell)> =
+        axes.iter().flat_map(|axis| axis.cells.iter().map(move |cell| (axis, cell))).collect();
+    let mut measured = Vec::new();
+    for round in 0..rounds {
+        for turn in 0..cells.len() {
+            // Begins elsewhere every round, so that no cell is always early.
+            let shift = usize::try_from(round).unwrap_or(0) * cells.len() / usize::try_from(rounds).unwrap_or(1).max(1);
+            let Some((axis, cell)) = cells.get((turn + shift) % cells.len()) else { continue };
+            eprintln!("round {} of {rounds}: {}, {} {}", round + 1, axis.name, cell.at, cell.series);
+            measured.push(one(axis, cell, round, time, &upstream, is_pinned));
+        }
+    }
+    measured
+}
+
+fn one(axis: &Axis, cell: &Cell, round: u64, time: Duration, upstream: &Upstream, is_pinned: bool) -> Measured {
+    let gateway = Gateway::start(|port| cell.file(port, upstream.port), cell.workers, is_pinned);
+    let idle_kb = gateway.memory_kb();
+    load::run(gateway.port, &cell.request(), cell.connections, time / 4);
+    let before = gateway.cpu_ns();
+    let answered = load::run(gateway.port, &cell.request(), cell.connections, time);
+    let cpu_ns = gateway.cpu_ns().saturating_sub(before);
+    Measured {
+        axis: axis.name,
+        at: cell.at.clone(),
+        series: cell.series,
+        round,
+        answered,
+        cpu_us: cpu_ns as f64 / 1e3 / answered.max(1) as f64,
+        start_ms: gateway.start_time.as_secs_f64() * 1e3,
+        idle_mb: idle_kb as f64 / 1024.0,
+        memory_mb: gateway.memory_kb() as f64 / 1024.0,
+    }
+}
+
+/// The lines, the plots and the tables.
+fn write(axes: &[Axis], measured: &[Measured], told: &str) -> std::io::Result<()> {
+    let folder = marks::in_repository(FOLDER);
+    fs::create_dir_all(&folder)?;
+    let lines: String = measured.iter().flat_map(|one| [one.line(), "\n".to_owned()]).collect();
+    fs::write(folder.join("sweep.jsonl"), lines)?;
+    for axis in axes {
+        for plot in &axis.plots {
+            fs::write(folder.join(format!("{}.svg", plot.name)), plot::svg(axis, plot, measured))?;
+        }
+        marks::fill(axis.name, &format!("{told}\n\n{}", table::markdown(axis, measured)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What a request may cost of the system, counted: calls to the kernel on a warm connection, and tasks.
+//!
+//! The ceilings are what was counted when they were written; who gets below them lowers them. A request that is passed on
+//! cannot do with less than four calls: its bytes are read and written, and so are those of its answer.
+
+use std::{collections::BTreeMap, fs, process::Command};
+
+use gnomon::{
+    config::{Environment, Source, load},
+    plan::Blueprint,
+    server::{self, Options},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    client::Connection,
+    files::{endpoint, live, service, shadow, with},
+    gnomon::{Folder, Gnomon, free_address},
+    patience::wait_for,
+    upstream::Upstream,
+};
+
+/// How many requests are counted.
+const REQUESTS: usize = 100;
+
+/// Asks one after the other over one connection, each with an answer.
+fn ask(connection: &mut Connection, target: &str, times: usize) {
+    for _ in 0..times {
+        connection.ask("GET", target, &[], b"");
+        assert_eq!(connection.receive().expect("an answer").status, 200);
+    }
+}
+
+/// The calls of `gnomon run` on sockets and what wakes threads, by name and for each of [`REQUESTS`] requests.
+fn calls_each(file: &Value) -> BTreeMap<String, f64> {
+    let folder = Folder::new();
+    let log = folder.path("calls");
+    let gnomon = Gnomon::run_traced(file, "1", &log);
+    let mut connection = gnomon.connect();
+    // Connections are opened, clients and buffers made.
+    ask(&mut connection, "/a", REQUESTS);
+    // Places in the log: requests that the gateway answers itself.
+    for (mark, times) in [("/__health?one", REQUESTS), ("/__health?two", 2 * REQUESTS)] {
+        ask(&mut connection, mark, 1);
+        ask(&mut connection, "/a", times);
+    }
+    ask(&mut connection, "/__health?end", 1);
+    let text = wait_for(|| fs::read_to_string(&log).ok().filter(|text| text.contains("/__health?end")));
+    let text = text.expect("every call is written down");
+    let (one, two) = (between(&text, "?one", "?two"), between(&text, "?two", "?end"));
+    let each = |(name, many): (String, usize)| {
+        let few = one.get(&name).copied().unwrap_or(0);
+        (name, many.abs_diff(few) as f64 / REQUESTS as f64)
+    };
+    two.into_iter().map(each).collect()
+}
+
+/// How often which call is in the log between the lines with two marks.
+fn between(log: &str, from: &str, to: &str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    let lines = log.lines().skip_while(|line| !line.contains(from)).take_while(|line| !line.contains(to));
+    for line in lines {
+        if let Some(name) = call(line) {
+            *counts.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// The name of the call that a line is about: `17 recvfrom(9, …`. The second half of one that was interrupted in the log
+/// by another thread's is not a call, and a call on anything but a socket is called by what it is on.
+fn call(line: &str) -> Option<&str> {
+    let (_thread, call) = line.split_once(' ')?;
+    let name = call.trim_start().split_once('(')?.0;
+    name.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_').then_some(name)
+}
+
+/// Calls that move bytes over a socket, all together.
+fn moved(calls: &BTreeMap<String, f64>) -> f64 {
+    ["recvfrom", "sendto", "readv", "writev", "sendmsg", "recvmsg"].iter().filter_map(|name| calls.get(*name)).sum()
+}
+
+/// Calls that no request on a warm connection may need.
+fn on_connections(calls: &BTreeMap<String, f64>) -> f64 {
+    let names =
+        ["socket", "connect", "accept4", "close", "epoll_ctl", "setsockopt", "getsockname", "shutdown", "futex"];
+    names.iter().filter_map(|name| calls.get(*name)).sum()
+}
+
+#[test]
+fn a_request_on_warm_connections_costs_few_calls_to_the_kernel() {
+    let v1 = Upstream::answers(json!({ "v": 1 }));
+    let calls = calls_each(&service(&[endpoint("/a", &[live(&v1, "/v1")])]));
+    println!("{calls:#?}");
+    // Each of both connections is read again to hear that there is no more yet.
+    assert!((4.0..=6.0).contains(&moved(&calls)), "{calls:#?}");
+    assert!(on_connections(&calls) < 0.1, "{calls:#?}");
+}
+
+#[test]
+fn a_copy_costs_its_own_calls_and_one_to_wake_its_thread() {
+    let (v1, v2) = (Upstream::answers(json!({ "v": 1 })), Upstream::answers(json!({ "v": 2 })));
+    let calls = calls_each(&service(&[endpoint("/a", &[live(&v1, "/v1"), shadow(&v2, "/v2")])]));
+    println!("{calls:#?}");
+    assert!((6.0..=9.0).contains(&moved(&calls)), "{calls:#?}");
+    let woken = calls.get("write").copied().unwrap_or(0.0);
+    assert!(woken <= 1.1, "{calls:#?}");
+}
+
+/// Tasks that one request through the gateway spawns, with so many shadows.
+fn tasks_each(shadows: usize) -> usize {
+    let output = Command::new(std::env::current_exe().expect("this program is a file"))
+        .args(["--exact", "budget::in_a_process_of_its_own", "--ignored", "--nocapture", "--test-threads=1"])
+        .env("GNOMON_TEST_SHADOWS", shadows.to_string())
+        .output()
+        .expect("this program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let told = text.lines().find_map(|line| line.split_once("tasks for each: ")).expect("it says how many");
+    told.1.trim().parse().expect("it is a number")
+}
+
+#[test]
+fn a_request_spawns_a_task_for_its_endpoint_and_one_for_each_backend() {
+    assert_eq!([0, 1, 2].map(tasks_each), [2, 3, 4]);
+}
+
+/// Where nobody else spawns, for tasks are numbered by process.
+#[test]
+#[ignore = "run by the test above, in another process"]
+fn in_a_process_of_its_own() {
+    let shadows = std::env::var("GNOMON_TEST_SHADOWS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let (v1, v2) = (Upstream::answers(json!({ "v": 1 })), Upstream::answers(json!({ "v": 2 })));
+    let backends = std::iter::once(live(&v1, "/v1")).chain((0..shadows).map(|_| shadow(&v2, "/v2")));
+    let address = free_address();
+    let place =
+        json!({ "listen_ip": "127.0.0.1", "port": address.port(), "extra_config": { "@admin": { "listen": "off" } } });
+    let file = with(service(&[endpoint("/a", &backends.collect::<Vec<_>>())]), &place);
+    actix::System::new().block_on(async {
+        let source = Source::Text { name: "krakend.json".into(), text: file.to_string() };
+        let service = load(&source, &Environment::default()).service.expect("the file is correct");
+        let (blueprint, _findings) = Blueprint::new(service, &file);
+        let options = Options { workers: Some(1), ..Options::default() };
+        let gateway = server::start(blueprint, options).expect("the port was free");
+        let mut connection = Connection::open(address);
+        let mut numbers = vec![];
+        // What is spawned by the clock is not of requests: of many it is a small part of each.
+        for times in [REQUESTS, REQUESTS, 11 * REQUESTS] {
+            let asked = tokio::task::spawn_blocking(move || {
+                ask(&mut connection, "/a", times);
+                connection
+            });
+            connection = asked.await.expect("every request was answered");
+            numbers.push(actix::spawn(async {}).id().to_string().parse::<usize>().expect("tasks are numbered"));
+        }
+        let [begin, few, many] = numbers[..] else { panic!("three moments") };
+        let (few, many) = (few - begin, many - few);
+        println!("tasks for each: {}", ((many - few) as f64 / (10 * REQUESTS) as f64).round());
+        gateway.stop().await;
+    });
+}
+
+#[test]
+fn lines_of_the_log_are_read_right() {
+    let log = "1 recvfrom(9, \"GET ?one\", 1) = 1\n2 epoll_wait(3, <unfinished ...>\n1 sendto(9) = 1\n\
+               2 <... epoll_wait resumed>) = 1\n1 recvfrom(9, \"GET ?two\") = 1\n1 sendto(9) = 1\n";
+    let counts = between(log, "?one", "?two");
+    assert_eq!(counts, BTreeMap::from([("epoll_wait".into(), 1), ("recvfrom".into(), 1), ("sendto".into(), 1)]));
+}
