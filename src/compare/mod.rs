@@ -10,9 +10,9 @@
 //! bounded, and what was not compared is counted with its reason; nothing that traffic says is executed, followed or
 //! printed unescaped.
 
+pub mod anytime;
 mod appraisal;
 mod body;
-pub mod bound;
 pub mod comparator;
 pub mod counting;
 pub mod delta;
@@ -52,7 +52,7 @@ pub use field_names::FieldNames;
 pub use merging::Merging;
 pub use noise::{Decision, FieldRow, Fields, FieldsSummary};
 pub use pair::Pair;
-pub use readiness::{Evidence, Readiness, ReadinessLimits, ReadinessVerdict, Situation, readiness};
+pub use readiness::{Evidence, Losses, Readiness, ReadinessLimits, ReadinessVerdict, Situation, readiness};
 pub use results::{Outside, Results};
 pub use store::{Clusters, Redactor, StoreBudget};
 pub use verdict::{Comparison, Incomparable, Verdict};

@@ -74,7 +74,7 @@ impl Results for Experiment {
             different_fields: &named,
             different: different.len() as u64,
             field_patterns,
-            dropped: outside.dropped,
+            losses: outside.losses,
             sent: outside.sent,
             overhead: outside.overhead,
             limits: outside.limits,

@@ -10,7 +10,7 @@ use crate::{
     stats::{Compared, Overhead},
 };
 
-use super::{DifferenceKind, Readiness, ReadinessLimits, Situation, Watched};
+use super::{DifferenceKind, Losses, Readiness, ReadinessLimits, Situation, Watched};
 
 /// The comparison of one shadow, for pages and programs.
 pub trait Results: Watched + Compared {
@@ -49,8 +49,8 @@ pub trait Results: Watched + Compared {
 pub struct Outside<'a> {
     /// What it does at the moment.
     pub situation: Situation,
-    /// Copies that had no room.
-    pub dropped: u64,
+    /// Copies that were wanted and not sent.
+    pub losses: &'a Losses,
     /// Copies that were sent.
     pub sent: u64,
     /// What it costs the clients; `None` without a hold-out.

@@ -11,7 +11,7 @@ pub struct Comparison {
     pub verdict: Verdict,
     /// What differs and counts, the first hundred.
     pub differences: Vec<Difference>,
-    /// Whether there were more.
+    /// Whether there were more, at fields that are not among these, or places that were not looked at.
     pub is_truncated: bool,
     /// How many differences the rules ignore, as far as they were counted.
     pub ignored: u32,

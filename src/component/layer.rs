@@ -13,6 +13,12 @@ pub trait Layer<In, Out>: Send + Sync + Debug {
     fn reads_body(&self) -> bool {
         false
     }
+
+    /// What stands in its place around calls that are made beside live ones, of which no live call may ever feel
+    /// anything; `None` where they may have a component of their own.
+    fn beside_live(self: Arc<Self>) -> Option<Arc<dyn Layer<In, Out>>> {
+        None
+    }
 }
 
 /// The components around one step, outermost first. Empty ones are never entered.
@@ -37,6 +43,14 @@ impl<In, Out> Layers<In, Out> {
     #[must_use]
     pub fn new(layers: Vec<Arc<dyn Layer<In, Out>>>) -> Self {
         Self(layers)
+    }
+
+    /// These, made of the settings of others, with what the others share in place of what of these must not be apart.
+    #[must_use]
+    pub fn beside(self, live: &Self) -> Self {
+        let layers = self.0.into_iter().enumerate();
+        let shared = |place: usize| live.0.get(place).and_then(|live| Arc::clone(live).beside_live());
+        Self(layers.map(|(place, own)| shared(place).unwrap_or(own)).collect())
     }
 
     /// Whether there is none.

@@ -217,6 +217,7 @@ fn endpoint_plan(
         let baseline = baseline_plan(described, endpoint, config, Place { shared: &kept.shadow, ..place }, &live);
         if let Some(shadow) = Arc::get_mut(shadow) {
             shadow.baseline = baseline.map(Arc::new);
+            shadow.share_with(&live);
         }
     }
     let flow = match live.len() {
@@ -269,8 +270,8 @@ fn endpoint_plan(
     }
 }
 
-/// The live backend that a shadow's answers are compared with, once more and with components of its own, if its noise is
-/// to be learned.
+/// The live backend that a shadow's answers are compared with, once more, if its noise is to be learned; with components of
+/// its own, but for those that live calls share with it later.
 fn baseline_plan(
     shadow: &Backend,
     endpoint: &Endpoint,

@@ -60,6 +60,8 @@ pub(super) fn inherit(plan: &mut Plan, side: Side<'_>, former: &Blueprint) -> He
             }
             heritage.0.insert(id, found.inherited);
         }
+        let EndpointPlan { live, shadows, .. } = endpoint;
+        shadows.iter_mut().filter_map(Arc::get_mut).for_each(|shadow| shadow.share_with(live));
     }
     let all = (0..).map(BackendId).take(plan.names.backends.len());
     plan.targets = former.plan.targets.successors(all.map(|id| targets.get(&id).copied()));

@@ -19,7 +19,7 @@ pub struct ShadowPlan {
     pub bounds: ShadowBounds,
     /// What is copied and how, in policy mode; `None` copies everything as it is.
     pub policy: Option<Arc<Policy>>,
-    /// The live backend once more, with nothing in common with it but its settings: called to learn how much its own
+    /// The live backend once more, with nothing in common with it but its settings, its limit and its breaker: called to learn how much its own
     /// answers differ.
     pub baseline: Option<Arc<Self>>,
 }
@@ -41,6 +41,15 @@ pub struct ShadowBounds {
 }
 
 impl ShadowPlan {
+    /// Lets its second live calls go through what stands around these live backends, whose numbers they have.
+    pub(super) fn share_with(&mut self, live: &[Arc<BackendPlan>]) {
+        let Some(second) = self.baseline.as_mut().and_then(Arc::get_mut) else { return };
+        let Some(of_live) = live.iter().find(|backend| backend.id == second.backend.id) else { return };
+        if let Some(backend) = Arc::get_mut(&mut second.backend) {
+            backend.calls_through = std::mem::take(&mut backend.calls_through).beside(&of_live.calls_through);
+        }
+    }
+
     /// The shadow in this place among those of its endpoint, without a second live backend.
     #[must_use]
     pub fn new(

@@ -69,7 +69,7 @@ impl Skip {
 pub enum Drop {
     /// As many copies as allowed are under way.
     Concurrency,
-    /// The bytes it would hold are more than what is left of a budget.
+    /// The bytes it would hold are more than what is left of those that its shadow may hold.
     Memory,
     /// The request's body is larger than what is mirrored.
     BodyTooLarge,
@@ -105,11 +105,13 @@ pub enum Drop {
     Expired,
     /// It was to be streamed and fell too far behind the upload before it was sent.
     BodyLag,
+    /// The bytes it would hold are more than what is left of those that all shadows may hold.
+    MemoryBudget,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -129,6 +131,7 @@ impl Drop {
         Self::Paused,
         Self::Expired,
         Self::BodyLag,
+        Self::MemoryBudget,
     ];
 
     /// Its label.
@@ -154,6 +157,7 @@ impl Drop {
             Self::Paused => "paused",
             Self::Expired => "expired",
             Self::BodyLag => "body_lag",
+            Self::MemoryBudget => "memory_budget",
         }
     }
 

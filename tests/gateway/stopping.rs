@@ -61,7 +61,7 @@ fn a_shadow_that_differs_is_paused_and_the_webhook_is_told() {
     ask(&gnomon, 40);
     let stopped = wait_for_answer(&gnomon, "", |answer| answer.json()["state"] == "paused").json();
     assert_eq!(stopped["stopped"]["rule"], "mismatch_rate");
-    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by a rule: mismatch_rate is 1.0000 of "));
+    assert!(stopped["why"].as_str().unwrap().starts_with("stopped by a rule: mismatch_rate is 1.0000 (surely "));
     let told: Value = serde_json::from_slice(&hook.wait_for(1)[0].body).unwrap();
     assert_eq!((&told["decision"], &told["target"]), (&json!("paused"), &json!(ID)));
     assert_eq!((&told["rule"]["rule"], &told["rule"]["limit"]), (&json!("mismatch_rate"), &json!(0.01)));

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    compare::{Incomparable, bound},
+    compare::{
+        Incomparable,
+        anytime::{self, OF_VERDICTS},
+    },
     stats::{
         latency::Latencies,
         overhead::{TWO_SIDED_95, quantile_interval},
@@ -35,7 +38,7 @@ pub struct Figures {
     pub incomparable: BTreeMap<&'static str, u64>,
     /// The share of the compared pairs that differ.
     pub mismatch_rate: f64,
-    /// The true share is at most this, 95 times of 100; 1 while nothing was compared.
+    /// The true share is at most this, 95 times of 100 for however often somebody looks; 1 while nothing was compared.
     pub mismatch_bound: f64,
     /// Pairs whose live call gave no answer, or a 5xx one.
     pub live_errors: u64,
@@ -43,6 +46,10 @@ pub struct Figures {
     pub shadow_errors: u64,
     /// The share of pairs by which the shadow fails more often than the live side.
     pub error_delta: f64,
+    /// The true one is at most this, in the same sense.
+    pub error_bound: f64,
+    /// Second live calls that the live backend's own limit or breaker left no room for.
+    pub second_calls_refused: u64,
     /// How both calls ended; combinations without a pair are absent.
     pub matrix: Vec<MatrixCell>,
     /// Pairs by the status of the live answer.
@@ -136,10 +143,12 @@ impl Sums {
             mismatch: self.mismatches,
             incomparable: incomparable.filter(|(_, count)| *count > 0).collect(),
             mismatch_rate: self.mismatch_rate(),
-            mismatch_bound: bound::upper(self.mismatches, self.compared()),
+            mismatch_bound: anytime::upper(self.mismatches, self.compared(), OF_VERDICTS),
             live_errors: self.live_errors,
             shadow_errors: self.shadow_errors,
             error_delta: self.error_delta(),
+            error_bound: anytime::upper_difference(self.lone_errors(), self.ended(), OF_VERDICTS),
+            second_calls_refused: self.baseline_refused,
             matrix: self.cells(),
             statuses: self.statuses.told_apart().to_vec(),
             other_statuses: self.statuses.others(),

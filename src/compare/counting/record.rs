@@ -50,6 +50,12 @@ impl LegOutcome {
             Ending::Failed(kind) => kind != Kind::Cancelled,
         }
     }
+
+    /// Whether it was not made, since what stands around its backend refused it.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.ending == Ending::Failed(Kind::Refused)
+    }
 }
 
 impl From<&Sight> for LegOutcome {

@@ -41,6 +41,10 @@ pub struct Sums {
     pub live_errors: u64,
     /// Pairs whose shadow call is one.
     pub shadow_errors: u64,
+    /// Pairs in which both are.
+    pub both_errors: u64,
+    /// Second live calls that the live backend's own limit or breaker left no room for, so that they were not made.
+    pub baseline_refused: u64,
     /// Pairs by how the live call (first) and the shadow's (second) ended, see [`OUTCOMES`].
     pub matrix: [[u64; OUTCOMES.len()]; OUTCOMES.len()],
     /// Pairs by status.
@@ -84,8 +88,19 @@ impl Sums {
     /// The share of pairs in which the shadow is in error, less that of the live side; 0 when there are none.
     #[must_use]
     pub fn error_delta(&self) -> f64 {
-        let seen = self.pairs().saturating_sub(self.unseen);
-        share(self.shadow_errors, seen) - share(self.live_errors, seen)
+        share(self.shadow_errors, self.ended()) - share(self.live_errors, self.ended())
+    }
+
+    /// Pairs whose endings are known.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.pairs().saturating_sub(self.unseen)
+    }
+
+    /// Pairs in which only the shadow is in error, and those in which only the live side is.
+    #[must_use]
+    pub const fn lone_errors(&self) -> [u64; 2] {
+        [self.shadow_errors.saturating_sub(self.both_errors), self.live_errors.saturating_sub(self.both_errors)]
     }
 
     /// Counts pairs that nobody had the time to look at.
@@ -112,6 +127,8 @@ impl Sums {
         self.baseline_mismatches += u64::from(record.baseline_differs == Some(true));
         self.live_errors += u64::from(record.live.is_error());
         self.shadow_errors += u64::from(record.shadow.is_error());
+        self.both_errors += u64::from(record.live.is_error() && record.shadow.is_error());
+        self.baseline_refused += u64::from(record.baseline.is_some_and(|leg| leg.is_refused()));
         if let Some(cell) = self.matrix.get_mut(place(&record.live)).and_then(|row| row.get_mut(place(&record.shadow)))
         {
             *cell += 1;
@@ -133,6 +150,8 @@ impl Sums {
         self.baseline_mismatches += other.baseline_mismatches;
         self.live_errors += other.live_errors;
         self.shadow_errors += other.shadow_errors;
+        self.both_errors += other.both_errors;
+        self.baseline_refused += other.baseline_refused;
         let cells = self.matrix.as_flattened_mut().iter_mut();
         cells.zip(other.matrix.as_flattened()).for_each(|(own, more)| *own += more);
         self.statuses.merge(&other.statuses);

@@ -39,12 +39,12 @@ impl<'a> Walk<'a, '_, '_> {
             return;
         }
         let mark = self.findings.mark();
-        let moved = self.in_place(place, (live, shadow), both);
+        let differing = self.in_place(place, (live, shadow), both);
         if lives != shadows {
             self.differ(place, DifferenceKind::Size, Some(live), Some(shadow));
             self.rest(place, live, both, Side::Live);
             self.rest(place, shadow, both, Side::Shadow);
-        } else if place.counts() && moved && self.are_permuted(place, live, shadow) {
+        } else if place.counts() && !differing.is_empty() && self.are_permuted(place, (live, shadow), &differing) {
             self.findings.rewind(mark);
             self.differ(place, DifferenceKind::Order, Some(live), Some(shadow));
         }
@@ -92,18 +92,22 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
-    /// Compares the first `count` elements of both, place by place; whether any differ.
-    fn in_place(&mut self, place: &Place<'_>, (live, shadow): (Item<'a>, Item<'a>), count: usize) -> bool {
-        let mark = self.findings.mark();
+    /// Compares the first `count` elements of both, place by place; which of them differ, in order.
+    fn in_place(&mut self, place: &Place<'_>, (live, shadow): (Item<'a>, Item<'a>), count: usize) -> Vec<usize> {
+        let mut differing = Vec::new();
         for (index, (live, shadow)) in live.children().zip(shadow.children()).take(count).enumerate() {
             if self.is_over() {
                 break;
             }
             if !self.is_alike(live, shadow) {
+                let mark = self.findings.mark();
                 self.at(Step::Index(index), |walk| walk.unlike(&place.element(Some(index)), live, shadow));
+                if self.findings.has_grown(mark) {
+                    differing.push(index);
+                }
             }
         }
-        self.findings.has_grown(mark)
+        differing
     }
 
     /// With how many elements both end that are the same.
@@ -128,16 +132,19 @@ impl<'a> Walk<'a, '_, '_> {
     }
 
     /// Whether both have the same elements in another order. All elements are asked, also those that a rule about their
-    /// place ignores: if such a rule could turn an order into values, one more rule could make more differences.
-    fn are_permuted(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) -> bool {
+    /// place ignores: if such a rule could turn an order into values, one more rule could make more differences. Where no
+    /// rule leads, what does not differ in its place has the same print, and only those that do are looked at.
+    fn are_permuted(&mut self, place: &Place<'_>, (live, shadow): (Item<'a>, Item<'a>), differing: &[usize]) -> bool {
         if self.trial.is_some() {
             return false;
         }
         let element = place.element(None);
         let mut printer = self.printer();
         let (mut lives, mut shadows) = (Vec::new(), Vec::new());
-        for (live, shadow) in live.children().zip(shadow.children()) {
-            if !live.has_text_of(shadow) {
+        let mut differing = differing.iter().copied().peekable();
+        for (index, (live, shadow)) in live.children().zip(shadow.children()).enumerate() {
+            let differs = differing.next_if_eq(&index).is_some();
+            if differs || (place.has_rules() && !live.has_text_of(shadow)) {
                 lives.push(printer.print(&element, live).map(|print| print.exact));
                 shadows.push(printer.print(&element, shadow).map(|print| print.exact));
             }

@@ -65,6 +65,11 @@ impl<'a> Place<'a> {
         self.is_ignored || (!self.is_wanted && self.first.is_none())
     }
 
+    /// Whether there are rules about this place or what is below it, but for those that hold everywhere.
+    pub(super) fn has_rules(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// That of a member.
     pub(super) fn member(&self, name: &str) -> Self {
         if self.first.is_none() {

@@ -127,7 +127,7 @@ impl<'a> Walk<'a, '_, '_> {
         match &mut self.trial {
             Some(differs) => *differs |= place.counts(),
             None if !place.counts() => self.findings.ignore(),
-            None if self.findings.is_full() => self.findings.truncate(),
+            None if self.findings.is_full() => self.note_more(kind),
             None => self.note(place, kind, live, shadow),
         }
     }
@@ -233,6 +233,13 @@ impl<'a> Walk<'a, '_, '_> {
         if live != shadow {
             self.findings.ignore();
         }
+    }
+
+    /// Notes a difference beyond those that are kept.
+    fn note_more(&mut self, kind: DifferenceKind) {
+        self.steps.take(1 + self.trail.len() as u64);
+        let path: Box<str> = self.findings.names.pattern(&self.trail).into();
+        self.findings.note_more(&path, kind);
     }
 
     fn note(&mut self, place: &Place<'_>, kind: DifferenceKind, live: Option<Item<'a>>, shadow: Option<Item<'a>>) {

@@ -17,14 +17,33 @@ pub struct Evidence<'a> {
     pub different: u64,
     /// How many different places were seen in answers.
     pub field_patterns: u64,
-    /// Copies that had no room, whatever it was that had none.
-    pub dropped: u64,
+    /// Copies that were wanted and not sent.
+    pub losses: &'a Losses,
     /// Copies that were sent.
     pub sent: u64,
     /// What the shadow costs the clients; `None` without a hold-out.
     pub overhead: Option<&'a Overhead>,
     /// How good it must be.
     pub limits: ReadinessLimits,
+}
+
+/// Copies that were wanted and not sent, by reason, and by whose doing it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The shadow is too slow for them, or fails.
+    pub of_shadow: Vec<(&'static str, u64)>,
+    /// The gateway protects its clients or itself, or was told not to copy such requests.
+    pub of_gateway: Vec<(&'static str, u64)>,
+}
+
+impl Losses {
+    /// Those that are the shadow's doing, and all.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 2] {
+        let [shadow, gateway] = [&self.of_shadow, &self.of_gateway]
+            .map(|reasons| reasons.iter().fold(0_u64, |all, (_, count)| all.saturating_add(*count)));
+        [shadow, shadow.saturating_add(gateway)]
+    }
 }
 
 /// What a shadow does.

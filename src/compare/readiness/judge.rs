@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use crate::{
     compare::{
-        Figures, Incomparable, bound,
+        Figures, Incomparable,
+        anytime::{OF_VERDICTS, lower, lower_difference, upper, upper_difference},
         counting::{StatusCount, sums::share},
     },
     stats::overhead::Difference,
 };
 
-use super::{Code, Evidence, Holding, ReadinessLimits, Reason, Situation};
+use super::{Code, Evidence, Holding, Losses, ReadinessLimits, Reason, Situation};
 
 /// How many names a reason has at most.
 const NAMES_MAX: usize = 10;
@@ -30,8 +31,10 @@ pub struct Readiness {
     pub figures: Figures,
     /// How much of what can happen was seen.
     pub coverage: Coverage,
-    /// The share of the copies that had no room.
+    /// The share of the copies that were wanted and not sent.
     pub dropped: f64,
+    /// Of these, those that are the shadow's doing, as a share of all copies.
+    pub dropped_by_shadow: f64,
 }
 
 /// The judgement in a word.
@@ -74,6 +77,7 @@ pub struct Coverage {
 /// What comes of the evidence.
 #[must_use]
 pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
+    let [dropped_by_shadow, dropped] = dropped(evidence);
     let looked_at = [
         state(evidence),
         pairs(evidence),
@@ -101,7 +105,8 @@ pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
         limits: evidence.limits,
         figures: evidence.sums.figures(),
         coverage: coverage(evidence),
-        dropped: share(evidence.dropped, evidence.dropped.saturating_add(evidence.sent)),
+        dropped,
+        dropped_by_shadow,
     }
 }
 
@@ -135,10 +140,10 @@ fn pairs(evidence: &Evidence<'_>) -> Reason {
 fn mismatches(evidence: &Evidence<'_>) -> Reason {
     let (sums, limit) = (evidence.sums, evidence.limits.mismatch_bound);
     let (differ, compared) = (sums.mismatches, sums.compared());
-    let most = bound::upper(differ, compared);
+    let most = upper(differ, compared, OF_VERDICTS);
     let holding = if most <= limit {
         Holding::Holds
-    } else if compared >= evidence.limits.min_pairs && bound::lower(differ, compared) > limit {
+    } else if compared >= evidence.limits.min_pairs && lower(differ, compared, OF_VERDICTS) > limit {
         Holding::Fails
     } else {
         Holding::Unknown
@@ -160,7 +165,7 @@ fn mismatches(evidence: &Evidence<'_>) -> Reason {
 /// After how many pairs the bound would be low enough if no other differed; rounded up to two digits.
 fn wanted_pairs(differ: u64, compared: u64, limit: f64) -> String {
     let (mut low, mut high) = (compared, compared.max(100));
-    while bound::upper(differ, high) > limit {
+    while upper(differ, high, OF_VERDICTS) > limit {
         low = high;
         match high.checked_mul(2) {
             Some(more) if more < 1 << 40 => high = more,
@@ -169,7 +174,7 @@ fn wanted_pairs(differ: u64, compared: u64, limit: f64) -> String {
     }
     while high - low > (high / 100).max(1) {
         let middle = u64::midpoint(low, high);
-        if bound::upper(differ, middle) > limit { low = middle } else { high = middle }
+        if upper(differ, middle, OF_VERDICTS) > limit { low = middle } else { high = middle }
     }
     format!("about {high}")
 }
@@ -187,23 +192,27 @@ fn fields(evidence: &Evidence<'_>) -> Reason {
     Reason::new(Code::Fields, Holding::Fails, says).measuring(float(evidence.different), 0.0).naming(names)
 }
 
+/// It surely fails hardly more often, surely does, or there are too few pairs to tell.
 fn errors(evidence: &Evidence<'_>) -> Reason {
     let (sums, limit) = (evidence.sums, evidence.limits.error_delta);
-    let (pairs, delta) = (sums.pairs(), sums.error_delta());
+    let (lone, pairs) = (sums.lone_errors(), sums.ended());
+    let most = upper_difference(lone, pairs, OF_VERDICTS);
     let holding = if pairs < evidence.limits.min_pairs {
         Holding::Unknown
-    } else if delta <= limit {
+    } else if most <= limit {
         Holding::Holds
-    } else {
+    } else if lower_difference(lone, pairs, OF_VERDICTS) > limit {
         Holding::Fails
+    } else {
+        Holding::Unknown
     };
-    let says = format!(
-        "the shadow failed in {} of {pairs} pairs, the live side in {}; {} more are allowed",
-        sums.shadow_errors,
-        sums.live_errors,
-        percent(limit)
-    );
-    Reason::new(Code::Errors, holding, says).measuring(delta, limit)
+    let (failed, live) = (sums.shadow_errors, sums.live_errors);
+    let bound = match holding {
+        Holding::Fails => format!("more than {} more, 95 times of 100", percent(limit)),
+        _ => format!("at most {} more, 95 times of 100; {} are allowed", percent(most), percent(limit)),
+    };
+    let says = format!("the shadow failed in {failed} of {pairs} pairs, the live side in {live}: {bound}");
+    Reason::new(Code::Errors, holding, says).measuring(most, limit)
 }
 
 fn latency(evidence: &Evidence<'_>) -> Reason {
@@ -230,21 +239,42 @@ fn latency(evidence: &Evidence<'_>) -> Reason {
     reason(holding, says).measuring(ratio, limit)
 }
 
+/// What the shadow has no room for speaks against it. What the gateway keeps back to protect itself does not; but what was
+/// not sent was not compared, and those may well be the requests of the busiest hours.
 fn drops(evidence: &Evidence<'_>) -> Reason {
-    let (dropped, limit) = (evidence.dropped, evidence.limits.dropped);
+    let limit = evidence.limits.dropped;
+    let ([by_shadow, part], [_, dropped]) = (dropped(evidence), evidence.losses.counts());
     let all = dropped.saturating_add(evidence.sent);
-    let part = share(dropped, all);
-    let holding = match (all, part <= limit) {
-        (0, _) => Holding::Unknown,
-        (_, true) => Holding::Holds,
-        (_, false) => Holding::Fails,
+    let holding = match all {
+        0 => Holding::Unknown,
+        _ if by_shadow > limit => Holding::Fails,
+        _ if part > limit => Holding::Unknown,
+        _ => Holding::Holds,
+    };
+    let Losses { of_shadow, of_gateway } = evidence.losses;
+    let told = |whose: &str, reasons: &[(&str, u64)]| match reasons {
+        [] => String::new(),
+        _ => {
+            let counts: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            format!("; because of the {whose}: {}", counts.join(", "))
+        }
     };
     let says = format!(
-        "{dropped} of {all} copies had no room ({}, {} is allowed): what was not sent was not compared",
+        "{dropped} of {all} copies were not sent ({}, {} is allowed): what was not sent was not compared{}{}",
         percent(part),
-        percent(limit)
+        percent(limit),
+        told("shadow", of_shadow),
+        told("gateway", of_gateway),
     );
-    Reason::new(Code::Drops, holding, says).measuring(part, limit)
+    let names = of_shadow.iter().chain(of_gateway).map(|(reason, _)| (*reason).to_owned()).take(NAMES_MAX);
+    Reason::new(Code::Drops, holding, says).measuring(part, limit).naming(names.collect())
+}
+
+/// The shares of the copies that were not sent: by the shadow's doing, and in all.
+fn dropped(evidence: &Evidence<'_>) -> [f64; 2] {
+    let [by_shadow, dropped] = evidence.losses.counts();
+    let all = dropped.saturating_add(evidence.sent);
+    [share(by_shadow, all), share(dropped, all)]
 }
 
 fn comparable(evidence: &Evidence<'_>) -> Reason {

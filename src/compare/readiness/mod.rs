@@ -8,7 +8,7 @@ pub mod judge;
 pub mod limits;
 pub mod reason;
 
-pub use evidence::{Evidence, Situation};
+pub use evidence::{Evidence, Losses, Situation};
 pub use judge::{Readiness, ReadinessVerdict, readiness};
 pub use limits::ReadinessLimits;
 pub use reason::{Code, Holding, Reason};

@@ -24,6 +24,8 @@ const EQUAL: PairRecord = PairRecord {
     baseline_differs: None,
 };
 
+static NOTHING_LOST: Losses = Losses { of_shadow: Vec::new(), of_gateway: Vec::new() };
+
 /// Pairs, each so often.
 fn sums(pairs: &[(PairRecord, usize)]) -> Sums {
     let now = Instant::now();
@@ -41,7 +43,7 @@ fn evidence(sums: &Sums) -> Evidence<'_> {
         different_fields: &[],
         different: 0,
         field_patterns: 12,
-        dropped: 0,
+        losses: &NOTHING_LOST,
         sent: sums.pairs(),
         overhead: None,
         limits: ReadinessLimits::default(),
@@ -65,9 +67,9 @@ fn four_thousand_equal_pairs_are_ready_with_a_bound() {
     let sums = sums(&[(EQUAL, 4000)]);
     let readiness = readiness(&evidence(&sums));
     assert_eq!((readiness.verdict, readiness.reasons.as_slice()), (ReadinessVerdict::Ready, [].as_slice()));
-    assert!((readiness.figures.mismatch_bound - 3.0 / 4000.0).abs() < 1e-5);
+    assert!((readiness.figures.mismatch_bound - 3.5 / 4000.0).abs() < 2e-5, "{:?}", readiness.figures);
     let said = readiness.holds.iter().find(|reason| reason.code == Code::Mismatches).unwrap();
-    assert_eq!(said.says, "0 of 4000 pairs differ: at most 0.0749%, 95 times of 100");
+    assert!(said.says.starts_with("0 of 4000 pairs differ: at most 0.08"), "{said:?}");
 }
 
 #[test]
@@ -78,10 +80,7 @@ fn too_few_pairs_are_never_ready() {
     let readiness = readiness(&evidence(&few));
     assert_eq!(readiness.verdict, ReadinessVerdict::NotEnoughData);
     assert_eq!(readiness.reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(), [Code::Mismatches]);
-    assert!(
-        readiness.reasons[0].says.ends_with("without another difference that takes about 3000 pairs"),
-        "{readiness:?}"
-    );
+    assert!(readiness.reasons[0].says.contains("without another difference that takes about 35"), "{readiness:?}");
 }
 
 #[test]
@@ -99,9 +98,6 @@ fn each_thing_that_speaks_against_it_is_named() {
     let fields = Evidence { different: 2, different_fields: &names, ..evidence(&good) };
     assert_eq!(judged(&fields), (ReadinessVerdict::NotReady, vec![(Code::Fields, Holding::Fails)]));
     assert_eq!(readiness(&fields).reasons[0].names, names);
-    let drops = Evidence { dropped: 100, ..evidence(&good) };
-    assert_eq!(judged(&drops), (ReadinessVerdict::NotReady, vec![(Code::Drops, Holding::Fails)]));
-
     let failing =
         PairRecord { verdict: Verdict::Incomparable(Incomparable::ShadowError), shadow: answer(503, 1), ..EQUAL };
     let errors = sums(&[(EQUAL, 4000), (failing, 100)]);
@@ -116,6 +112,77 @@ fn each_thing_that_speaks_against_it_is_named() {
     let missing = sums(&[(EQUAL, 4000), (missing, 100)]);
     assert_eq!(judged(&evidence(&missing)), undecided(Code::Coverage));
     assert_eq!(readiness(&evidence(&missing)).reasons[0].names, ["404"]);
+}
+
+#[test]
+fn what_the_shadow_has_no_room_for_speaks_against_it_and_what_the_gateway_sheds_is_only_missing() {
+    let good = sums(&[(EQUAL, 4000)]);
+    for (shadow, gateway, verdict) in [
+        (100, 0, ReadinessVerdict::NotReady),
+        (100, 900, ReadinessVerdict::NotReady),
+        (0, 100, ReadinessVerdict::NotEnoughData),
+        (30, 30, ReadinessVerdict::NotEnoughData),
+        (10, 10, ReadinessVerdict::Ready),
+    ] {
+        let losses = Losses { of_shadow: vec![("queue_full", shadow)], of_gateway: vec![("overload", gateway)] };
+        let evidence = Evidence { losses: &losses, ..evidence(&good) };
+        let found = readiness(&evidence);
+        assert_eq!(found.verdict, verdict, "{shadow} {gateway}");
+        assert!(found.dropped >= found.dropped_by_shadow);
+        let told = found.reasons.iter().chain(&found.holds).find(|reason| reason.code == Code::Drops).unwrap();
+        let said = format!("because of the shadow: queue_full {shadow}; because of the gateway: overload {gateway}");
+        assert!(told.says.ends_with(&said) && told.names == ["queue_full", "overload"], "{told:?}");
+    }
+}
+
+#[test]
+fn a_shadow_that_fails_now_and_then_as_the_live_side_does_is_neither_ready_nor_not() {
+    let failing = |live, shadow| PairRecord {
+        verdict: Verdict::Incomparable(Incomparable::ShadowError),
+        live: answer(live, 10),
+        shadow: answer(shadow, 10),
+        ..EQUAL
+    };
+    let errors = |lone_shadow, lone_live| {
+        let all = [(EQUAL, 4000), (failing(200, 503), lone_shadow), (failing(503, 200), lone_live)];
+        let sums = sums(&all);
+        let found = readiness(&evidence(&sums));
+        let reason = found.reasons.iter().chain(&found.holds).find(|reason| reason.code == Code::Errors).unwrap();
+        (reason.holding, reason.says.clone())
+    };
+    assert_eq!(errors(0, 0).0, Holding::Holds);
+    assert_eq!(errors(4, 3).0, Holding::Holds);
+    assert_eq!(errors(18, 0).0, Holding::Unknown, "0.45 % were seen, and the true share may be above 0.5 %");
+    assert_eq!(errors(30, 0).0, Holding::Unknown, "0.75 % were seen, and the true share may be below 0.5 %");
+    assert_eq!(errors(60, 0).0, Holding::Fails);
+    let said = errors(60, 1).1;
+    assert_eq!(said, "the shadow failed in 60 of 4061 pairs, the live side in 1: more than 0.5% more, 95 times of 100");
+    // Failing together says nothing.
+    let both = sums(&[(EQUAL, 4000), (failing(503, 503), 300)]);
+    assert_eq!(both.lone_errors(), [0, 0]);
+}
+
+/// A pipeline that asks and asks until it hears a yes hears a wrong one in less than 5 of 100 cases.
+#[test]
+fn who_asks_until_a_shadow_is_ready_is_seldom_told_so_of_one_that_is_not() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let limits =
+        ReadinessLimits { min_pairs: 40, mismatch_bound: 0.06, error_delta: 0.06, ..ReadinessLimits::default() };
+    let failing = PairRecord { shadow: answer(503, 10), ..EQUAL };
+    for (wrong, code) in [(mismatch(), Code::Mismatches), (failing, Code::Errors)] {
+        let (runs, mut misled) = (150, 0);
+        for _ in 0..runs {
+            let now = Instant::now();
+            let mut tally = Tally::new(Duration::from_secs(600), now);
+            let is_told = (0..60).any(|_| {
+                (0..6).for_each(|_| tally.record(if random.f64() < 0.06 { &wrong } else { &EQUAL }, now));
+                let found = readiness(&Evidence { limits, ..evidence(tally.total()) });
+                !found.reasons.iter().any(|reason| reason.code == code)
+            });
+            misled += usize::from(is_told);
+        }
+        assert!(misled * 20 <= runs, "{misled} of {runs}: {code:?}");
+    }
 }
 
 #[test]
@@ -150,7 +217,8 @@ fn what_the_shadow_does_counts() {
 #[test]
 fn what_speaks_against_it_comes_before_what_is_unknown() {
     let few = sums(&[(EQUAL, 10)]);
-    let (verdict, reasons) = judged(&Evidence { situation: Situation::Killed, dropped: 5, ..evidence(&few) });
+    let losses = Losses { of_shadow: vec![("queue_full", 5)], ..Losses::default() };
+    let (verdict, reasons) = judged(&Evidence { situation: Situation::Killed, losses: &losses, ..evidence(&few) });
     assert_eq!(verdict, ReadinessVerdict::NotReady);
     let codes: Vec<_> = reasons.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, [Code::State, Code::Drops, Code::Pairs, Code::Mismatches, Code::Errors, Code::Latency]);
@@ -189,13 +257,15 @@ fn a_judgement_is_json_with_codes_and_sentences() {
 proptest! {
     #[test]
     fn arbitrary_evidence_is_never_ready_with_differences_above_the_limit(
-        equal in 0_usize..3000, different in 0_usize..60, dropped in 0_u64..50, named: bool,
+        equal in 0_usize..5000, different in 0_usize..60, dropped in 0_u64..50, shed in 0_u64..50, named: bool,
     ) {
         let sums = sums(&[(EQUAL, equal), (mismatch(), different)]);
-        let evidence = Evidence { dropped, different: u64::from(named), ..evidence(&sums) };
+        let losses = Losses { of_shadow: vec![("concurrency", dropped)], of_gateway: vec![("overload", shed)] };
+        let evidence = Evidence { losses: &losses, different: u64::from(named), ..evidence(&sums) };
         let readiness = readiness(&evidence);
         let is_ready = readiness.verdict == ReadinessVerdict::Ready;
         prop_assert!(!is_ready || (sums.mismatch_rate() <= 0.001 && !named && sums.compared() >= 500));
+        prop_assert!(!is_ready || dropped + shed <= sums.pairs() / 50);
         prop_assert_eq!(is_ready, readiness.reasons.is_empty());
     }
 }

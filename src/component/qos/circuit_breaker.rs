@@ -1,7 +1,8 @@
 //! `qos/circuit-breaker`: spares a backend that keeps failing, and those who wait for it.
 //!
 //! Promises: everything that fails inside counts, timeouts too; a client that hangs up counts neither way. Its state
-//! belongs to one backend of one endpoint and is shared by all threads.
+//! belongs to one backend of one endpoint and is shared by all threads. Calls beside live ones are let through while it is
+//! closed, and change nothing about it: they neither try whether an open one may close, nor count.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -105,6 +106,30 @@ impl Layer<BackendCall, Called> for CircuitBreaker {
             outcome
         })
     }
+
+    fn beside_live(self: Arc<Self>) -> Option<Arc<dyn Layer<BackendCall, Called>>> {
+        Some(Arc::new(WhileClosed(self)))
+    }
+}
+
+/// The same breaker for calls beside live ones.
+#[derive(Debug)]
+struct WhileClosed(Arc<CircuitBreaker>);
+
+impl WhileClosed {
+    /// As it was left: to look whether its time has come would be to begin its next interval.
+    fn is_closed(&self) -> bool {
+        self.0.lock().last_state() == State::Closed
+    }
+}
+
+impl Layer<BackendCall, Called> for WhileClosed {
+    fn call<'a>(&'a self, call: BackendCall, next: Next<'a, BackendCall, Called>) -> LocalBoxFuture<'a, Called> {
+        if self.is_closed() {
+            return next.run(call);
+        }
+        Box::pin(std::future::ready(Err(refusal(Refused::Open))))
+    }
 }
 
 fn refusal(refused: Refused) -> Failure {
@@ -159,6 +184,22 @@ mod tests {
         assert!(breaker(&json!({})).is_none());
         assert!(breaker(&json!({"max_errors": 0, "timeout": 0})).is_none());
         assert!(breaker(&json!({"name": "a"})).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_beside_live_ones_go_through_while_it_is_closed_and_never_try_it() {
+        let breaker = Arc::new(breaker(&json!({"max_errors": 1, "timeout": 10, "interval": 5})).unwrap());
+        let beside = WhileClosed(Arc::clone(&breaker));
+        let fails =
+            || breaker.change(|breaker, now| breaker.ask(now).map(|asked| breaker.book(asked, Ending::Failure, now)));
+        assert!(beside.is_closed());
+        assert!(fails().is_ok() && beside.is_closed());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert!(beside.is_closed() && fails().is_ok() && beside.is_closed(), "the interval ended, whoever looked");
+        assert!(fails().is_ok() && !beside.is_closed());
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(!beside.is_closed(), "the trial is a live call's");
+        assert!(breaker.change(Breaker::ask).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

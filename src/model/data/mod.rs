@@ -8,6 +8,8 @@ mod error;
 pub mod figure;
 mod lookup;
 mod scan;
+#[cfg(test)]
+mod scan_by_steps;
 mod text;
 mod value;
 

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::{
-    compare::{DifferenceKind, Evidence, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, readiness},
+    compare::{
+        DifferenceKind, Evidence, Losses, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, readiness,
+    },
     control::Author,
     shadow::{DropReason, Running},
     stats::{Books, Ledgered},
@@ -13,20 +15,41 @@ use crate::{
 
 use super::{Control, Moment, Refusal, Who, status::Snapshot, target::Target};
 
-/// Drops that say nothing about whether there was room: copies were not wanted, so many not, or there was nothing to copy.
-const UNWANTED: [DropReason; 11] = [
-    DropReason::Rate,
-    DropReason::BytesRate,
-    DropReason::ClientAborted,
-    DropReason::BodyError,
-    DropReason::ChainBroken,
-    DropReason::DryRun,
-    DropReason::Killed,
-    DropReason::Paused,
-    DropReason::Expired,
-    DropReason::Shutdown,
-    DropReason::LiveStatus,
-];
+/// Whose doing it is that a copy which was wanted was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    /// It is too slow for what is sent to it, or fails.
+    Shadow,
+    /// It protects its clients or itself, or was told not to copy such requests.
+    Gateway,
+    /// The copy was not wanted, or not so many, or there was nothing to copy.
+    Nobody,
+}
+
+const fn doing(reason: DropReason) -> Doing {
+    match reason {
+        // As many of its copies as it may have wait for it, or as many of their bytes.
+        DropReason::Concurrency
+        | DropReason::QueueFull
+        | DropReason::Memory
+        | DropReason::BodyLag
+        | DropReason::BreakerOpen => Doing::Shadow,
+        DropReason::Overload | DropReason::MemoryBudget | DropReason::BodyTooLarge | DropReason::BodyPatch => {
+            Doing::Gateway
+        }
+        DropReason::Rate
+        | DropReason::BytesRate
+        | DropReason::ClientAborted
+        | DropReason::BodyError
+        | DropReason::ChainBroken
+        | DropReason::DryRun
+        | DropReason::Killed
+        | DropReason::Paused
+        | DropReason::Expired
+        | DropReason::Shutdown
+        | DropReason::LiveStatus => Doing::Nobody,
+    }
+}
 
 impl Control {
     /// Whether a shadow can take the live backend's place.
@@ -85,9 +108,10 @@ impl Snapshot<Target> {
         let seat = &self.targets.seat;
         let (books, standing) = (seat.gate.books(), seat.gate.standing());
         let limits = ReadinessLimits::new(self.targets.rules());
+        let losses = losses(&books, &self.targets.counted.dropped);
         let outside = Outside {
             situation: self.situation(),
-            dropped: without_room(&books).saturating_sub(self.targets.counted.dropped),
+            losses: &losses,
             sent: books.sent.saturating_sub(self.targets.counted.sent),
             overhead: standing.overhead.as_ref(),
             limits,
@@ -95,7 +119,7 @@ impl Snapshot<Target> {
         if let Some(comparison) = &seat.comparison {
             return comparison.readiness(&outside);
         }
-        let Outside { situation, dropped, sent, overhead, limits } = outside;
+        let Outside { situation, losses, sent, overhead, limits } = outside;
         let (sums, different_fields) = (&Sums::default(), &[][..]);
         let evidence = Evidence {
             situation,
@@ -103,7 +127,7 @@ impl Snapshot<Target> {
             different_fields,
             different: 0,
             field_patterns: 0,
-            dropped,
+            losses,
             sent,
             overhead,
             limits,
@@ -129,8 +153,38 @@ impl Snapshot<Target> {
     }
 }
 
-/// Copies that were wanted and not sent.
-pub(super) fn without_room(books: &Books) -> u64 {
-    let is_counted = |label: &str| !UNWANTED.iter().any(|reason| reason.label() == label);
-    books.dropped.iter().filter(|(label, _)| is_counted(label)).map(|(_, count)| count).sum()
+/// Copies that were wanted and not sent, since these were counted.
+fn losses(books: &Books, before: &[(&'static str, u64)]) -> Losses {
+    let count_of = |counts: &[(&'static str, u64)], label: &str| {
+        counts.iter().find(|(one, _)| *one == label).map_or(0, |(_, count)| *count)
+    };
+    let by = |whose: Doing| {
+        let reasons = DropReason::ALL.into_iter().filter(|reason| doing(*reason) == whose).map(DropReason::label);
+        let since = |label| (label, count_of(&books.dropped, label).saturating_sub(count_of(before, label)));
+        reasons.map(since).filter(|(_, count)| *count > 0).collect()
+    };
+    Losses { of_shadow: by(Doing::Shadow), of_gateway: by(Doing::Gateway) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_is_told_by_whose_doing_it_is_since_the_comparison_began() {
+        let dropped = vec![
+            ("concurrency", 3),
+            ("memory", 4),
+            ("rate", 1000),
+            ("paused", 7),
+            ("overload", 9),
+            ("memory_budget", 2),
+            ("queue_full", 5),
+        ];
+        let books = Books { dropped, ..Books::default() };
+        let lost = losses(&books, &[("overload", 8), ("queue_full", 5)]);
+        assert_eq!(lost.of_shadow, [("concurrency", 3), ("memory", 4)]);
+        assert_eq!(lost.of_gateway, [("overload", 1), ("memory_budget", 2)]);
+        assert_eq!(lost.counts(), [7, 10]);
+    }
 }

@@ -1,14 +1,17 @@
 //! The stop rules of one shadow, measured.
 //!
-//! Pure. Shares of pairs are what they are; what is made of the slowest replies counts only as far as it is sure, since a
-//! few of them decide it and it is looked at again and again.
+//! Pure. What was measured counts only as far as it is sure, since it is looked at again and again: chance alone would carry
+//! any plain share over its limit some day. A ramp is held back by the plain share, which costs nothing but time.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::{
-    compare::{Sums, bound},
+    compare::{
+        Sums,
+        anytime::{OF_STOPS, lower, lower_difference, upper},
+    },
     config::shadow::StopOn,
     stats::{
         latency::Latencies,
@@ -85,35 +88,38 @@ impl fmt::Display for Measure {
 pub fn measure(rules: &StopOn, recent: Option<&Sums>, replies: Option<&[Latencies; 2]>) -> Vec<Measure> {
     let nothing = Sums::default();
     let sums = recent.unwrap_or(&nothing);
-    let share = |rule, limit, measured: f64, pairs| Measure {
+    let share = |rule, limit, measured: f64, at_least: f64, pairs| Measure {
         rule,
         limit,
         measured: (pairs > 0).then_some(measured),
-        at_least: None,
+        at_least: (pairs > 0).then_some(at_least),
         pairs,
-        holds: (pairs >= rules.min_pairs.max(1)).then_some(measured <= limit),
+        holds: (pairs >= rules.min_pairs.max(1)).then_some(at_least <= limit),
     };
     let mismatches = rules.mismatch_rate.map(|limit| {
-        let pairs = sums.compared();
-        let measure = share(Rule::MismatchRate, limit, sums.mismatch_rate(), pairs);
-        if sums.baseline_pairs == 0 { measure } else { beyond_noise(measure, sums) }
+        let measure = share(Rule::MismatchRate, limit, sums.mismatch_rate(), surely_different(sums), sums.compared());
+        // Nothing may differ, and something does: that is as sure as can be.
+        let is_sure = limit <= 0.0 && sums.baseline_pairs == 0 && sums.mismatches > 0;
+        Measure { holds: measure.holds.map(|holds| holds && !is_sure), ..measure }
     });
     let errors = rules.error_delta.map(|limit| {
-        let pairs = sums.pairs();
-        share(Rule::ErrorDelta, limit, sums.error_delta(), pairs)
+        let at_least = lower_difference(sums.lone_errors(), sums.ended(), OF_STOPS).max(0.0);
+        share(Rule::ErrorDelta, limit, sums.error_delta(), at_least, sums.ended())
     });
     let latency = rules.p99_ratio.map(|limit| latency(rules, limit, sums));
     let overhead = rules.overhead_p99.map(|limit| overhead(rules, limit, replies));
     [mismatches, errors, latency, overhead].into_iter().flatten().collect()
 }
 
-/// Where second live answers show how much the live side differs from itself, only what surely exceeds that counts: fields
-/// whose noise is not known yet differ on both sides.
-fn beyond_noise(measure: Measure, sums: &Sums) -> Measure {
-    let least = bound::lower(sums.mismatches, sums.compared());
-    let own = bound::upper(sums.baseline_mismatches, sums.baseline_pairs);
-    let at_least = (least - own).max(0.0);
-    Measure { at_least: Some(at_least), holds: measure.holds.map(|_| at_least <= measure.limit), ..measure }
+/// The share of pairs that surely differ, 999 times of 1000. Where second live answers show how much the live side differs
+/// from itself, only what surely exceeds that counts: fields whose noise is not known yet differ on both sides.
+fn surely_different(sums: &Sums) -> f64 {
+    let least = lower(sums.mismatches, sums.compared(), OF_STOPS);
+    let own = match sums.baseline_pairs {
+        0 => 0.0,
+        pairs => upper(sums.baseline_mismatches, pairs, OF_STOPS),
+    };
+    (least - own).max(0.0)
 }
 
 /// The ratio counts as far as it is sure, 95 times of 100, which takes some six hundred answers.

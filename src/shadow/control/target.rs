@@ -17,7 +17,6 @@ use crate::{
 use super::{
     Climb, Decided, Decision, Stopped,
     climb::Climbed,
-    findings::without_room,
     order::Order,
     rules::{Measure, Progress},
     settings::{Base, Effective, Overrides, Setting},
@@ -65,10 +64,10 @@ pub(super) struct Target {
 }
 
 /// Copies up to some moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    /// Those that had no room.
-    pub(super) dropped: u64,
+    /// Those that were not sent, by reason.
+    pub(super) dropped: Vec<(&'static str, u64)>,
     /// Those that were sent.
     pub(super) sent: u64,
 }
@@ -76,7 +75,7 @@ pub(super) struct Counted {
 impl Counted {
     fn of(gate: &Gate) -> Self {
         let books = gate.books();
-        Self { dropped: without_room(&books), sent: books.sent }
+        Self { sent: books.sent, dropped: books.dropped }
     }
 }
 
@@ -125,7 +124,7 @@ impl Target {
         let before = former.map_or(effective, |former| former.effective);
         let ended = former.map_or_else(Vec::new, |former| former.ended_by(&overrides));
         let goes_on = former.filter(|former| compares_on(&former.seat, &seat));
-        let counted = goes_on.map_or_else(|| Counted::of(&seat.gate), |former| former.counted);
+        let counted = goes_on.map_or_else(|| Counted::of(&seat.gate), |former| former.counted.clone());
         let target = Self { seat, base, overrides, watch, climb, effective, counted };
         target.tell();
         (target, changes(&before, &effective, &ended))

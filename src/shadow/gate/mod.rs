@@ -264,7 +264,7 @@ impl Gate {
         }
         if !self.memory.reserve(bytes) {
             self.room.bytes().release(bytes);
-            return Err(DropReason::Memory);
+            return Err(DropReason::MemoryBudget);
         }
         Ok(())
     }

@@ -60,9 +60,9 @@ fn one_budget_holds_for_all_gates() {
     let (one, other) = (gate(9, 900, &memory), gate(9, 900, &memory));
     let mut ticket = one.admits(300).expect("there is room");
     assert!(other.admits(300).is_none());
-    assert_eq!(other.books().dropped, [("memory", 1)]);
+    assert_eq!(other.books().dropped, [("memory_budget", 1)]);
     assert!(other.admits(0).is_some(), "a copy without a body needs no memory");
-    assert_eq!(ticket.grow(300), Err(DropReason::Memory));
+    assert_eq!(ticket.grow(300), Err(DropReason::MemoryBudget));
     assert_eq!(ticket.grow(200), Ok(()));
     drop(ticket);
     assert!(other.admits(500).is_some());

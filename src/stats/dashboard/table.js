@@ -6,10 +6,10 @@
 import { element, fill, link, mark, place } from '/page/elements.js';
 
 export function table({ caption, columns, keyOf, empty = 'Nothing yet.', className = '' }) {
-  const head = element('tr', '', ...columns.map(title));
-  const body = element('tbody');
+  const head = role(element('tr', '', ...columns.map(title)), 'row');
+  const body = role(element('tbody'), 'rowgroup');
   const name = element('caption', 'unseen', caption);
-  const grid = element('table', 'grid ' + className, name, element('thead', '', head), body);
+  const grid = role(element('table', 'grid ' + className, name, role(element('thead', '', head), 'rowgroup'), body), 'table');
   const frame = element('div', 'scroll', grid);
   // What may have to be scrolled must be reachable by keyboard, and then needs a name.
   frame.tabIndex = 0;
@@ -17,7 +17,7 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
   frame.setAttribute('aria-label', caption);
   const nothing = element('td', 'quiet', 'Waiting for figures …');
   nothing.colSpan = columns.length;
-  const nothingRow = element('tr', '', nothing);
+  const nothingRow = role(element('tr', '', role(nothing, 'cell')), 'row');
   let rows = new Map();
 
   function update(all) {
@@ -37,9 +37,16 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
   return { frame, update };
 }
 
+// Said in so many words, since a table that is laid out as cards is no table to some browsers.
+function role(node, name) {
+  node.setAttribute('role', name);
+  return node;
+}
+
 function title(column) {
   const cell = element('th', shape(column), column.name);
   cell.scope = 'col';
+  role(cell, 'columnheader');
   if (column.hint) cell.title = column.hint;
   return cell;
 }
@@ -50,13 +57,16 @@ function shape(column) {
 
 function made(columns, one) {
   const cells = columns.map((column) => cell(column, one));
-  const node = element('tr', '', ...cells.map((each) => each.node));
+  const node = role(element('tr', '', ...cells.map((each) => each.node)), 'row');
   return { node, update: (now) => cells.forEach((each) => each.update(now)) };
 }
 
 function cell(column, one) {
   const node = element(column.head ? 'th' : 'td', shape(column));
   if (column.head) node.scope = 'row';
+  role(node, column.head ? 'rowheader' : 'cell');
+  // On a narrow screen a row is a card, and each of its cells says what it is.
+  node.dataset.label = column.name;
   if (column.make) {
     const content = column.make(one);
     node.append(content.node);

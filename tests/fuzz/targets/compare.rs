@@ -48,9 +48,10 @@ fuzz_target!(|input: &[u8]| {
 fn check(settings: &Compare, live: &Seen, shadow: &Seen) -> Comparison {
     let one = compare(settings, live, shadow);
     let other = compare(settings, shadow, live);
-    assert_eq!((one.verdict, one.is_truncated), (other.verdict, other.is_truncated));
+    assert_eq!(one.verdict, other.verdict);
     assert!(one.differences.len() <= 100);
-    if !one.is_truncated {
+    // Of more than are kept, others are kept in the other direction.
+    if !one.is_truncated && one.differences.len() < 100 {
         let count = |it: &Comparison, kind| it.differences.iter().filter(|difference| difference.kind == kind).count();
         assert_eq!(one.differences.len(), other.differences.len());
         assert_eq!(count(&one, DifferenceKind::Missing), count(&other, DifferenceKind::Extra));

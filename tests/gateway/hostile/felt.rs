@@ -99,7 +99,8 @@ fn nothing_is_missing(shadows: &Shadows, stats: &Stats, times: u64) {
     for kind in &shadows.kinds {
         let books = kind.books(stats);
         assert_eq!(books.offered, times * count(), "{}: {books:#?}", kind.name);
-        let lost: u64 = ["concurrency", "memory", "body_lag"].map(|reason| books.dropped_for(reason)).iter().sum();
+        let lost: u64 =
+            ["concurrency", "memory", "memory_budget", "body_lag"].map(|reason| books.dropped_for(reason)).iter().sum();
         assert_eq!(lost + books.sent, books.offered, "{}: {books:#?}", kind.name);
     }
 }

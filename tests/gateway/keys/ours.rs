@@ -42,7 +42,9 @@ pub(super) fn cases() -> Vec<Case> {
         mirroring("max_buffered_bytes", json!(1500))
             .on("/shadow", Behaviour::Hangs)
             .sees(drops, json!([["memory", 1]])),
-        mirroring("memory_budget", json!(1500)).on("/shadow", Behaviour::Hangs).sees(drops, json!([["memory", 1]])),
+        mirroring("memory_budget", json!(1500))
+            .on("/shadow", Behaviour::Hangs)
+            .sees(drops, json!([["memory_budget", 1]])),
         mirroring("max_request", json!(10)).on("/shadow", Behaviour::Hangs).sees(drops, json!([["body_too_large", 2]])),
         mirroring("max_response", json!(10))
             .with(At::Endpoint, json!({ "method": "GET" }))

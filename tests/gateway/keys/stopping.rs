@@ -16,6 +16,9 @@ use crate::{
     upstream::{Behaviour, Reply},
 };
 
+/// So many pairs that all differ are surely more than half of them, 999 times of 1000.
+const ENOUGH: u64 = 40;
+
 pub(super) fn cases() -> Vec<Case> {
     [store(), rules(), acts()].into_iter().flatten().collect()
 }
@@ -54,18 +57,18 @@ fn raw_text_unless_refused(scene: &Scene) -> Value {
 fn rules() -> Vec<Case> {
     let first = || json!({ "mismatch_rate": 0, "min_pairs": 1 });
     let failing = Reply { status: 500, ..Reply::json(&json!({})) };
-    let one = || json!({ "min_pairs": 1 });
+    let enough = || json!({ "min_pairs": ENOUGH });
     vec![
         differing(At::Policy, "stop_on", first()).sees(state_after(1), "paused"),
         differing(At::Shadow, "stop_on", first()).sees(state_after(1), "paused"),
         differing(At::PolicyStop, "mismatch_rate", json!(0.5))
             .otherwise(json!(1))
-            .with(At::PolicyStop, one())
-            .sees(state_after(1), "paused"),
+            .with(At::PolicyStop, enough())
+            .sees(state_after(ENOUGH), "paused"),
         compared(At::PolicyStop, "error_delta", json!(0.5), json!({}), failing)
             .otherwise(json!(1))
-            .with(At::PolicyStop, one())
-            .sees(state_after(1), "paused"),
+            .with(At::PolicyStop, enough())
+            .sees(state_after(ENOUGH), "paused"),
         compared(At::PolicyStop, "p99_ratio", json!(1.1), json!({}), slow_answer())
             .with(At::PolicyStop, json!({ "min_pairs": 100, "mismatch_rate": 1 }))
             .with(At::PolicyLimits, json!({ "max_concurrent": 1000 }))

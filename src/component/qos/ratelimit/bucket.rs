@@ -72,6 +72,20 @@ impl Bucket {
         self.tokens = if fresh > rate.capacity { rate.capacity } else { fresh - 1 };
         true
     }
+
+    /// Takes a token that nobody would get: one of those by which the bucket will overflow when it is next found empty.
+    /// What [`Self::take`] says from now on is what it would say without this, to the last token; and both together take
+    /// no more than came and one capacity.
+    #[must_use]
+    pub fn take_spare(&mut self, rate: Rate, now_nanoseconds: u64) -> bool {
+        let fresh = now_nanoseconds.saturating_sub(self.refilled_nanoseconds) / rate.interval_nanoseconds;
+        // Without this one there are still more than fit, now and at any later time, so it overflows as before.
+        let is_spare = fresh.saturating_sub(1) > rate.capacity;
+        if is_spare {
+            self.refilled_nanoseconds = self.refilled_nanoseconds.saturating_add(rate.interval_nanoseconds);
+        }
+        is_spare
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +131,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_would_overflow_is_spare() {
+        let rate = Rate::new(1.0, 3);
+        let mut bucket = Bucket::full(rate, 0);
+        assert!(
+            !bucket.take_spare(rate, 4 * SECOND),
+            "one too many for the bucket is for the call that finds it empty"
+        );
+        assert!(bucket.take_spare(rate, 5 * SECOND) && !bucket.take_spare(rate, 5 * SECOND));
+        assert_eq!(passed(&mut bucket, rate, 5 * SECOND), 7);
+        assert!(!bucket.take_spare(rate, 6 * SECOND));
+    }
+
     proptest! {
+        #[test]
+        fn nobody_feels_that_spare_tokens_are_taken_and_the_rate_holds_for_all(
+            capacity in 1u64..20,
+            interval in 1u64..1000,
+            steps in proptest::collection::vec((0u64..30_000, 0u8..3), 1..200),
+        ) {
+            let rate = Rate { capacity, interval_nanoseconds: interval };
+            let (mut alone, mut shared) = (Bucket::full(rate, 0), Bucket::full(rate, 0));
+            let (mut now, mut passed) = (0, 0);
+            for (step, spare) in steps {
+                now += step / 10;
+                for _ in 0..spare {
+                    passed += u64::from(shared.take_spare(rate, now));
+                }
+                let takes = shared.take(rate, now);
+                prop_assert_eq!(takes, alone.take(rate, now));
+                passed += u64::from(takes);
+                prop_assert!(passed <= now / interval + capacity);
+            }
+        }
+
         #[test]
         fn over_any_time_no_more_pass_than_came_and_two_capacities(
             capacity in 1u64..20,

@@ -1,6 +1,7 @@
 //! `qos/ratelimit/proxy`: how often a backend may be called.
 //!
-//! Promises: a call too many fails like any other, with KrakenD's text, and counts as a failure for a breaker around.
+//! Promises: a call too many fails like any other, with KrakenD's text, and counts as a failure for a breaker around. Calls
+//! beside live ones get what these leave over: no live call is ever refused for them, nor is the rate exceeded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,14 +58,36 @@ fn rate(node: &Node<'_>, findings: &mut Findings) -> Option<Rate> {
     (per_second > 0.0).then(|| Rate::new(per_second, capacity))
 }
 
+/// The same limit for calls beside live ones.
+#[derive(Debug)]
+struct Spare(Arc<Limit>);
+
+impl Limit {
+    /// Takes a token in this way.
+    fn lets_through(&self, take: impl FnOnce(&mut Bucket, Rate, u64) -> bool) -> bool {
+        let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        take(&mut self.bucket.lock().unwrap_or_else(PoisonError::into_inner), self.rate, now)
+    }
+}
+
 impl Layer<BackendCall, Called> for Limit {
     fn call<'a>(&'a self, call: BackendCall, next: Next<'a, BackendCall, Called>) -> LocalBoxFuture<'a, Called> {
-        let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        if self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.rate, now) {
-            return next.run(call);
-        }
-        Box::pin(std::future::ready(Err(Failure::new(Kind::Refused, "rate limit exceded"))))
+        if self.lets_through(Bucket::take) { next.run(call) } else { refused() }
     }
+
+    fn beside_live(self: Arc<Self>) -> Option<Arc<dyn Layer<BackendCall, Called>>> {
+        Some(Arc::new(Spare(self)))
+    }
+}
+
+impl Layer<BackendCall, Called> for Spare {
+    fn call<'a>(&'a self, call: BackendCall, next: Next<'a, BackendCall, Called>) -> LocalBoxFuture<'a, Called> {
+        if self.0.lets_through(Bucket::take_spare) { next.run(call) } else { refused() }
+    }
+}
+
+fn refused() -> LocalBoxFuture<'static, Called> {
+    Box::pin(std::future::ready(Err(Failure::new(Kind::Refused, "rate limit exceded"))))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ export function endpoints() {
     className: 'endpoints',
     columns: [
       { name: 'Endpoint, backend', head: true, wide: true, text: (row) => row.name, marks: (row) => ({ inner: row.inner, path: true }) },
-      { name: 'Kind', text: (row) => row.kind, marks: (row) => ({ 'shadow-side': row.kind === 'shadow', 'live-side': row.kind === 'live' }) },
+      { name: 'Kind', className: 'kind', text: (row) => row.kind, marks: (row) => ({ 'shadow-side': row.kind === 'shadow', 'live-side': row.kind === 'live' }) },
       { name: 'Rate', number: true, text: (row) => perSecond(row.rate) },
       { name: 'Errors', number: true, text: (row) => (row.latency.count ? share(row.errors) : NONE), marks: (row) => ({ bad: row.errors >= ALARMING }) },
       ...['p50', 'p90', 'p99', 'max'].map((name) => ({ name, number: true, text: (row) => seen(row, name) })),

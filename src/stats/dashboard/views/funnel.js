@@ -39,7 +39,7 @@ export function funnel(id) {
     const compared = one.comparison ? total(one.comparison.verdicts) : 0;
     const rows = [
       ['offered', books.offered], ['not skipped on purpose', books.offered - total(books.skipped)],
-      ['sent', books.sent], ['answered', total(books.completed)], ['compared', compared],
+      ['sent', books.sent], ['answered', total(books.completed) + total(books.failed.filter(refused))], ['compared', compared],
     ];
     stages.update(rows.map(([name, count]) => ({ name, count, of: books.offered })));
     losses.update(lost(one));
@@ -60,13 +60,19 @@ function lost(one) {
   const add = (group, entries) => entries.filter(([, count]) => count > 0).forEach(([reason, count]) => rows.push({ group, reason, count, of }));
   add('skipped on purpose', books.skipped);
   add('dropped by a limit', books.dropped);
-  add('sent, no answer', books.failed);
+  add('answered with an error', books.failed.filter(refused));
+  add('sent, no answer', books.failed.filter((each) => !refused(each)));
   add('sent, given up', [['abandoned', books.abandoned]]);
   if (comparison) {
     add('answered, not compared', [['not sent or ended unseen', comparison.void]]);
     add('answered, not comparable', comparison.incomparable);
   }
   return rows;
+}
+
+// An answer came, with a status that says that the call failed. It can be compared all the same.
+function refused([reason]) {
+  return reason === 'status';
 }
 
 function bar() {

@@ -75,7 +75,7 @@ export function safety(id) {
 function rows(overhead) {
   if (!overhead) return [];
   const one = (name, found) => ({
-    name: name + ' of ' + grouped(overhead.shadowed.count) + ' and ' + grouped(overhead.holdout.count) + ' replies',
+    name: name + ' of ' + grouped(overhead.holdout.count) + ' and ' + grouped(overhead.shadowed.count) + ' replies',
     holdout: overhead.holdout.count ? overhead.holdout[name] : null, shadowed: overhead.shadowed.count ? overhead.shadowed[name] : null,
     difference: found ? found.difference : null, interval: found ? found.interval : null,
   });
