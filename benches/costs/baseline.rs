@@ -3,11 +3,16 @@
 //! Instructions are those of one compiler, one C library and one valgrind: with others the changes are told and are no
 //! failure. Allocations and tasks are the same everywhere.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use serde_json::{Value, json};
 
-use super::count::Counted;
+use super::{count::Counted, marks};
 
 /// More or fewer instructions than this are a change, in percent.
 const PERCENT_MAX: f64 = 3.0;
@@ -58,7 +63,10 @@ impl Baseline {
     }
 
     /// Makes these the accepted ones; `is_part` keeps those of other scenes.
-    pub(crate) fn write(self, is_part: bool) -> ExitCode {
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub(crate) fn write(self, is_part: bool) -> io::Result<()> {
         let mut scenes = if is_part { Self::read().scenes } else { BTreeMap::new() };
         scenes.extend(self.scenes);
         let tenth = |number: f64| (number * 10.0).round() / 10.0;
@@ -74,13 +82,7 @@ impl Baseline {
         let scenes: BTreeMap<String, Value> = scenes.into_iter().map(|(name, figures)| (name, row(figures))).collect();
         let file = json!({ "tools": self.tools, "scenes": scenes });
         let text = serde_json::to_string_pretty(&file).expect("a tree can be written") + "\n";
-        match fs::write(path(), text) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{}: {error}", path().display());
-                ExitCode::FAILURE
-            }
-        }
+        fs::write(path(), text)
     }
 
     /// Prints what has changed; a failure if something has that can be compared.
@@ -126,7 +128,7 @@ impl Baseline {
 }
 
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/costs/baseline.json")
+    marks::in_repository("benches/costs/baseline.json")
 }
 
 /// The compiler, the C library and valgrind, by version: what instructions depend on beside the sources.

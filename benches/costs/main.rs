@@ -11,6 +11,8 @@ mod baseline;
 #[expect(dead_code, reason = "its criterion group is of the other program")]
 mod compare;
 mod count;
+#[path = "../sweep/marks.rs"]
+mod marks;
 mod pieces;
 #[path = "../hot_path/plans.rs"]
 mod plans;
@@ -46,21 +48,34 @@ fn main() -> ExitCode {
     let scenes: Vec<Scene> = all().into_iter().filter(wanted).collect();
     let counted = count::all(&scenes, is_test);
     if has("--bless") {
-        return Baseline::now(&counted).write(word.is_some());
+        return bless(&counted, word.is_some());
     }
     if has("--check") {
         return Baseline::read().check(&counted);
     }
-    print(&counted);
+    println!("{}", table(&counted));
     ExitCode::SUCCESS
 }
 
-fn print(counted: &[Counted]) {
-    println!("| scene | allocations | bytes | tasks | instructions |\n|---|---|---|---|---|");
-    for Counted { name, allocations, bytes, tasks, instructions } in counted {
-        let instructions = instructions.map_or_else(|| "–".to_owned(), |count| count.to_string());
-        println!("| {name} | {allocations:.1} | {bytes:.0} | {tasks:.1} | {instructions} |");
+/// Accepts the figures, and shows them on the page if all were counted.
+fn bless(counted: &[Counted], is_part: bool) -> ExitCode {
+    let written = Baseline::now(counted).write(is_part);
+    let shown = if is_part { Ok(()) } else { marks::fill("costs", &table(counted)) };
+    if let Err(error) = written.and(shown) {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
+}
+
+fn table(counted: &[Counted]) -> String {
+    let row = |counted: &Counted| {
+        let Counted { name, allocations, bytes, tasks, instructions } = counted;
+        let instructions = instructions.map_or_else(|| "–".to_owned(), |count| count.to_string());
+        format!("| {name} | {allocations:.1} | {bytes:.0} | {tasks:.1} | {instructions} |")
+    };
+    let rows: Vec<String> = counted.iter().map(row).collect();
+    format!("| scene | allocations | bytes | tasks | instructions |\n|---|---|---|---|---|\n{}", rows.join("\n"))
 }
 
 fn play(name: &str, times: &str) -> ExitCode {

@@ -44,7 +44,10 @@ async fn ask_until(end: Instant, port: u16, request: &[u8], count: &Cell<u64>) -
 
 /// Reads an answer to its end and keeps nothing of its body.
 async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()> {
-    let broken = || io::Error::new(io::ErrorKind::InvalidData, "not the answer that was asked for");
+    let broken = |head: &[u8]| {
+        let told = format!("not the answer that was asked for: {}", String::from_utf8_lossy(head));
+        io::Error::new(io::ErrorKind::InvalidData, told)
+    };
     let mut seen = Vec::new();
     let end = loop {
         if let Some(end) = end_of_head(&seen) {
@@ -58,10 +61,10 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()
     };
     let head = seen.get(..end).unwrap_or_default();
     if !head.starts_with(b"HTTP/1.1 200") {
-        return Err(broken());
+        return Err(broken(head));
     }
     let length = length_of_body(head);
-    let (mut body, mut tail) = (seen.len() - end, seen.split_off(end));
+    let (mut body, mut tail) = (seen.len() - end, seen.get(end..).unwrap_or_default().to_vec());
     // Without a length it is chunked.
     while length.map_or(!tail.ends_with(b"0\r\n\r\n"), |length| body < length) {
         let read = stream.read(buffer).await?;
@@ -72,7 +75,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()
         tail.extend_from_slice(buffer.get(..read).unwrap_or_default());
         tail.drain(..tail.len().saturating_sub(5));
     }
-    if length.is_some_and(|length| body > length) { Err(broken()) } else { Ok(()) }
+    if length.is_some_and(|length| body > length) { Err(broken(head)) } else { Ok(()) }
 }
 
 /// Where the body begins, once the head is there.

@@ -80,15 +80,15 @@ pub(crate) fn json_of(name: &str, bytes: usize) -> Vec<u8> {
     let mut text = format!("{{\"{name}\":1");
     for place in 0.. {
         let member = format!(
-            ",\"{name}{place}\":{{\"id\":{place},\"name\":\"Zoë \\\"Z\\\" Lang\",\"price\":{place}.5,\"ok\":true,\"tags\":[\"a\",null]}}"
+            ",\"{name}_{place}\":{{\"id\":{place},\"name\":\"Zoë \\\"Z\\\" Lang\",\"price\":{place}.5,\"ok\":true,\"tags\":[\"a\",null]}}"
         );
         if text.len() + member.len() + 12 > bytes {
             break;
         }
         text.push_str(&member);
     }
-    // The rest is one string: `,"":"…"}` takes eight.
-    let rest = bytes.saturating_sub(text.len() + 8);
+    // The rest is one string: `,"":"…"}` takes seven.
+    let rest = bytes.saturating_sub(text.len() + 7);
     text.push_str(&format!(",\"\":\"{}\"}}", "x".repeat(rest)));
     text.into_bytes()
 }

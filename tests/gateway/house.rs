@@ -410,6 +410,20 @@ fn the_page_on_operations_lists_every_metric() {
     said(&differences("docs/operations.md", literals.into_iter().filter(of_metric), listed));
 }
 
+#[test]
+fn the_page_on_performance_shows_the_accepted_costs() {
+    let accepted: Value = serde_json::from_str(&read("benches/costs/baseline.json")).unwrap();
+    let page = read("docs/performance.md");
+    let scenes = accepted["scenes"].as_object().unwrap();
+    let is_shown = |(name, figures): &(&String, &Value)| {
+        let (begin, end) = (format!("| {name} |"), format!("| {} |", figures["instructions"]));
+        page.lines().any(|line| line.starts_with(&begin) && line.ends_with(&end))
+    };
+    let stale = scenes.iter().filter(|scene| !is_shown(scene)).map(|(name, _)| format!("docs/performance.md: {name}"));
+    said(&stale.collect::<Vec<_>>());
+    assert!(!scenes.is_empty());
+}
+
 fn file(path: &str, text: &str) -> File {
     File { path: path.to_owned(), text: text.to_owned() }
 }
