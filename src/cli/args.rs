@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{shadow::args::ShadowCommand, split::args::SplitCommand};
+use super::{shadow::args::ShadowCommand, split::args::SplitCommand, top::args::TopArgs};
 
 const ABOUT: &str = "An API gateway that runs KrakenD files and proves new backends with shadow traffic";
 
@@ -96,6 +96,8 @@ pub enum Command {
     /// Look at the canaries of a running gateway, and change how much they get
     #[command(subcommand)]
     Split(SplitCommand),
+    /// Watch the experiments and canaries of a running gateway in the terminal
+    Top(TopArgs),
     /// Show shadow traffic at work, with backends and clients of its own
     Demo(DemoArgs),
     /// Print the version

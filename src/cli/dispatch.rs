@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 
 use super::{
     args::{Arguments, Command, ConfigCommand},
-    audit, check, demo, routes, run, shadow, split, version,
+    audit, check, demo, routes, run, shadow, split, top, version,
 };
 use crate::config::schema::schema;
 
@@ -27,6 +27,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Config(ConfigCommand::Schema)) => written(|out| writeln!(out, "{:#}", schema())),
         Some(Command::Shadow(command)) => shadow::shadow(&command),
         Some(Command::Split(command)) => split::split(&command),
+        Some(Command::Top(arguments)) => top::top(&arguments),
         Some(Command::CheckPlugin(_)) => unsupported("check-plugin"),
         Some(Command::TestPlugin(_)) => unsupported("test-plugin"),
         Some(Command::Version) => version::version(),

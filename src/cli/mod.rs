@@ -15,6 +15,7 @@ pub mod routes;
 pub mod run;
 pub mod shadow;
 pub mod split;
+pub mod top;
 pub mod version;
 
 pub use dispatch::main;

@@ -45,12 +45,20 @@ pub fn run(arguments: &RunArgs) -> ExitCode {
     // Read before anything is logged: the file says how.
     let loaded = load();
     let logging = loaded.service.as_ref().and_then(|service| service.logging.as_ref());
-    let _written_to_the_end = log::start(level, logging);
+    let writer = log::start(level, logging);
     let Some(blueprint) = planned(loaded, &arguments.config.display().to_string()) else {
         return ExitCode::from(UNUSABLE);
     };
-    let options = Options { workers: arguments.workers, name_servers, load: Some(load) };
-    actix::System::new().block_on(serve(blueprint, options, watch))
+    let options = Options {
+        workers: arguments.workers,
+        name_servers,
+        load: Some(load),
+        log_lines_dropped: writer.lines_dropped(),
+    };
+    let exit = actix::System::new().block_on(serve(blueprint, options, watch));
+    // Written to the end.
+    drop(writer);
+    exit
 }
 
 /// How the configuration is loaded, now and at every reload.

@@ -13,6 +13,7 @@ use crate::config::shadow::{Baseline, Store};
 
 use super::{
     Clusters, Comparison, Deltas, Difference, DifferenceKind, Fields, Redactor, StoreBudget, Tally, Verdict,
+    WhichField,
     appraisal::Appraisal,
     pair::Asked,
     ready::Ready,
@@ -34,6 +35,8 @@ pub(super) struct Found {
     since_look: u32,
     pub(super) fields: Fields,
     pub(super) clusters: Clusters,
+    /// Places in which answers differed, in the order of [`DifferenceKind::ALL`].
+    pub(super) kinds: [u64; DifferenceKind::ALL.len()],
     /// How much slower the shadow was than the live answer.
     pub(super) against_live: Deltas,
     /// How much slower it was than the second live answer.
@@ -57,6 +60,7 @@ impl Found {
             since_look: 0,
             fields: Fields::new(baseline),
             clusters: Clusters::new(store, budget, redactor),
+            kinds: Default::default(),
             against_live: Deltas::default(),
             against_baseline: Deltas::default(),
             logged: None,
@@ -74,6 +78,9 @@ impl Found {
             of.differences.iter().map(|difference: &Difference| (&*difference.path, difference.kind))
         }
         self.fields.record(places(shadow), baseline.map(places), at);
+        for (kind, count) in DifferenceKind::ALL.iter().zip(&mut self.kinds) {
+            *count += shadow.differences.iter().filter(|difference| difference.kind == *kind).count() as u64;
+        }
         self.since_look += 1;
         if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
             self.appraise(now);
@@ -91,6 +98,17 @@ impl Found {
         let pairs = self.appraisal.turned_out(&self.fields);
         if pairs > 0 {
             self.tally.reappraise(pairs, now);
+        }
+    }
+
+    /// The place of the field that is meant; of one that is given by its place it is not known whether it was seen.
+    pub(super) fn place_of(&self, field: WhichField<'_>) -> Option<Box<str>> {
+        match field {
+            WhichField::Path(path) => Some(path.into()),
+            WhichField::Id(id) => {
+                let redactor = self.clusters.redactor();
+                self.fields.paths().find(|path| redactor.field_id(path) == id).map(Box::from)
+            }
         }
     }
 

@@ -53,7 +53,7 @@ pub use merging::Merging;
 pub use noise::{Decision, FieldRow, Fields, FieldsSummary};
 pub use pair::Pair;
 pub use readiness::{Evidence, Losses, Readiness, ReadinessLimits, ReadinessVerdict, Situation, readiness};
-pub use results::{Outside, Results};
+pub use results::{Outside, Results, WhichField};
 pub use store::{Clusters, Redactor, StoreBudget};
 pub use verdict::{Comparison, Incomparable, Verdict};
 pub use watched::Watched;

@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -21,7 +22,7 @@ use crate::{
 
 use super::{
     Decision, Deltas, DifferenceKind, Evidence, Experiment, FieldRow, Incomparable, Outside, Readiness, Results, Sums,
-    Watched, readiness,
+    Watched, WhichField, readiness,
 };
 
 /// So many fields that differ are named where a reason is given.
@@ -83,9 +84,10 @@ impl Results for Experiment {
 
     fn fields(&self) -> Value {
         let found = self.found();
-        let rows = found.fields.rows().into_iter().map(|mut row| {
-            row.path = found.clusters.redactor().redact_path(&row.path).into();
-            row
+        let redactor = found.clusters.redactor();
+        let rows = found.fields.rows().into_iter().map(|row| {
+            let (id, shown) = (redactor.field_id(&row.path), redactor.redact_path(&row.path));
+            ShownField { id, row: FieldRow { path: shown.into(), ..row } }
         });
         json!({ "summary": found.fields.summary(), "fields": rows.collect::<Vec<_>>() })
     }
@@ -113,13 +115,35 @@ impl Results for Experiment {
         Experiment::set_sample(self, sample);
     }
 
-    fn ignore(&self, path: &str, kind: Option<DifferenceKind>) -> Option<Value> {
+    fn ignore(&self, field: WhichField<'_>, kind: Option<DifferenceKind>) -> Option<Value> {
         let mut found = self.found();
-        let is_known = found.fields.ignore(path, kind);
+        let place = found.place_of(field)?;
+        let is_known = found.fields.ignore(&place, kind);
         found.appraise(Instant::now());
-        drop(found);
-        is_known.then(|| json!({ "path": path, "keep": line_of(path) }))
+        let redactor = found.clusters.redactor();
+        let (id, shown) = (redactor.field_id(&place), redactor.redact_path(&place));
+        // The line would say what is not shown.
+        let keep = if *shown == *place { line_of(&place) } else { Value::Null };
+        is_known.then(|| json!({ "id": id, "path": shown, "ignored": true, "keep": keep }))
     }
+
+    fn heed(&self, field: WhichField<'_>, kind: Option<DifferenceKind>) -> Option<Value> {
+        let mut found = self.found();
+        let place = found.place_of(field)?;
+        let is_known = found.fields.heed(&place, kind);
+        let redactor = found.clusters.redactor();
+        let (id, shown) = (redactor.field_id(&place), redactor.redact_path(&place));
+        is_known.then(|| json!({ "id": id, "path": shown, "ignored": false }))
+    }
+}
+
+/// A field as it may be shown.
+#[derive(Serialize)]
+struct ShownField {
+    /// By which it can be named.
+    id: String,
+    #[serde(flatten)]
+    row: FieldRow,
 }
 
 impl Compared for Experiment {
@@ -144,6 +168,7 @@ impl Compared for Experiment {
             verdicts,
             incomparable: incomparable.into(),
             matrix,
+            kinds: DifferenceKind::ALL.map(DifferenceKind::label).into_iter().zip(found.kinds).collect(),
             fields: found.fields.decided().into(),
             slower_than_live: spread(&found.against_live),
             slower_than_baseline: spread(&found.against_baseline),

@@ -39,9 +39,22 @@ pub trait Results: Watched + Compared {
     /// Compares another share of the copies from now on.
     fn set_sample(&self, sample: Share);
 
-    /// Takes the differences of a field for noise from now on, those of one kind or all; gives the line of the
-    /// configuration that keeps it so. `None` when no such field is known.
-    fn ignore(&self, path: &str, kind: Option<DifferenceKind>) -> Option<Value>;
+    /// Takes the differences of a field for noise from now on, those of one kind or all; gives how the field is shown and
+    /// the line of the configuration that keeps it so, if it may be shown. `None` when no such field is known.
+    fn ignore(&self, field: WhichField<'_>, kind: Option<DifferenceKind>) -> Option<Value>;
+
+    /// Takes that back: what differs there counts from now on as if nobody had said anything. Gives how the field is
+    /// shown. `None` when no such field is known.
+    fn heed(&self, field: WhichField<'_>, kind: Option<DifferenceKind>) -> Option<Value>;
+}
+
+/// Which field is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhichField<'a> {
+    /// The one at this place, with `[*]` for every index.
+    Path(&'a str),
+    /// The one that the list of fields gives this ID: its place may be a secret, and is not shown then.
+    Id(&'a str),
 }
 
 /// What is known about a shadow outside of its comparison.

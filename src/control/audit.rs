@@ -39,6 +39,9 @@ pub enum Who {
 }
 
 impl Who {
+    /// What kinds of authors there are.
+    pub const LABELS: [&str; 6] = ["admin", "signal", "kill_file", "clock", "reload", "rule"];
+
     /// What kind of author it is.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -99,7 +102,14 @@ pub struct Entry {
 
 /// The last changes, the oldest first. Cheap to clone; all clones are one audit.
 #[derive(Clone, Debug, Default)]
-pub struct Audit(Arc<Mutex<VecDeque<Entry>>>);
+pub struct Audit(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    last: VecDeque<Entry>,
+    /// All changes, by the place of their author in [`Who::LABELS`].
+    counts: [u64; Who::LABELS.len()],
+}
 
 impl Audit {
     /// Writes a change into the log, and keeps it.
@@ -111,19 +121,28 @@ impl Audit {
         let Entry { who, what, before, after, .. } = &entry;
         tracing::info!(target: "audit", "audit: {target}: {what} {before} → {after}{lasts}, by {who}{reason}");
         let mut kept = self.lock();
-        if kept.len() >= KEPT_MAX {
-            kept.pop_front();
+        for (label, count) in Who::LABELS.iter().zip(&mut kept.counts) {
+            *count += u64::from(*label == entry.by);
         }
-        kept.push_back(entry);
+        if kept.last.len() >= KEPT_MAX {
+            kept.last.pop_front();
+        }
+        kept.last.push_back(entry);
+    }
+
+    /// How many changes there were, by the kind of their author; those that are no longer kept as well.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(&'static str, u64)> {
+        Who::LABELS.into_iter().zip(self.lock().counts).collect()
     }
 
     /// What is kept.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.lock().iter().cloned().collect()
+        self.lock().last.iter().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // Only moves are made under the lock, which don't panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,6 +180,15 @@ mod tests {
         }
         let kept = audit.entries();
         assert_eq!((kept.len(), kept[0].after.as_str()), (KEPT_MAX, "5"));
+        let by_signal = audit.changes().into_iter().find(|(by, _)| *by == "signal");
+        assert_eq!(by_signal, Some(("signal", KEPT_MAX as u64 + 5)));
+    }
+
+    #[test]
+    fn every_author_is_of_a_known_kind() {
+        let admin = Who::Admin { peer: None, token: false };
+        let all = [admin, Who::Signal, Who::KillFile, Who::Clock, Who::Reload, Who::Rule("p99_ratio")];
+        assert_eq!(all.map(Who::label), Who::LABELS);
     }
 
     #[test]

@@ -6,7 +6,11 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -48,6 +52,8 @@ pub struct Post(Arc<Mutex<Office>>);
 struct Office {
     queue: Option<mpsc::SyncSender<Letter>>,
     secure: Option<Secure>,
+    /// Letters that were given up.
+    untold: Arc<AtomicU64>,
 }
 
 impl Post {
@@ -61,9 +67,15 @@ impl Post {
         self.with(|office| office.leave(url, body));
     }
 
-    fn with(&self, does: impl FnOnce(&mut Office)) {
+    /// How many letters were given up since the start.
+    #[must_use]
+    pub fn untold(&self) -> u64 {
+        self.with(|office| office.untold.load(Ordering::Relaxed))
+    }
+
+    fn with<T>(&self, does: impl FnOnce(&mut Office) -> T) -> T {
         // Only moves are made under the lock, which don't panic.
-        does(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        does(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -71,40 +83,43 @@ impl Office {
     fn leave(&mut self, url: String, body: Vec<u8>) {
         let queue = match &self.queue {
             Some(queue) => queue,
-            None => match start() {
+            None => match start(Arc::clone(&self.untold)) {
                 Ok(queue) => self.queue.insert(queue),
                 Err(error) => {
+                    self.untold.fetch_add(1, Ordering::Relaxed);
                     tracing::error!("no thread for webhooks ({error}): a decision is not told");
                     return;
                 }
             },
         };
         if queue.try_send(Letter { url, body, secure: self.secure.clone() }).is_err() {
+            self.untold.fetch_add(1, Ordering::Relaxed);
             tracing::error!("{QUEUE_MAX} decisions wait to be told to webhooks: one is not told");
         }
     }
 }
 
-fn start() -> io::Result<mpsc::SyncSender<Letter>> {
+fn start(untold: Arc<AtomicU64>) -> io::Result<mpsc::SyncSender<Letter>> {
     let (queue, letters) = mpsc::sync_channel::<Letter>(QUEUE_MAX);
     let send = move || {
         let system = actix::System::new();
         while let Ok(letter) = letters.recv() {
-            system.block_on(deliver(&letter));
+            let is_told = system.block_on(deliver(&letter));
+            untold.fetch_add(u64::from(!is_told), Ordering::Relaxed);
         }
     };
     std::thread::Builder::new().name("webhook".into()).spawn(send)?;
     Ok(queue)
 }
 
-/// Sends a letter, and tries twice more if it must.
-async fn deliver(letter: &Letter) {
+/// Sends a letter, and tries twice more if it must; tells whether it was taken.
+async fn deliver(letter: &Letter) -> bool {
     let mut pauses = PAUSES.into_iter();
     loop {
-        let Err(why) = attempt(letter).await else { return };
+        let Err(why) = attempt(letter).await else { return true };
         let Some(pause) = pauses.next() else {
             tracing::error!("a decision could not be told to the webhook: {why}");
-            return;
+            return false;
         };
         tracing::warn!("the webhook does not take a decision, trying again in {} s: {why}", pause.as_secs());
         sleep(pause).await;
@@ -141,5 +156,6 @@ mod tests {
         }
         let left: Vec<u8> = letters.try_iter().flat_map(|letter| letter.body).collect();
         assert_eq!(left, (0..64).collect::<Vec<u8>>());
+        assert_eq!(post.untold(), 256 - 64);
     }
 }

@@ -28,6 +28,22 @@ impl<'a> TraceParent<'a> {
     }
 }
 
+impl TraceParent<'_> {
+    /// Whether the trace is recorded.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        // The last bit of the last digit: odd digits, and those letters whose value is odd.
+        self.flags.last().is_some_and(|digit| matches!(digit, b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'))
+    }
+
+    /// The trace as a number, which is written with 32 hexadecimal digits.
+    #[must_use]
+    pub fn trace_number(&self) -> u128 {
+        let value = |digit: &u8| char::from(*digit).to_digit(16).map_or(0, u128::from);
+        self.trace_id.iter().fold(0, |number, digit| number << 4 | value(digit))
+    }
+}
+
 fn digits(text: &[u8], count: usize) -> Option<&[u8]> {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (text.len() == count && text.iter().all(is_digit)).then_some(text)
@@ -73,6 +89,20 @@ mod tests {
             linked(PARENT, 0x00f0_67aa_0ba9_02b7).unwrap(),
             "00-4bf92f3577b34da6a3ce929d0e0e4736-80f067aa0ba902b7-01"
         );
+    }
+
+    #[test]
+    fn the_last_flag_says_whether_a_trace_is_recorded() {
+        for (flags, is_recorded) in [("00", false), ("01", true), ("02", false), ("ff", true), ("10", false)] {
+            let header = PARENT.replace("-01", &format!("-{flags}"));
+            assert_eq!(TraceParent::parse(header.as_bytes()).unwrap().is_recorded(), is_recorded, "{flags}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_trace_has_its_digits() {
+        let number = TraceParent::parse(PARENT.as_bytes()).unwrap().trace_number();
+        assert_eq!(format!("{number:032x}"), "4bf92f3577b34da6a3ce929d0e0e4736");
     }
 
     #[test]

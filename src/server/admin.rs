@@ -17,11 +17,13 @@ use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Route, guard};
 use serde::Deserialize;
 
-use crate::stats::{Read, StatsActor, prometheus};
+use crate::stats::{Read, StatsActor};
 
 use super::{
     admin_assets::ASSETS,
     admin_events::{self, Events},
+    admin_metrics::metrics,
+    admin_overview::{self, OVERVIEW},
     changes::Changes,
 };
 
@@ -106,6 +108,7 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>
             .service(readable("/__stats").route(read_only().to(json)))
             .service(readable("/metrics").route(read_only().to(metrics)))
             .service(readable("/__health").route(read_only().to(health)))
+            .service(readable(OVERVIEW).route(read_only().to(admin_overview::overview)))
             .service(readable("/__events").route(web::get().to(admin_events::listen)));
         for &(path, kind, content) in ASSETS {
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
@@ -150,12 +153,7 @@ async fn json(stats: Data<Addr<StatsActor>>, wanted: Query<Wanted>) -> HttpRespo
     HttpResponse::Ok().json(snapshot.view(&wanted.find, wanted.limit.unwrap_or(usize::MAX)))
 }
 
-async fn metrics(stats: Data<Addr<StatsActor>>) -> HttpResponse {
-    let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, prometheus::CONTENT_TYPE)).body(prometheus::write(&snapshot))
-}
-
-fn unavailable() -> HttpResponse {
+pub(super) fn unavailable() -> HttpResponse {
     text(HttpResponse::ServiceUnavailable(), "the numbers are not available")
 }
 
@@ -166,7 +164,7 @@ async fn health() -> HttpResponse {
 async fn not_found() -> HttpResponse {
     text(
         HttpResponse::NotFound(),
-        "there are: / /__stats /__events /__shadow /__split /__plan /__health /metrics, and POST /__reload",
+        "there are: / /__stats /__overview /__events /__shadow /__split /__plan /__health /metrics, and POST /__reload",
     )
 }
 

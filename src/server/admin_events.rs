@@ -19,7 +19,6 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use futures_util::stream;
-use serde::Serialize;
 use socket2::{SockRef, Socket};
 use tokio::{
     sync::mpsc::{self, error::TrySendError},
@@ -28,11 +27,15 @@ use tokio::{
 };
 
 use crate::{
-    shadow::control::{Moment, Overview},
-    stats::{Read, StatsActor, snapshot::View},
+    shadow::control::Which,
+    stats::{Read, StatsActor},
 };
 
-use super::{admin::text, changes::Changes, tree::overload_limit};
+use super::{
+    admin::text,
+    admin_overview::{Shadows, Told},
+    changes::Changes,
+};
 
 /// How many may listen at once.
 pub(super) const READERS_MAX: usize = 32;
@@ -44,29 +47,6 @@ const WAITING_MAX: usize = 4;
 const SHADOWS_MAX: usize = 200;
 /// What is said when there are no figures, so that whoever listens knows that somebody is there.
 const KEEP_ALIVE: &[u8] = b": no figures\n\n";
-
-/// What an event says.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(flatten)]
-    figures: View<'a>,
-    #[serde(flatten)]
-    shadows: Option<Shadows>,
-}
-
-/// What an event says about shadows and their controls.
-#[derive(Serialize)]
-struct Shadows {
-    experiments: Overview,
-    /// Whether changes need the admin token.
-    needs_token: bool,
-    /// How late the threads that serve clients were in this second, in milliseconds; null where nobody watches.
-    lag_ms: Option<f64>,
-    /// How late they may be before copies stop.
-    lag_limit_ms: Option<f64>,
-    /// Changes that are in the audit.
-    changes: usize,
-}
 
 /// All who listen.
 pub(super) struct Events {
@@ -152,7 +132,9 @@ impl Events {
 
     async fn event(&self) -> Bytes {
         let Ok(snapshot) = self.stats.send(Read).await else { return Bytes::from_static(KEEP_ALIVE) };
-        let told = Told { figures: snapshot.view("", 0), shadows: self.changes.as_ref().map(shadows) };
+        let which = Which { limit: Some(SHADOWS_MAX), ..Which::default() };
+        let shadows = self.changes.as_ref().map(|changes| Shadows::new(changes, &which).with_lag(changes));
+        let told = Told::new(&snapshot, shadows);
         match serde_json::to_string(&told) {
             Ok(json) => Bytes::from(format!("event: snapshot\ndata: {json}\n\n")),
             Err(_not_a_number) => Bytes::from_static(KEEP_ALIVE),
@@ -166,20 +148,6 @@ impl Events {
         let is_heard = !heard.readers.is_empty();
         heard.latest = is_heard.then_some(event);
         is_heard
-    }
-}
-
-fn shadows(changes: &Changes) -> Shadows {
-    let generation = changes.announcer.current();
-    let shared = &generation.shared;
-    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
-    let limit = overload_limit(&shared.plan);
-    Shadows {
-        experiments: changes.shadows.overview(SHADOWS_MAX, Moment::now()),
-        needs_token: shared.plan.service.admin_token.is_some(),
-        lag_ms: limit.map(|_watched| milliseconds(shared.lag.take())),
-        lag_limit_ms: limit.map(milliseconds),
-        changes: changes.shadows.audit().len(),
     }
 }
 

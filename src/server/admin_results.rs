@@ -9,10 +9,10 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    compare::{DifferenceKind, ReadinessVerdict},
+    compare::{DifferenceKind, ReadinessVerdict, WhichField},
     shadow::{
         Control,
-        control::{Moment, Terms, Who, findings::Ignored},
+        control::{Moment, Terms, Who, findings::FieldChange},
     },
 };
 
@@ -23,7 +23,11 @@ const READINESS: &str = "readiness";
 /// The query that asks for a judgement that is said by the answer only.
 const PLAIN: &str = "status=200";
 /// The path by which a field is taken for noise.
-pub(super) const IGNORE: &str = "fields/ignore";
+const IGNORE: &str = "fields/ignore";
+/// The path by which that is taken back.
+const HEED: &str = "fields/heed";
+/// Both: what is asked for about a field.
+pub(super) const OF_FIELDS: [&str; 2] = [IGNORE, HEED];
 /// All that may be read below the path of a shadow.
 const READABLE: [&str; 6] = [READINESS, "comparison", "fields", "clusters", "diffs", "diffs.ndjson"];
 
@@ -70,23 +74,28 @@ fn status(verdict: ReadinessVerdict) -> (StatusCode, &'static str) {
     }
 }
 
-/// The body by which a field is taken for noise.
+/// The body by which a field is taken for noise, or no more.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ignore {
-    path: String,
+struct Field {
+    path: Option<String>,
+    id: Option<String>,
     kind: Option<String>,
     reason: Option<String>,
 }
 
-/// Takes a field for noise.
-pub(super) fn ignore(control: &Control, id: &str, body: &[u8], who: Who) -> HttpResponse {
-    let asked: Ignore = match serde_json::from_slice(body) {
+/// Takes a field for noise, or does so no more, as `verb` says.
+pub(super) fn change(control: &Control, (id, verb): (&str, &str), body: &[u8], who: Who) -> HttpResponse {
+    let remedy =
+        "write {\"path\": \"$.items[*].price\"} or {\"id\": …} as \"fields\" has it, and \"kind\" if only one is meant";
+    let asked: Field = match serde_json::from_slice(body) {
         Ok(asked) => asked,
-        Err(error) => {
-            let why = format!("{error}: write {{\"path\": \"$.items[*].price\"}}, and \"kind\" if only one is meant");
-            return said(StatusCode::BAD_REQUEST, &why);
-        }
+        Err(error) => return said(StatusCode::BAD_REQUEST, &format!("{error}: {remedy}")),
+    };
+    let name = match (&asked.path, &asked.id) {
+        (Some(path), None) => WhichField::Path(path),
+        (None, Some(id)) => WhichField::Id(id),
+        _ => return said(StatusCode::BAD_REQUEST, &format!("either path or id: {remedy}")),
     };
     let kind = match asked.kind.as_deref().map(kind_of).transpose() {
         Ok(kind) => kind,
@@ -96,8 +105,10 @@ pub(super) fn ignore(control: &Control, id: &str, body: &[u8], who: Who) -> Http
         Ok(reason) => reason,
         Err(refusal) => return answered(Err::<(), _>(refusal), "shadow"),
     };
-    match control.ignore(id, Ignored { path: &asked.path, kind, reason }, who, Moment::now()) {
-        Ok(Some(line)) => HttpResponse::Ok().json(line),
+    let (field, now) = (FieldChange { name, kind, reason }, Moment::now());
+    let changed = if verb == HEED { control.heed(id, field, who, now) } else { control.ignore(id, field, who, now) };
+    match changed {
+        Ok(Some(told)) => HttpResponse::Ok().json(told),
         Ok(None) => said(StatusCode::NOT_FOUND, "no such field differs: \"fields\" has those that do"),
         Err(refusal) => answered(Err::<(), _>(refusal), "shadow"),
     }

@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     admin_path::{below, id_and_verb},
-    admin_results::{self, IGNORE},
+    admin_results::{self, OF_FIELDS},
     changes::Changes,
 };
 
@@ -68,8 +68,8 @@ impl Place {
             "revive" => return Some(Self::Revive),
             _ => {}
         }
-        let ignored = rest.strip_suffix(IGNORE).and_then(|id| id.strip_suffix('/')).map(|id| (id, IGNORE));
-        let (id, verb) = ignored.unwrap_or_else(|| id_and_verb(&rest));
+        let of_field = |verb: &&'static str| Some((rest.strip_suffix(verb)?.strip_suffix('/')?, *verb));
+        let (id, verb) = OF_FIELDS.iter().find_map(of_field).unwrap_or_else(|| id_and_verb(&rest));
         Some(Self::Shadow { id: id.to_owned(), verb: verb.to_owned() })
     }
 }
@@ -139,7 +139,9 @@ async fn change(request: &HttpRequest, payload: Payload, changes: &Changes, plac
     match place {
         Place::Kill => answered(Terms::plain(&body).map(|terms| control.kill(who, terms.reason, now)), "shadow"),
         Place::Revive => answered(Terms::plain(&body).map(|terms| control.revive(who, terms.reason, now)), "shadow"),
-        Place::Shadow { id, verb } if verb == IGNORE => admin_results::ignore(control, id, &body, who),
+        Place::Shadow { id, verb } if OF_FIELDS.contains(&verb.as_str()) => {
+            admin_results::change(control, (id, verb), &body, who)
+        }
         Place::Shadow { id, verb } => {
             let asked = Order::read(verb, &body);
             answered(asked.and_then(|(order, terms)| control.order(id, &order, &terms, who, now)), "shadow")
@@ -206,6 +208,7 @@ mod tests {
             ("/__shadow/GET:%2Ffields:0/diffs.ndjson", shadow("GET:/fields:0", "diffs.ndjson")),
             ("/__shadow/GET:/a:0/fields/ignore", shadow("GET:/a:0", "fields/ignore")),
             ("/__shadow/GET:/fields/ignore:0", shadow("GET:/fields/ignore:0", "")),
+            ("/__shadow/GET:/a:0/fields/heed", shadow("GET:/a:0", "fields/heed")),
             ("/__shadow/fields/ignore", shadow("fields", "ignore")),
             ("/__shadow/", shadow("", "")),
             ("/__shadow/%FF", None),

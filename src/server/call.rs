@@ -14,12 +14,15 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     component::{Visit, tables::Guarded},
     endpoint::Call,
-    model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query},
+    model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query, trace::TraceParent},
     plan::{EndpointPlan, ServicePlan},
-    stats::{Ending, EndpointId},
+    stats::{Ending, EndpointId, TraceNumber},
 };
 
 use super::{egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree};
+
+/// Where a client says which trace its request belongs to.
+const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
 
 /// Serves one request for `endpoint`.
 pub(super) async fn serve_endpoint(
@@ -55,7 +58,13 @@ pub(super) async fn serve_endpoint(
         egress::name_content(&mut reply).await;
     }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    counted.end(egress::response(reply, endpoint, service, accept))
+    counted.traced(trace_of(&request)).end(egress::response(reply, endpoint, service, accept))
+}
+
+/// The trace that the client has of its request, if it records one.
+fn trace_of(request: &HttpRequest) -> Option<TraceNumber> {
+    let parent = TraceParent::parse(request.headers().get(TRACEPARENT)?.as_bytes())?;
+    parent.is_recorded().then(|| TraceNumber(parent.trace_number()))
 }
 
 /// The way of one client into its endpoint.
@@ -134,13 +143,20 @@ struct Counted<'a> {
     tree: &'a Tree,
     id: EndpointId,
     started: Instant,
+    trace: Option<TraceNumber>,
     ended: bool,
 }
 
 impl<'a> Counted<'a> {
     fn start(tree: &'a Tree, id: EndpointId) -> Self {
         tree.recorder.borrow_mut().endpoint_started(id);
-        Self { tree, id, started: Instant::now(), ended: false }
+        Self { tree, id, started: Instant::now(), trace: None, ended: false }
+    }
+
+    /// The same request, of which there is this trace.
+    fn traced(mut self, trace: Option<TraceNumber>) -> Self {
+        self.trace = trace;
+        self
     }
 
     fn end(mut self, outgoing: egress::Outgoing) -> HttpResponse {
@@ -150,6 +166,9 @@ impl<'a> Counted<'a> {
         let mut recorder = self.tree.recorder.borrow_mut();
         recorder.endpoint_done(self.id, status, outgoing.complete, elapsed);
         recorder.endpoint_replied(self.id, status, size(&outgoing.response));
+        if let Some(trace) = self.trace {
+            recorder.endpoint_traced(self.id, trace, elapsed);
+        }
         drop(recorder);
         outgoing.response
     }

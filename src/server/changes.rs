@@ -1,6 +1,9 @@
 //! What may be changed through the admin listener: the configuration, which is loaded again, shadows and splits.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -8,7 +11,11 @@ use actix_web::{
     web::{self, Data},
 };
 
-use crate::{shadow::Control, split, stats::ReloadResult};
+use crate::{
+    shadow::Control,
+    split,
+    stats::{ReloadResult, Steering, steering::Held},
+};
 
 use super::{
     admin::text,
@@ -30,6 +37,8 @@ pub struct Changes {
     pub splits: Arc<split::Control>,
     /// How the configuration is loaded, if it can be again.
     pub load: Option<Loader>,
+    /// Lines of the log that were dropped.
+    pub log_lines_dropped: Arc<AtomicU64>,
 }
 
 impl Changes {
@@ -50,6 +59,18 @@ impl Changes {
     #[must_use]
     pub fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
         admin_guard(request, self.announcer.current().shared.plan.service.admin_token.as_ref())
+    }
+
+    /// What those know who steer shadows and splits.
+    pub(super) fn steering(&self) -> Steering {
+        let memory = self.shadows.memory();
+        Steering {
+            judged: self.shadows.judged(),
+            memory: memory.map(|budget| Held { bytes: budget.held() as u64, bytes_max: budget.limit() as u64 }),
+            changes: self.shadows.shared_audit().changes(),
+            decisions_untold: self.shadows.post().untold(),
+            log_lines_dropped: self.log_lines_dropped.load(Ordering::Relaxed),
+        }
     }
 
     /// Whether whoever passes has shown a token.

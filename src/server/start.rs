@@ -2,10 +2,10 @@
 
 use std::{
     cell::RefCell,
-    fmt, io,
+    io,
     net::{SocketAddr, TcpListener},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -41,7 +41,8 @@ use super::{
     shadows::Shadows,
     signal::Switches,
     splits::Splits,
-    tls::{self, TlsError},
+    start_error::StartError,
+    tls,
     tree::Shared,
     wire::{Terms, front},
 };
@@ -63,33 +64,9 @@ pub struct Options {
     pub name_servers: Vec<SocketAddr>,
     /// How to load the configuration again; without it, it stays as it is.
     pub load: Option<Loader>,
+    /// Counts the lines of the log that were dropped.
+    pub log_lines_dropped: Arc<AtomicU64>,
 }
-
-/// Why a gateway did not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// The public address can't be bound.
-    Listen(SocketAddr, io::Error),
-    /// The admin address can't be bound, and was asked for.
-    Admin(SocketAddr, io::Error),
-    /// HTTPS can't be served as the file says.
-    Tls(TlsError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (address, what, remedy, error) = match self {
-            Self::Listen(address, error) => (address, "requests", "-p PORT", error),
-            Self::Admin(address, error) => {
-                (address, "dashboard and metrics", "--admin ADDRESS:PORT or --admin off", error)
-            }
-            Self::Tls(error) => return write!(f, "cannot serve HTTPS: {error}"),
-        };
-        write!(f, "cannot listen on {address} for {what}: {error} (choose another with {remedy})")
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// A running gateway.
 pub struct Gateway {
@@ -171,6 +148,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         shadows: Arc::clone(&control),
         splits: Arc::clone(&split_control),
         load,
+        log_lines_dropped: options.log_lines_dropped,
     };
     let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,7 @@ pub struct Arm {
     variant: String,
     /// The bits of a float.
     rate: AtomicU64,
+    is_stopped: AtomicBool,
     window: Duration,
     slots: Mutex<Slots>,
 }
@@ -96,11 +97,16 @@ impl Arm {
     #[must_use]
     pub fn new(id: String, variant: String, rate: f64, window: Option<Duration>) -> Self {
         let window = window.unwrap_or(USUAL_WINDOW);
-        Self { id, variant, rate: AtomicU64::new(rate.to_bits()), window, slots: Mutex::default() }
+        let (rate, is_stopped) = (AtomicU64::new(rate.to_bits()), AtomicBool::new(false));
+        Self { id, variant, rate, is_stopped, window, slots: Mutex::default() }
     }
 
     pub(super) fn set_rate(&self, rate: f64) {
         self.rate.store(rate.to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_stopped(&self, is_stopped: bool) {
+        self.is_stopped.store(is_stopped, Ordering::Relaxed);
     }
 
     /// What was counted in the window that ends now, and not before `since`.
@@ -149,6 +155,7 @@ impl Portion for Arm {
 
     fn share(&self) -> PortionStanding {
         let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
-        PortionStanding { id: self.id.clone(), variant: self.variant.clone(), rate }
+        let stopped = self.is_stopped.load(Ordering::Relaxed);
+        PortionStanding { id: self.id.clone(), variant: self.variant.clone(), rate, stopped }
     }
 }

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 
 use super::books::Books;
 use super::collector::{Collector, MetricsSettings};
+use super::exemplar::Exemplars;
 use super::expvar;
+use super::latency::Latencies;
 use super::names::{BackendId, Names};
 use super::numbers::Numbers;
 use super::process::Process;
@@ -199,6 +201,9 @@ impl StatsActor {
         let window_seconds = Duration::from_secs(second.clamp(1, RECENT_SECONDS as u64)).as_secs_f64();
         let names = Arc::clone(&self.names);
         let recent = self.endpoints.window.read(second);
+        let mut of_all = Latencies::default();
+        recent.values().for_each(|one| of_all.merge(&one.latency));
+        let recent_p99_ms = (of_all.count() > 0).then(|| f64::from(of_all.quantile_us(0.99)) / 1e3);
         let mut endpoints: Vec<EndpointSnapshot> = (0_u32..)
             .zip(&names.endpoints)
             .map(|(id, name)| {
@@ -213,6 +218,7 @@ impl StatsActor {
                     statuses: statuses(&counts),
                     recent,
                     latency,
+                    exemplars: self.endpoints.exemplars(id),
                     backends: Vec::new(),
                 }
             })
@@ -241,7 +247,7 @@ impl StatsActor {
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs_f64(),
             window_seconds,
-            totals: Totals::of(&endpoints),
+            totals: Totals { recent_p99_ms, ..Totals::of(&endpoints) },
             endpoints,
             unrouted: self.unrouted.clone(),
             reloads: self.reloads.clone(),
@@ -268,6 +274,10 @@ impl Series {
             Some(total) => (total.counts.clone(), LatencySnapshot::new(&total.latency), recent),
             None => (Counts::default(), LatencySnapshot::default(), recent),
         }
+    }
+
+    fn exemplars(&self, id: u32) -> Option<Box<Exemplars>> {
+        place(id).and_then(|place| self.totals.get(place)?.as_deref()?.exemplars.clone())
     }
 
     fn renumber(&mut self, count: usize, numbers: impl Fn(u32) -> Option<u32>) {

@@ -27,6 +27,8 @@ pub struct ComparisonFigures {
     pub incomparable: Vec<(&'static str, u64)>,
     /// Pairs by the class of the live answer and that of the shadow's: `2xx`, `failed`.
     pub matrix: Vec<(&'static str, &'static str, u64)>,
+    /// Places in which answers differed, by the way in which they did.
+    pub kinds: Vec<(&'static str, u64)>,
     /// Fields that differ for real, that are noise, and that are not decided.
     pub fields: Vec<(&'static str, u64)>,
     /// By how much the shadow's answers took longer than the live ones of the same requests, in seconds.

@@ -16,6 +16,7 @@ pub mod collector;
 pub mod comparison;
 pub mod detail;
 pub mod event;
+pub mod exemplar;
 mod expvar;
 pub mod latency;
 pub mod names;
@@ -31,6 +32,7 @@ pub mod report;
 pub mod samples;
 pub mod snapshot;
 pub mod standing;
+pub mod steering;
 pub mod tally;
 pub mod window;
 
@@ -41,6 +43,7 @@ pub use collector::MetricsSettings;
 pub use comparison::{Compared, ComparisonFigures, Spread};
 pub use detail::{Ending, Layers};
 pub use event::Outcome;
+pub use exemplar::{Exemplars, TraceNumber};
 pub use names::{BackendId, BackendName, EndpointId, EndpointName, Names};
 pub use numbers::Numbers;
 pub use overhead::Overhead;
@@ -51,6 +54,7 @@ pub use reloads::{ReloadResult, Reloaded, Reloads};
 pub use report::Report;
 pub use snapshot::Snapshot;
 pub use standing::Standing;
+pub use steering::Steering;
 
 #[cfg(test)]
 mod tests;

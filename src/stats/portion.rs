@@ -23,4 +23,6 @@ pub struct PortionStanding {
     pub variant: String,
     /// The share it takes, 0 to 1.
     pub rate: f64,
+    /// Whether somebody or a rule has stopped it.
+    pub stopped: bool,
 }

@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::actor::StatsActor;
 use super::detail::{DetailCell, Ending, Layers};
 use super::event::Outcome;
+use super::exemplar::{Exemplars, TraceNumber};
 use super::names::{BackendId, EndpointId, Names};
 use super::report::Report;
 use super::samples::{Samples, rounding};
@@ -89,6 +90,11 @@ impl Recorder {
             cell.counts.incomplete += u64::from(!complete);
             cell.finish(Outcome::Status(status), elapsed);
         });
+    }
+
+    /// Of a request whose reply was sent: the trace that others have of it.
+    pub fn endpoint_traced(&mut self, id: EndpointId, trace: TraceNumber, elapsed: Duration) {
+        self.endpoints.touch(id.0, |cell| cell.exemplars.get_or_insert_default().record(trace, elapsed));
     }
 
     /// Its client has gone before the reply was sent.
@@ -189,6 +195,7 @@ struct Cell {
     counts: Counts,
     samples: Samples,
     detail: Option<Box<DetailCell>>,
+    exemplars: Option<Box<Exemplars>>,
     touched: bool,
 }
 
@@ -208,6 +215,7 @@ impl Cell {
             counts: self.counts.take(),
             latency: self.samples.take(rounding),
             detail: self.detail.as_mut().map(|detail| Box::new(detail.take(rounding))),
+            exemplars: self.exemplars.take(),
         }
     }
 }

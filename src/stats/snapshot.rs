@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::books::Books;
 use super::event::{CLASS_5XX, CLASS_LABELS};
+use super::exemplar::Exemplars;
 use super::latency::Latencies;
 use super::portion::PortionStanding;
 use super::process::Process;
@@ -66,6 +67,8 @@ pub struct Totals {
     pub recent_errors_rate: f64,
     /// Calls of shadows that ended per second, recently.
     pub recent_mirrored_rate: f64,
+    /// The 99th percentile of how long replies took, recently, in milliseconds; null without a reply.
+    pub recent_p99_ms: Option<f64>,
 }
 
 /// A snapshot with only some of its endpoints, so that a page about a few need not read ten thousand.
@@ -162,6 +165,9 @@ pub struct EndpointSnapshot {
     pub recent: RecentSnapshot,
     /// How long replies took since the start.
     pub latency: LatencySnapshot,
+    /// The last traced requests by how long they took, if any were.
+    #[serde(skip)]
+    pub exemplars: Option<Box<Exemplars>>,
     /// Its backends, live and shadow, in the order of the file.
     pub backends: Vec<BackendSnapshot>,
 }

@@ -2,6 +2,7 @@
 
 use super::detail::Detail;
 use super::event::{CLASS_5XX, CLASSES, Outcome, class};
+use super::exemplar::Exemplars;
 use super::latency::Latencies;
 
 /// The counts of one series.
@@ -92,6 +93,8 @@ pub struct Tally {
     pub latency: Latencies,
     /// More of it, where it is asked for.
     pub detail: Option<Box<Detail>>,
+    /// Traced ones among them, if there were any.
+    pub exemplars: Option<Box<Exemplars>>,
 }
 
 impl Tally {
@@ -101,6 +104,9 @@ impl Tally {
         self.latency.merge(&other.latency);
         if let Some(detail) = &other.detail {
             self.detail.get_or_insert_default().merge(detail);
+        }
+        if let Some(exemplars) = &other.exemplars {
+            self.exemplars.get_or_insert_default().merge(exemplars);
         }
     }
 }

@@ -137,7 +137,7 @@ fn fields_and_differences_are_handed_out_redacted_and_a_field_can_be_ignored() {
     let refused = client::ask(gnomon.admin(), "POST", &format!("{PATH}/fields/ignore"), &[], b"{}");
     assert_eq!(refused.status, 403);
     for (body, status, said) in [
-        (json!({}), 400, "missing field `path`"),
+        (json!({}), 400, "either path or id"),
         (json!({ "path": "$.price", "kind": "taste" }), 400, "none of status, header"),
         (json!({ "path": "$.nowhere" }), 404, "no such field"),
         (json!({ "path": "$.price", "reason": "rounded" }), 200, "$.price"),

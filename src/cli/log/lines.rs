@@ -46,7 +46,16 @@ pub(super) trait Output: Send + 'static {
 #[derive(Clone)]
 pub(super) struct Lines {
     queue: SyncSender<Entry>,
-    dropped: Arc<AtomicU64>,
+    dropped: Dropped,
+}
+
+/// Lines that were dropped.
+#[derive(Clone, Default)]
+struct Dropped {
+    /// Those that nobody was told about yet.
+    untold: Arc<AtomicU64>,
+    /// All of them.
+    all: Arc<AtomicU64>,
 }
 
 /// The thread that writes; dropping it waits until all is written, but not for ever.
@@ -54,6 +63,15 @@ pub struct Writer {
     queue: SyncSender<Entry>,
     ending: Arc<AtomicBool>,
     done: Receiver<()>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Counts the lines that were dropped since the start.
+    #[must_use]
+    pub fn lines_dropped(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped)
+    }
 }
 
 impl Drop for Writer {
@@ -70,11 +88,11 @@ impl Lines {
     pub(super) fn start(output: impl Output) -> (Self, Writer) {
         let (queue, waiting) = sync_channel(LINES_WAITING_MAX);
         let (tell, done) = channel();
-        let (dropped, ending) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let lines = Self { queue: queue.clone(), dropped: Arc::clone(&dropped) };
-        let writer = Writer { queue, ending: Arc::clone(&ending), done };
+        let (dropped, ending) = (Dropped::default(), Arc::new(AtomicBool::new(false)));
+        let lines = Self { queue: queue.clone(), dropped: dropped.clone() };
+        let writer = Writer { queue, ending: Arc::clone(&ending), done, dropped: dropped.all };
         let run = move || {
-            write_all(&waiting, &dropped, &ending, output);
+            write_all(&waiting, &dropped.untold, &ending, output);
             let _nobody_waits = tell.send(());
         };
         // Without the thread the queue fills up, and everything is dropped and counted.
@@ -85,7 +103,8 @@ impl Lines {
     /// Puts an entry into the queue, or counts it as lost.
     pub(super) fn push(&self, entry: Entry) {
         if self.queue.try_send(entry).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.dropped.untold.fetch_add(1, Ordering::Relaxed);
+            self.dropped.all.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -197,10 +216,12 @@ mod tests {
             lines.write_all(b"x").unwrap();
         }
         drop(open);
+        let dropped = writer.lines_dropped();
         drop(writer);
         let written: Vec<String> = read.iter().collect();
         let lost: usize = written.iter().filter_map(|line| line.strip_prefix("dropped ")?.parse::<usize>().ok()).sum();
         assert!((1..=100).contains(&lost), "{lost}");
+        assert_eq!(dropped.load(Ordering::Relaxed), lost as u64);
         assert_eq!(written.iter().filter(|line| *line == "x\n").count() + lost, pushed);
     }
 

@@ -11,6 +11,8 @@ Examples:
   gnomon shadow pause --all
   gnomon shadow kill --admin 10.0.0.7:8090      and afterwards: gnomon shadow revive
   gnomon shadow audit --json
+  gnomon shadow fields 'GET:/user/{id}:0'       and then, with an ID or a path of that list:
+  gnomon shadow ignore 'GET:/user/{id}:0' '$.updated_at' --reason \"a clock\"
   gnomon shadow report 'GET:/user/{id}:0'       in a pipeline: go on if it exits with 0
   gnomon shadow promote -c krakend.json 'GET:/user/{id}:0' --file -o next.json
 
@@ -63,6 +65,12 @@ pub enum ShadowCommand {
     /// Say whether shadows can take the live backends' place, and why
     #[command(after_help = REPORT)]
     Report(StatusArgs),
+    /// Show in which fields answers differ, and what each is taken for
+    Fields(FieldsArgs),
+    /// Take what differs in a field for noise, until a restart
+    Ignore(FieldArgs),
+    /// Take an "ignore" back: what differs there counts again
+    Heed(FieldArgs),
     /// Print how a file looks in which a shadow and its live backend have changed places; asks no gateway
     Promote(PromoteArgs),
 }
@@ -219,6 +227,37 @@ pub struct AuditArgs {
     pub gateway: GatewayArgs,
 }
 
+/// Arguments of `fields`.
+#[derive(Args, Clone, Debug)]
+pub struct FieldsArgs {
+    /// The shadow, as "status" calls it
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// The gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+}
+
+/// Arguments of `ignore` and `heed`.
+#[derive(Args, Clone, Debug)]
+pub struct FieldArgs {
+    /// The shadow, as "status" calls it
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// The field: its path, or its ID, as "fields" has them
+    #[arg(value_name = "FIELD")]
+    pub field: String,
+    /// Only differences of this kind, as in value or type
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+}
+
 /// Arguments of `promote`.
 #[derive(Args, Clone, Debug)]
 pub struct PromoteArgs {
@@ -268,6 +307,9 @@ impl ShadowCommand {
             | Self::DryRun(DryRunArgs { gateway, .. })
             | Self::Kill(AllArgs { gateway, .. })
             | Self::Revive(AllArgs { gateway, .. })
+            | Self::Fields(FieldsArgs { gateway, .. })
+            | Self::Ignore(FieldArgs { gateway, .. })
+            | Self::Heed(FieldArgs { gateway, .. })
             | Self::Audit(AuditArgs { gateway }) => Some(gateway),
             Self::Promote(_) => None,
         }

@@ -25,7 +25,7 @@ impl AdminClient {
     ///
     /// # Errors
     /// When it is neither.
-    pub(super) fn new(admin: &str, token: Option<String>) -> Result<Self, String> {
+    pub(in crate::cli) fn new(admin: &str, token: Option<String>) -> Result<Self, String> {
         let url = if admin.contains("://") { admin.to_owned() } else { format!("http://{admin}") };
         let root = url.trim_end_matches('/').to_owned();
         let parsed = url::Url::parse(&root).map_err(|error| format!("{admin} is no address: {error}"))?;
@@ -57,6 +57,21 @@ impl AdminClient {
     ) -> Result<Value, String> {
         let (status, text) = self.answer(method, &format!("/__split{path}"), body).await?;
         self.done(status, &text)
+    }
+
+    /// Reads how everything is at a glance, with these parameters.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(in crate::cli) async fn overview(&self, find: &str, limit: usize) -> Result<Value, String> {
+        let find = utf8_percent_encode(find, NON_ALPHANUMERIC);
+        let (status, text) = self.answer(Method::GET, &format!("/__overview?find={find}&limit={limit}"), None).await?;
+        self.done(status, &text)
+    }
+
+    /// Where it is.
+    pub(in crate::cli) fn root(&self) -> &str {
+        &self.root
     }
 
     fn done(&self, status: u16, text: &[u8]) -> Result<Value, String> {

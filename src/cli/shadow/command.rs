@@ -8,7 +8,7 @@ use awc::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
-    args::{GatewayArgs, Limit, ShadowCommand, TargetArgs, TermsArgs},
+    args::{FieldArgs, GatewayArgs, Limit, ShadowCommand, TargetArgs, TermsArgs},
     client::{AdminClient, path_of},
     promote, report, table,
 };
@@ -35,9 +35,7 @@ pub(in crate::cli) fn asked(
     gateway: &GatewayArgs,
     ask: impl AsyncFnOnce(AdminClient) -> Result<(String, ExitCode), String>,
 ) -> ExitCode {
-    let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
-    let token = gateway.token.clone().or_else(of_environment);
-    let client = match AdminClient::new(&gateway.admin, token) {
+    let client = match client_of(gateway) {
         Ok(client) => client,
         Err(why) => {
             eprintln!("gnomon: {why}");
@@ -54,6 +52,12 @@ pub(in crate::cli) fn asked(
             ExitCode::FAILURE
         }
     }
+}
+
+/// The gateway that is meant, with the token that was given or is in the environment.
+pub(in crate::cli) fn client_of(gateway: &GatewayArgs) -> Result<AdminClient, String> {
+    let of_environment = || Environment::of_process().get(TOKEN_VARIABLE).map(str::to_owned);
+    AdminClient::new(&gateway.admin, gateway.token.clone().or_else(of_environment))
 }
 
 /// One change of each shadow that is meant.
@@ -78,6 +82,12 @@ async fn done(command: &ShadowCommand, json: bool, client: &AdminClient) -> Resu
             let answer = client.ask(Method::GET, "/audit", None).await?;
             return Ok(if json { lines(&answer) } else { table::audit(&answer) });
         }
+        ShadowCommand::Fields(arguments) => {
+            let answer = client.read(&format!("{}/fields", path_of(&arguments.target))).await?;
+            return Ok(if json { lines(&answer) } else { table::fields(&answer) });
+        }
+        ShadowCommand::Ignore(arguments) => return field(arguments, "ignore", client).await,
+        ShadowCommand::Heed(arguments) => return field(arguments, "heed", client).await,
         ShadowCommand::Kill(arguments) => {
             client.ask(Method::POST, "/kill", Some(&reason(arguments.reason.as_ref()))).await?
         }
@@ -90,6 +100,18 @@ async fn done(command: &ShadowCommand, json: bool, client: &AdminClient) -> Resu
         },
     };
     Ok(if json { lines(&answer) } else { table::status(&answer) })
+}
+
+/// Takes a field for noise, or does so no more; tells how it is shown, and what keeps it so.
+async fn field(asked: &FieldArgs, verb: &str, client: &AdminClient) -> Result<String, String> {
+    // No place in an answer is written like an ID: those begin with `$` or `header:`, or are `status` and `body`.
+    let is_id = asked.field.len() == 16 && asked.field.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let named = if is_id { "id" } else { "path" };
+    let members = [(named, Some(&asked.field)), ("kind", asked.kind.as_ref()), ("reason", asked.reason.as_ref())];
+    let body: Map<_, _> =
+        members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?)))).collect();
+    let path = format!("{}/fields/{verb}", path_of(&asked.target));
+    client.ask(Method::POST, &path, Some(&Value::Object(body))).await.map(|answer| lines(&answer))
 }
 
 /// The change that a command asks for.
@@ -117,6 +139,9 @@ fn change(command: &ShadowCommand) -> Option<Change<'_>> {
         | ShadowCommand::Revive(_)
         | ShadowCommand::Audit(_)
         | ShadowCommand::Report(_)
+        | ShadowCommand::Fields(_)
+        | ShadowCommand::Ignore(_)
+        | ShadowCommand::Heed(_)
         | ShadowCommand::Promote(_) => None,
     }
 }

@@ -68,6 +68,27 @@ pub(super) fn audit(answer: &Value) -> String {
     aligned(titles, rows)
 }
 
+/// One line for each field in which answers differ.
+pub(super) fn fields(answer: &Value) -> String {
+    let fields = members(answer, "fields");
+    if fields.is_empty() {
+        return "no field differs\n".to_owned();
+    }
+    let rows = fields.iter().map(|field| {
+        let is_ignored = field.get("ignored") == Some(&Value::Bool(true));
+        [
+            word(field, "id"),
+            word(field, "path"),
+            word(field, "kind"),
+            word(field, "raw"),
+            percent(field.get("raw_rate")),
+            percent(field.get("noise_rate")),
+            if is_ignored { "ignored".to_owned() } else { word(field, "decision") },
+        ]
+    });
+    aligned(["ID", "FIELD", "KIND", "PAIRS", "DIFFERS", "NOISE", "DECISION"], rows)
+}
+
 pub(in crate::cli) fn members<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
     answer.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

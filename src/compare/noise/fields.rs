@@ -133,6 +133,11 @@ impl Fields {
         self.mark(path, kind, |field| field.is_ignored = false)
     }
 
+    /// The places of all fields, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.table.keys().map(|path| &**path)
+    }
+
     /// All fields: first those that differ for real, then undecided ones, then noise; of each the most frequent first.
     #[must_use]
     pub fn rows(&self) -> Vec<FieldRow> {

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::compare::{Difference, DifferenceKind};
 
-use super::{ClusterField, ClusterRow, Found, Redactor, Room, reservoir::Reservoir};
+use super::{ClusterField, ClusterRow, Found, Redactor, Room, minutes::Minutes, reservoir::Reservoir};
 
 /// How many of its ways to differ a cluster names.
 const FIELDS_MAX: usize = 32;
@@ -36,6 +36,8 @@ pub(super) struct Cluster {
     unkept: u64,
     first_seen: SystemTime,
     last_seen: SystemTime,
+    /// When they were.
+    minutes: Minutes,
     pub(super) reservoir: Reservoir,
     _room: Room,
 }
@@ -80,6 +82,7 @@ impl Cluster {
             unkept: 0,
             first_seen: at,
             last_seen: at,
+            minutes: Minutes::default(),
             reservoir: Reservoir::default(),
             _room: room,
         }
@@ -90,6 +93,7 @@ impl Cluster {
         self.noise += u64::from(found.is_noise);
         self.first_seen = self.first_seen.min(found.at);
         self.last_seen = self.last_seen.max(found.at);
+        self.minutes.count(found.at);
     }
 
     pub(super) fn miss(&mut self) {
@@ -118,6 +122,7 @@ impl Cluster {
             unkept: self.unkept,
             first_seen: self.first_seen,
             last_seen: self.last_seen,
+            per_minute: self.minutes.read(now),
             samples: samples.map(Arc::clone).collect(),
         }
     }

@@ -44,6 +44,12 @@ impl Redactor {
         self.place(path).shown.into()
     }
 
+    /// What a field is called by whoever may not see its path: the same as long as the process runs.
+    #[must_use]
+    pub fn field_id(&self, path: &str) -> String {
+        self.key.mark(&[b"field", path.as_bytes()]).to_string()
+    }
+
     /// The value at a path as it may be kept.
     #[must_use]
     pub fn redact_value(&self, path: &str, excerpt: &Excerpt) -> StoredValue {

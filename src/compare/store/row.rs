@@ -42,6 +42,9 @@ pub struct ClusterRow {
     /// When that of the last one came.
     #[serde(serialize_with = "as_text")]
     pub last_seen: SystemTime,
+    /// How many there were in each minute of the last hour, by when their request came; the oldest first, the last one is
+    /// under way.
+    pub per_minute: Vec<u32>,
     /// Some of them, each of which had the same chance to be here.
     #[serde(serialize_with = "samples")]
     pub samples: Vec<Arc<Sample>>,

@@ -81,7 +81,7 @@ fn heads_of_copies_are_held_within_the_budget() {
         let first = links.offer(false, &request, held("12345"));
         assert_eq!(links.memory.held(), 2 * (300_003 + 5));
         let second = links.offer(false, &request, Body::Empty);
-        assert_eq!(links.dropped(0), [("memory", 1)]);
+        assert_eq!(links.dropped(0), [("memory_budget", 1)]);
         assert_eq!(links.links[0].gate.books().buffered_bytes, 3 * 300_003 + 2 * 5);
         drop((first, second));
         assert_eq!(links.memory.held(), 0);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::{
     compare::{
-        DifferenceKind, Evidence, Losses, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, readiness,
+        DifferenceKind, Evidence, Losses, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, WhichField,
+        readiness,
     },
     control::Author,
     shadow::{DropReason, Running},
@@ -77,26 +78,49 @@ impl Control {
     pub fn ignore(
         &self,
         id: &str,
-        ignored: Ignored<'_>,
+        field: FieldChange<'_>,
         who: Who,
         now: Moment,
     ) -> Result<Option<serde_json::Value>, Refusal> {
         let Some(results) = self.results(id)? else { return Ok(None) };
-        let Some(line) = results.ignore(ignored.path, ignored.kind) else { return Ok(None) };
-        let kind = ignored.kind.map_or("", DifferenceKind::label);
-        // Quoted: the name of a field is what somebody's answer says.
-        let after = format!("{:?} {kind}", ignored.path).trim_end().to_owned();
-        let author = Author { reason: ignored.reason, ..Author::of(who, now) };
+        let Some(told) = results.ignore(field.name, field.kind) else { return Ok(None) };
+        let after = shown(&told, field.kind);
+        let author = Author { reason: field.reason, ..Author::of(who, now) };
         self.lock().audit.enter(author.entry(Some(id.to_owned()), "ignore", String::new(), after));
-        Ok(Some(line))
+        Ok(Some(told))
+    }
+
+    /// Takes that back; gives how the field is shown. `None` if its answers are not compared, or no such field is known.
+    ///
+    /// # Errors
+    /// When there is no such shadow.
+    pub fn heed(
+        &self,
+        id: &str,
+        field: FieldChange<'_>,
+        who: Who,
+        now: Moment,
+    ) -> Result<Option<serde_json::Value>, Refusal> {
+        let Some(results) = self.results(id)? else { return Ok(None) };
+        let Some(told) = results.heed(field.name, field.kind) else { return Ok(None) };
+        let before = shown(&told, field.kind);
+        let author = Author { reason: field.reason, ..Author::of(who, now) };
+        self.lock().audit.enter(author.entry(Some(id.to_owned()), "ignore", before, String::new()));
+        Ok(Some(told))
     }
 }
 
-/// A field to be taken for noise.
+/// A field as the audit has it. Quoted: its name is what somebody's answer says; and as the list shows it.
+fn shown(told: &serde_json::Value, kind: Option<DifferenceKind>) -> String {
+    let path = told.get("path").and_then(serde_json::Value::as_str).unwrap_or_default();
+    format!("{path:?} {}", kind.map_or("", DifferenceKind::label)).trim_end().to_owned()
+}
+
+/// A field to be taken for noise, or no more.
 #[derive(Clone, Debug)]
-pub struct Ignored<'a> {
-    /// Its place, as the list of fields has it.
-    pub path: &'a str,
+pub struct FieldChange<'a> {
+    /// Which.
+    pub name: WhichField<'a>,
     /// Differences of one kind only.
     pub kind: Option<DifferenceKind>,
     /// For the audit.

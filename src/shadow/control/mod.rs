@@ -27,7 +27,7 @@ pub use climb::Climb;
 pub use decision::{Decided, Decision, Stopped};
 pub use desk::Control;
 pub use order::{Adjust, DryRun, Order};
-pub use overview::{Overview, Row};
+pub use overview::{Overview, Row, Which};
 pub use rules::{Measure, Rule};
 pub use status::{Status, TargetStatus};
 pub use target::Seat;

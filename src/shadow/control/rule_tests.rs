@@ -13,6 +13,7 @@ use super::*;
 use crate::{
     compare::{
         DifferenceKind, Ending, LegOutcome, Outside, PairRecord, Readiness, Results, Sums, Tally, Verdict, Watched,
+        WhichField,
     },
     config::shadow::{Ramp, RampStep, Share, StopAction, StopOn},
     control::TICK,
@@ -81,7 +82,11 @@ impl Results for Probe {
         self.restart(now);
     }
 
-    fn ignore(&self, _path: &str, _kind: Option<DifferenceKind>) -> Option<Value> {
+    fn ignore(&self, _field: WhichField<'_>, _kind: Option<DifferenceKind>) -> Option<Value> {
+        None
+    }
+
+    fn heed(&self, _field: WhichField<'_>, _kind: Option<DifferenceKind>) -> Option<Value> {
         None
     }
 }

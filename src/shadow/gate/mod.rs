@@ -286,6 +286,12 @@ impl Gate {
         self.room.concurrent().held()
     }
 
+    /// Bytes that are held for its copies now, those of the gates before and after it included.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.room.bytes().held()
+    }
+
     /// What can be changed while it runs.
     #[must_use]
     pub fn dial(&self) -> &Dial {
@@ -308,6 +314,12 @@ impl Gate {
     #[must_use]
     pub fn arms(&self) -> Option<&Arms> {
         self.rules.as_ref()?.arms.as_ref()
+    }
+
+    /// The budget of all shadows.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// Its books.

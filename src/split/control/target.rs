@@ -74,7 +74,7 @@ impl Target {
         let wishes = names.map(wish_of).collect();
         let mut target = Self { rates: Vec::new(), seat, wishes };
         target.rates = target.due(now);
-        target.seat.splitter.set(&target.rates);
+        target.tell();
         let before = |name: &str| {
             let former = former?;
             let place = former.seat.splitter.plan().variants.iter().position(|variant| variant.name == name)?;
@@ -205,11 +205,19 @@ impl Target {
         if due == self.rates && about.is_empty() {
             return Vec::new();
         }
-        self.seat.splitter.set(&due);
         let before = std::mem::replace(&mut self.rates, due);
+        self.tell();
         let variants = self.seat.splitter.plan().variants.iter().zip(before.iter().zip(&self.rates)).enumerate();
         let told = variants.filter(|(place, (_, (before, after)))| before != after || about.contains(place));
         told.map(|(_, (variant, (before, after)))| self.changed(&variant.name, *before, *after)).collect()
+    }
+
+    /// Tells the splitter what holds.
+    fn tell(&self) {
+        self.seat.splitter.set(&self.rates);
+        for (arm, wish) in self.seat.splitter.arms().iter().zip(&self.wishes) {
+            arm.set_stopped(wish.as_ref().is_some_and(|held| held.value.stopped_by.is_some()));
+        }
     }
 
     fn changed(&self, variant: &str, before: Share, after: Share) -> Changed {

@@ -2,6 +2,11 @@
 
 mod comparison;
 mod exposition;
+mod format;
+mod process;
+mod shadows;
+mod splits;
 mod write;
 
-pub use write::{CONTENT_TYPE, write};
+pub use format::Format;
+pub use write::write;

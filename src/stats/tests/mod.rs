@@ -1,6 +1,7 @@
 //! Tests of the numbers as a whole, from the recorders to the text.
 
 mod actor;
+mod open_metrics;
 mod prometheus;
 mod recorder;
 

@@ -9,10 +9,12 @@ use std::time::Duration;
 use actix::{Actor, System};
 
 use super::names;
-use crate::stats::prometheus::write;
 use crate::stats::{
-    Arm, Arms, BackendId, Books, EndpointId, Ledgered, Names, Outcome, Read, Recorder, Registry, Snapshot, Standing,
-    StatsActor,
+    Arm, Arms, BackendId, Books, Compared, ComparisonFigures, EndpointId, Ledgered, Names, Outcome, Portion,
+    PortionStanding, Read, Recorder, Registry, Snapshot, Spread, Standing, StatsActor, Steering, TraceNumber,
+    prometheus::{Format, write},
+    steering::{Held, Judged},
+    tally::Tally,
 };
 
 struct Ledger;
@@ -48,15 +50,68 @@ impl Ledgered for Ledger {
     }
 }
 
-async fn busy(names: Names) -> Arc<Snapshot> {
-    let names = Arc::new(names);
-    let registry = Arc::new(Registry::default());
+impl Compared for Ledger {
+    fn comparison(&self) -> ComparisonFigures {
+        ComparisonFigures {
+            sample: 0.5,
+            verdicts: vec![("match", 4), ("mismatch", 1)],
+            incomparable: vec![("budget", 1)],
+            matrix: vec![("2xx", "failed", 1)],
+            kinds: vec![("status", 0), ("value", 3)],
+            fields: vec![("different", 1)],
+            slower_than_live: Some(Spread { count: 1, p50: -0.001, p95: 0.002, p99: 0.003 }),
+            compare_seconds: 0.000_5,
+            ..ComparisonFigures::default()
+        }
+    }
+}
+
+impl Portion for Ledger {
+    fn book(&self, _: &Tally, _: tokio::time::Instant) {}
+
+    fn share(&self) -> PortionStanding {
+        PortionStanding { id: "GET:/endpoint/0:0".into(), variant: "canary".into(), rate: 0.1, stopped: true }
+    }
+}
+
+pub(super) fn steering() -> Steering {
+    let judged = |verdict| Judged {
+        method: "GET".into(),
+        path: "/endpoint/0".into(),
+        backend: "GET /backend/0".into(),
+        verdict: Some(verdict),
+    };
+    Steering {
+        judged: vec![judged("not_ready")],
+        memory: Some(Held { bytes: 5, bytes_max: 50 }),
+        changes: vec![("admin", 2), ("rule", 1)],
+        decisions_untold: 3,
+        log_lines_dropped: 4,
+    }
+}
+
+/// As most who read it ask for it.
+fn text_of(snapshot: &Snapshot) -> String {
+    write(snapshot, &steering(), Format::Text)
+}
+
+pub(super) async fn busy(names: Names) -> Arc<Snapshot> {
+    busy_with(names, Registry::default()).await
+}
+
+/// The same where the registry knows more than a shadow.
+async fn busy_with(names: Names, registry: Registry) -> Arc<Snapshot> {
+    let (names, registry) = (Arc::new(names), Arc::new(registry));
     registry.shadows.insert(BackendId(1), Arc::new(Ledger));
+    registry.comparisons.insert(BackendId(1), Arc::new(Ledger));
     let stats = StatsActor::new(Arc::clone(&names), registry).start();
     let mut recorder = Recorder::new(names);
     for ms in [1, 20, 300] {
         recorder.endpoint_started(EndpointId(0));
         recorder.endpoint_done(EndpointId(0), 200, ms < 300, Duration::from_millis(ms));
+        if ms == 20 {
+            recorder.endpoint_traced(EndpointId(0), TraceNumber(0xabc), Duration::from_micros(20_500));
+        }
         for backend in 0..2 {
             recorder.backend_started(BackendId(backend));
             recorder.backend_done(BackendId(backend), Outcome::Status(201), Duration::from_millis(ms));
@@ -70,7 +125,7 @@ async fn busy(names: Names) -> Arc<Snapshot> {
 }
 
 /// Samples by name and labels, read as the format's own description says.
-fn parse(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
+pub(super) fn parse(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
     let mut samples = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (series, value) = line.rsplit_once(' ').unwrap();
@@ -112,7 +167,7 @@ fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
 #[test]
 fn the_text_reads_back_as_what_was_counted() {
     System::new().block_on(async {
-        let text = write(&*busy(Names::clone(&names(2))).await);
+        let text = text_of(&*busy(Names::clone(&names(2))).await);
         let endpoint = [("endpoint", "/endpoint/0"), ("method", "GET")];
         let with = |label, text| [endpoint[0], endpoint[1], (label, text)];
         let backend = [endpoint[0], endpoint[1], ("backend", "GET /backend/0")];
@@ -136,6 +191,15 @@ fn the_text_reads_back_as_what_was_counted() {
             ("gnomon_shadow_in_flight", &backend[..], 1.0),
             ("gnomon_shadow_memory_budget_bytes", &backend[..], 1_000.0),
             ("gnomon_shadow_duration_seconds_count", &backend[..], 3.0),
+            ("gnomon_shadow_ready", &backend[..], 0.0),
+            ("gnomon_shadow_verdict", &with_backend("verdict", "not_ready")[..], 1.0),
+            ("gnomon_shadow_verdict", &with_backend("verdict", "ready")[..], 0.0),
+            ("gnomon_shadow_diff_fields_total", &with_backend("kind", "value")[..], 3.0),
+            ("gnomon_control_changes_total", &[("by", "rule")][..], 1.0),
+            ("gnomon_webhook_lost_total", &[][..], 3.0),
+            ("gnomon_log_lines_dropped_total", &[][..], 4.0),
+            ("gnomon_shadows_buffered_bytes", &[][..], 5.0),
+            ("gnomon_shadows_memory_budget_bytes", &[][..], 50.0),
             ("gnomon_unrouted_requests_total", &[("status", "404")][..], 1.0),
             ("gnomon_build_info", &[("version", env!("CARGO_PKG_VERSION"))][..], 1.0),
         ] {
@@ -153,7 +217,7 @@ fn hostile_names_stay_within_their_labels() {
         let mut names = Names::clone(&names(1));
         names.endpoints[0].path = hostile.into();
         names.backends[0].label = "\\".into();
-        let text = write(&*busy(names).await);
+        let text = text_of(&*busy(names).await);
         assert_eq!(value(&text, "gnomon_endpoint_in_flight", &[("endpoint", hostile), ("method", "GET")]), Some(0.0));
         let backend = [("endpoint", hostile), ("method", "GET"), ("backend", "\\")];
         assert_eq!(value(&text, "gnomon_backend_in_flight", &backend), Some(0.0));
@@ -166,16 +230,68 @@ fn backends_called_alike_keep_series_of_their_own() {
     System::new().block_on(async {
         let mut names = Names::clone(&names(1));
         names.backends[1] = names.backends[0].clone();
-        let text = write(&*busy(names).await);
+        let text = text_of(&*busy(names).await);
         let second = [("endpoint", "/endpoint/0"), ("method", "GET"), ("backend", "GET /backend/0 #2")];
         assert_eq!(value(&text, "gnomon_backend_duration_seconds_count", &second), Some(3.0));
     });
 }
 
 #[test]
+fn the_parts_of_a_split_say_which_they_are() {
+    System::new().block_on(async {
+        let registry = Registry::default();
+        registry.portions.insert(BackendId(0), Arc::new(Ledger));
+        let text = text_of(&*busy_with(Names::clone(&names(1)), registry).await);
+        let part = [
+            ("endpoint", "/endpoint/0"),
+            ("method", "GET"),
+            ("backend", "GET /backend/0"),
+            ("split", "GET:/endpoint/0:0"),
+            ("variant", "canary"),
+        ];
+        let ended = [&part[..], &[("outcome", "timeout")]].concat();
+        for (name, labels, wanted) in [
+            ("gnomon_backend_in_flight", &part[..], 0.0),
+            ("gnomon_backend_duration_seconds_count", &part[..], 4.0),
+            ("gnomon_backend_requests_total", &ended[..], 1.0),
+            ("gnomon_split_rate", &part[..], 0.1),
+            ("gnomon_split_requests_total", &part[..], 4.0),
+            ("gnomon_split_stopped", &part[..], 1.0),
+        ] {
+            assert_eq!(value(&text, name, labels), Some(wanted), "{name} in:\n{text}");
+        }
+    });
+}
+
+#[test]
+fn judgements_go_to_shadows_called_alike_in_their_order_and_to_no_others() {
+    System::new().block_on(async {
+        let mut names = Names::clone(&names(1));
+        names.backends.push(names.backends[1].clone());
+        let registry = Registry::default();
+        registry.shadows.insert(BackendId(2), Arc::new(Ledger));
+        let snapshot = busy_with(names, registry).await;
+        let shadow = |backend| [("endpoint", "/endpoint/0"), ("method", "GET"), ("backend", backend)];
+        let ready = |verdicts: &[(&str, Option<&'static str>)]| {
+            let judged = verdicts.iter().map(|&(path, verdict)| Judged {
+                path: path.into(),
+                verdict,
+                ..steering().judged[0].clone()
+            });
+            let text = write(&snapshot, &Steering { judged: judged.collect(), ..steering() }, Format::Text);
+            ["GET /backend/0", "GET /backend/0 #2"].map(|backend| value(&text, "gnomon_shadow_ready", &shadow(backend)))
+        };
+        let own = "/endpoint/0";
+        assert_eq!(ready(&[(own, Some("ready")), (own, Some("not_enough_data"))]), [Some(1.0), Some(0.0)]);
+        assert_eq!(ready(&[(own, None), (own, Some("ready"))]), [None, Some(1.0)]);
+        assert_eq!(ready(&[("/gone", Some("ready")), (own, Some("not_ready"))]), [Some(0.0), None]);
+    });
+}
+
+#[test]
 fn promtool_has_nothing_to_complain_about() {
     System::new().block_on(async {
-        let text = write(&*busy(Names::clone(&names(2))).await);
+        let text = text_of(&*busy(Names::clone(&names(2))).await);
         let promtool = Command::new("promtool")
             .args(["check", "metrics"])
             .stdin(Stdio::piped())
