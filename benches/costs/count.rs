@@ -4,8 +4,11 @@
 
 use std::{
     env,
-    process::Command,
-    sync::Mutex,
+    process::{self, Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{available_parallelism, scope},
 };
 
@@ -19,10 +22,12 @@ const TIMES: u64 = 1000;
 const FEW: u64 = 200;
 const MANY: u64 = 1200;
 
-/// The figures of one time of a scene.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Counted {
-    pub(crate) name: &'static str,
+/// Set where a scene is played under valgrind.
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// What one time of a scene takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Figures {
     /// Of the thread that plays it.
     pub(crate) allocations: f64,
     pub(crate) bytes: f64,
@@ -32,18 +37,26 @@ pub(crate) struct Counted {
     pub(crate) instructions: Option<u64>,
 }
 
-/// Counts the scenes; `roughly` only plays each a few times, to see that it works.
+/// A scene with its figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Counted {
+    pub(crate) name: &'static str,
+    pub(crate) figures: Figures,
+}
+
+/// Counts the scenes; `roughly` only plays each once or twice, to see that it works.
 pub(crate) fn all(scenes: &[Scene], roughly: bool) -> Vec<Counted> {
-    let mut counted: Vec<Counted> = scenes.iter().map(|scene| memory_and_tasks(scene, roughly)).collect();
+    let mut counted: Vec<Counted> =
+        scenes.iter().map(|scene| Counted { name: scene.name, figures: memory_and_tasks(scene, roughly) }).collect();
     if !roughly {
         for (counted, instructions) in counted.iter_mut().zip(instructions_of_all(scenes)) {
-            counted.instructions = instructions;
+            counted.figures.instructions = instructions;
         }
     }
     counted
 }
 
-fn memory_and_tasks(scene: &Scene, roughly: bool) -> Counted {
+fn memory_and_tasks(scene: &Scene, roughly: bool) -> Figures {
     let times = if roughly { 1 } else { TIMES };
     let of = |times: u64| {
         let before = task_number();
@@ -53,11 +66,11 @@ fn memory_and_tasks(scene: &Scene, roughly: bool) -> Counted {
     of(if roughly { 1 } else { WARM_UP });
     let ((few, tasks_few), (many, tasks_many)) = (of(times), of(2 * times));
     let each = |few: u64, many: u64| many.saturating_sub(few) as f64 / times as f64;
-    Counted {
-        name: scene.name,
-        allocations: each(few.count_total, many.count_total),
-        bytes: each(few.bytes_total, many.bytes_total),
-        tasks: each(tasks_few, tasks_many),
+    let tenth = |number: f64| (number * 10.0).round() / 10.0;
+    Figures {
+        allocations: tenth(each(few.count_total, many.count_total)),
+        bytes: each(few.bytes_total, many.bytes_total).round(),
+        tasks: tenth(each(tasks_few, tasks_many)),
         instructions: None,
     }
 }
@@ -97,11 +110,43 @@ fn instructions(scene: &Scene) -> Option<u64> {
 fn collected(scene: &Scene, times: u64) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(if scene.is_threaded { "--instr-atstart=no" } else { "--instr-atstart=yes" })
         .arg(env::current_exe().ok()?)
         .args(["--play", scene.name, &times.to_string()])
         .output()
         .ok()?;
+    if !output.status.success() {
+        return None;
+    }
     let told = String::from_utf8_lossy(&output.stderr);
     let line = told.lines().find_map(|line| line.split("Collected :").nth(1))?;
     line.trim().parse().ok()
+}
+
+/// Plays a scene for valgrind.
+pub(crate) fn play(scene: &Scene, times: u64) {
+    IS_WATCHED.store(true, Ordering::Relaxed);
+    (scene.play)(times);
+}
+
+/// Where a threaded scene is ready and what is counted begins; until then valgrind hardly slows it down.
+///
+/// # Panics
+/// When valgrind can't be told: nothing would be counted.
+pub(crate) fn begin() {
+    if !IS_WATCHED.load(Ordering::Relaxed) {
+        return;
+    }
+    let own = format!("--pid={}", process::id());
+    let mut vgdb = Command::new("vgdb");
+    vgdb.args([&own, "instrumentation", "on"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut told = vgdb.spawn().expect("it comes with valgrind");
+    // Valgrind listens while its program works, so this doesn't sleep.
+    let ended = loop {
+        if let Some(ended) = told.try_wait().expect("it is a child of ours") {
+            break ended;
+        }
+        std::hint::spin_loop();
+    };
+    assert!(ended.success(), "valgrind was not told to count");
 }

@@ -1,11 +1,13 @@
 //! Allocations, tasks and instructions of what a request goes through, counted and not timed: the same on a busy machine.
 //!
-//! `cargo bench --bench costs` prints the table, `-- --check` compares it with `baseline.json` and fails where something
-//! changed, `-- --bless` writes that file anew; a word more takes only scenes with that word in their name. Instructions
-//! need valgrind. `docs/performance.md` says how to read it.
+//! `cargo bench --bench costs` prints the table; `-- --check` tells what differs from `baseline.json` and fails where a
+//! bar is broken; `-- --bless` accepts what is counted, in that file and on the page; `-- --show` writes the page anew from
+//! the file. A word more takes only scenes with that word in their name. Instructions need valgrind.
+//! `docs/performance.md` says how to read it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "its output is a table")]
 
+mod bars;
 mod baseline;
 #[path = "../hot_path/compare.rs"]
 #[expect(dead_code, reason = "its criterion group is of the other program")]
@@ -22,10 +24,10 @@ mod served;
 #[path = "../hot_path/stubs.rs"]
 mod stubs;
 
-use std::{env, process::ExitCode};
+use std::{env, fmt::Display, process::ExitCode};
 
 use baseline::Baseline;
-use count::Counted;
+use count::{Counted, Figures};
 use scenes::Scene;
 
 /// Every scene, in the order of the table.
@@ -41,36 +43,46 @@ fn main() -> ExitCode {
         return play(name, times);
     }
     // `cargo test` builds this too and only wants to see that it works.
-    let is_test = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|it| it == "--bench");
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let is_test = has("--test") || !has("--bench");
     let word = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let wanted = |scene: &Scene| word.is_none_or(|word| scene.name.contains(word.as_str()));
-    let scenes: Vec<Scene> = all().into_iter().filter(wanted).collect();
+    let all = all();
+    let known: Vec<&'static str> = all.iter().map(|scene| scene.name).collect();
+    if has("--show") {
+        return done(Baseline::read().show(&known));
+    }
+    let wanted = |scene: &&Scene| word.is_none_or(|word| scene.name.contains(word.as_str()));
+    let scenes: Vec<Scene> = all.iter().filter(wanted).copied().collect();
     let counted = count::all(&scenes, is_test);
     if has("--bless") {
-        return bless(&counted, word.is_some());
+        return match Baseline::read().accept(&counted, &known) {
+            Ok(accepted) => done(accepted.write().and_then(|()| accepted.show(&known))),
+            Err(reason) => done(Err(reason)),
+        };
     }
     if has("--check") {
-        return Baseline::read().check(&counted);
+        let is_threaded = |name: &str| scenes.iter().any(|scene| scene.name == name && scene.is_threaded);
+        println!("{}", Baseline::read().told(&counted, is_threaded));
+        let broken = bars::broken(&counted);
+        return done(if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) });
     }
     println!("{}", table(&counted));
     ExitCode::SUCCESS
 }
 
-/// Accepts the figures, and shows them on the page if all were counted.
-fn bless(counted: &[Counted], is_part: bool) -> ExitCode {
-    let written = Baseline::now(counted).write(is_part);
-    let shown = if is_part { Ok(()) } else { marks::fill("costs", &table(counted)) };
-    if let Err(error) = written.and(shown) {
-        eprintln!("{error}");
-        return ExitCode::FAILURE;
+fn done(outcome: Result<(), impl Display>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::SUCCESS
 }
 
 fn table(counted: &[Counted]) -> String {
     let row = |counted: &Counted| {
-        let Counted { name, allocations, bytes, tasks, instructions } = counted;
+        let Counted { name, figures: Figures { allocations, bytes, tasks, instructions } } = counted;
         let instructions = instructions.map_or_else(|| "–".to_owned(), |count| count.to_string());
         format!("| {name} | {allocations:.1} | {bytes:.0} | {tasks:.1} | {instructions} |")
     };
@@ -81,6 +93,6 @@ fn table(counted: &[Counted]) -> String {
 fn play(name: &str, times: &str) -> ExitCode {
     let Some(scene) = all().into_iter().find(|scene| scene.name == name) else { return ExitCode::FAILURE };
     let Ok(times) = times.parse() else { return ExitCode::FAILURE };
-    (scene.play)(times);
+    count::play(&scene, times);
     ExitCode::SUCCESS
 }

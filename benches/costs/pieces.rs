@@ -28,14 +28,14 @@ const ANSWER_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nDate: Wed, 25 Nov 2026 10:00:00 
 
 pub(crate) fn all() -> Vec<Scene> {
     vec![
-        Scene { name: "route, among 200", play: |times| find(200, "/api/v1/area150/4711", times) },
-        Scene { name: "route, none among 200", play: |times| find(200, "/api/v2/nothing", times) },
-        Scene { name: "url, from its template", play: url },
-        Scene { name: "whole outbound request", play: whole_outbound },
-        Scene { name: "head of a request, written", play: head_written },
-        Scene { name: "head of an answer, read", play: head_read },
-        Scene { name: "recorder, one request with one backend", play: |times| record(1, times) },
-        Scene { name: "recorder, the same among 10000 endpoints", play: |times| record(LARGE, times) },
+        Scene::new("route, among 200", |times| find(200, "/api/v1/area150/4711", times)),
+        Scene::new("route, none among 200", |times| find(200, "/api/v2/nothing", times)),
+        Scene::new("url, from its template", url),
+        Scene::new("whole outbound request", whole_outbound),
+        Scene::new("head of a request, written", head_written),
+        Scene::new("head of an answer, read", head_read),
+        Scene::new("recorder, one request with one backend", |times| record(1, times)),
+        Scene::new("recorder, the same among 10000 endpoints", |times| record(LARGE, times)),
     ]
 }
 

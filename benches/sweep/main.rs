@@ -2,8 +2,8 @@
 //! worker threads. Draws the plots of `docs/performance.md` and fills its tables.
 //!
 //! `cargo bench --bench sweep -- --write`, on a machine that does nothing else: about five minutes; without the flag it
-//! only prints. ROUNDS (4) and MILLISECONDS (a cell, 1000) may be set, AXES names some with commas between them, GNOMON
-//! another binary. Every round begins with another cell; what is shown is the median, and from the least to the most.
+//! only prints, and with `--draw` it measures nothing and makes plots and tables of what is recorded. ROUNDS (4) and
+//! MILLISECONDS (a cell, 1000) may be set, AXES names some with commas between them, GNOMON another binary. Every round begins with another cell; what is shown is the median, and from the least to the most.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "its output is tables and how far it is")]
 
@@ -13,48 +13,56 @@ mod load;
 mod marks;
 mod measured;
 mod plot;
+mod record;
 mod table;
 mod upstream;
 
-use std::{env, fs, process::ExitCode, time::Duration};
+use std::{env, io, process::ExitCode, time::Duration};
 
 use axes::{Axis, Cell};
 use gateway::Gateway;
-use measured::Measured;
+use measured::{Measured, rounded};
+use record::{Record, Taken};
 use upstream::Upstream;
-
-/// Where the plots and the lines they are made of go.
-const FOLDER: &str = "docs/performance";
 
 fn setting(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 fn main() -> ExitCode {
-    // `cargo test --benches` only wants to know whether this works; `cargo bench` says so by its flag.
-    let quick = !env::args().any(|argument| argument == "--bench");
-    let rounds = setting("ROUNDS", if quick { 1 } else { 4 });
-    let time = Duration::from_millis(setting("MILLISECONDS", if quick { 50 } else { 1000 }));
+    let has = |flag: &str| env::args().any(|argument| argument == flag);
+    let done = if has("--draw") {
+        Record::read().and_then(|record| record.draw(&axes::all()))
+    } else {
+        sweep(has("--bench"), has("--write"))
+    };
+    if let Err(error) = done {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// `cargo test --benches` only wants to know whether this works; `cargo bench` says so by its flag, `is_meant`.
+fn sweep(is_meant: bool, is_kept: bool) -> io::Result<()> {
+    let rounds = setting("ROUNDS", if is_meant { 4 } else { 1 });
+    let time = Duration::from_millis(setting("MILLISECONDS", if is_meant { 1000 } else { 50 }));
     let asked = env::var("AXES").ok();
     let wanted = |axis: &Axis| asked.as_ref().is_none_or(|names| names.split(',').any(|name| name == axis.name));
     let axes: Vec<Axis> = axes::all().into_iter().filter(wanted).collect();
     let is_pinned = gateway::stay_on_other_core();
+    let taken = Taken::now(rounds, time, is_pinned);
     let measured = measure(&axes, rounds, time, is_pinned);
-    let text = |axis: &Axis| table::markdown(axis, &measured);
-    println!("{}", table::told(rounds, time, is_pinned));
+    println!("{}", taken.told());
     for axis in &axes {
-        println!("\n{}\n\n{}", axis.title, text(axis));
+        println!("\n{}\n\n{}", axis.title, table::markdown(axis, &measured));
     }
-    if !env::args().any(|argument| argument == "--write") {
-        return ExitCode::SUCCESS;
+    if !is_kept {
+        return Ok(());
     }
-    match write(&axes, &measured, &table::told(rounds, time, is_pinned)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let record = Record::read()?.renewed(&axes, &taken, measured);
+    record.write()?;
+    record.draw(&axes)
 }
 
 fn measure(axes: &[Axis], rounds: u64, time: Duration, is_pinned: bool) -> Vec<Measured> {
@@ -82,29 +90,14 @@ fn one(axis: &Axis, cell: &Cell, round: u64, time: Duration, upstream: &Upstream
     let answered = load::run(gateway.port, &cell.request(), cell.connections, time);
     let cpu_ns = gateway.cpu_ns().saturating_sub(before);
     Measured {
-        axis: axis.name,
+        axis: axis.name.to_owned(),
         at: cell.at.clone(),
-        series: cell.series,
+        series: cell.series.to_owned(),
         round,
         answered,
-        cpu_us: cpu_ns as f64 / 1e3 / answered.max(1) as f64,
-        start_ms: gateway.start_time.as_secs_f64() * 1e3,
-        idle_mb: idle_kb as f64 / 1024.0,
-        memory_mb: gateway.memory_kb() as f64 / 1024.0,
+        cpu_us: rounded(cpu_ns as f64 / 1e3 / answered.max(1) as f64),
+        start_ms: rounded(gateway.start_time.as_secs_f64() * 1e3),
+        idle_mb: rounded(idle_kb as f64 / 1024.0),
+        memory_mb: rounded(gateway.memory_kb() as f64 / 1024.0),
     }
-}
-
-/// The lines, the plots and the tables.
-fn write(axes: &[Axis], measured: &[Measured], told: &str) -> std::io::Result<()> {
-    let folder = marks::in_repository(FOLDER);
-    fs::create_dir_all(&folder)?;
-    let lines: String = measured.iter().flat_map(|one| [one.line(), "\n".to_owned()]).collect();
-    fs::write(folder.join("sweep.jsonl"), lines)?;
-    for axis in axes {
-        for plot in &axis.plots {
-            fs::write(folder.join(format!("{}.svg", plot.name)), plot::svg(axis, plot, measured))?;
-        }
-        marks::fill(axis.name, &format!("{told}\n\n{}", table::markdown(axis, measured)))?;
-    }
-    Ok(())
 }

@@ -1,13 +1,13 @@
 //! What was measured of one cell in one round, and figures of several rounds together.
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 /// One cell in one round.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
-    pub(crate) axis: &'static str,
+    pub(crate) axis: String,
     pub(crate) at: String,
-    pub(crate) series: &'static str,
+    pub(crate) series: String,
     pub(crate) round: u64,
     /// Requests that were answered while it was measured.
     pub(crate) answered: u64,
@@ -21,19 +21,9 @@ pub(crate) struct Measured {
     pub(crate) memory_mb: f64,
 }
 
-impl Measured {
-    /// As a line of JSON.
-    pub(crate) fn line(&self) -> String {
-        let Self { axis, at, series, round, answered, cpu_us, start_ms, idle_mb, memory_mb } = self;
-        let rounded = |number: &f64| (number * 100.0).round() / 100.0;
-        let (cpu_us, start_ms, idle_mb, memory_mb) =
-            (rounded(cpu_us), rounded(start_ms), rounded(idle_mb), rounded(memory_mb));
-        json!({
-            "axis": axis, "at": at, "series": series, "round": round, "answered": answered, "cpu_us": cpu_us,
-            "start_ms": start_ms, "idle_mb": idle_mb, "memory_mb": memory_mb,
-        })
-        .to_string()
-    }
+/// Two digits after the point, as it is recorded.
+pub(crate) fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }
 
 /// The rounds of one cell: least, middle and most.

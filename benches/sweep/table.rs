@@ -1,21 +1,12 @@
-//! The figures of an axis as a table of Markdown, and how they came about.
-
-use std::time::Duration;
+//! The figures of an axis as a table of Markdown, and the machine they are of.
 
 use super::{
     axes::Axis,
     measured::{Measured, Spread, spread},
 };
 
-/// What stands above each table.
-pub(crate) fn told(rounds: u64, time: Duration, is_pinned: bool) -> String {
-    let cores =
-        if is_pinned { "one core for the gateway, another for load and upstream" } else { "cores shared by all" };
-    format!("{}; {cores}; {rounds} rounds of {} ms", machine(), time.as_millis())
-}
-
 /// Processor, cores and kernel, as the system says.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = information.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let model = model.map_or("unknown processor", |(_, name)| name.trim());

@@ -23,6 +23,14 @@ use crate::{
 /// How many requests are counted.
 const REQUESTS: usize = 100;
 
+/// Endpoints of a large file: as many as a build without optimisation reads in a few seconds.
+const MANY: usize = 1000;
+
+/// So many endpoints with a backend each.
+fn many(upstream: &Upstream, count: usize) -> Vec<Value> {
+    (0..count).map(|place| endpoint(&format!("/area{place}/{{id}}"), &[live(upstream, "/{id}")])).collect()
+}
+
 /// Asks one after the other over one connection, each with an answer.
 fn ask(connection: &mut Connection, target: &str, times: usize) {
     for _ in 0..times {
@@ -110,6 +118,31 @@ fn a_request_on_warm_connections_takes_two_reads_and_two_writes() {
     assert!(on_connections(&calls) < SLACK, "{calls:#?}");
     // Reports are written to another thread now and then, whatever is asked.
     assert!(calls.get("write").is_none_or(|writes| *writes < 0.5), "{calls:#?}");
+}
+
+#[test]
+fn a_request_among_a_thousand_endpoints_takes_the_calls_of_one_alone() {
+    let v1 = Upstream::answers(json!({ "v": 1 }));
+    let mut endpoints = many(&v1, MANY);
+    endpoints.push(endpoint("/a", &[live(&v1, "/v1")]));
+    let calls = calls_each(&service(&endpoints), None);
+    assert!((moved(&calls) - 4.0).abs() < SLACK, "{calls:#?}");
+    assert!(on_connections(&calls) < SLACK, "{calls:#?}");
+}
+
+#[test]
+fn an_endpoint_is_held_in_fourteen_kilobytes() {
+    let v1 = Upstream::answers(json!({ "v": 1 }));
+    // With one worker, and each answers once it is there as a whole.
+    let held = |count| {
+        let gnomon = Gnomon::run_with(&service(&many(&v1, count)), &["--workers", "1"]);
+        assert_eq!(gnomon.get(&format!("/area{}/1", count - 1)).status, 200);
+        gnomon.footprint().own_bytes
+    };
+    let each = (held(MANY) - held(1)) / (MANY as u64 - 1);
+    // So that ten thousand and what the gateway holds without any are less than 150 MB. Less than one kilobyte would be
+    // a file that was not read.
+    assert!((1_000..14_000).contains(&each), "{each} bytes each");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -181,7 +181,7 @@ fn code(text: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-fn said(complaints: &[String]) {
+pub(crate) fn said(complaints: &[String]) {
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
 
@@ -408,20 +408,6 @@ fn the_page_on_operations_lists_every_metric() {
     let page = read("docs/operations.md");
     let listed = row_names(&page).into_iter().filter(of_metric);
     said(&differences("docs/operations.md", literals.into_iter().filter(of_metric), listed));
-}
-
-#[test]
-fn the_page_on_performance_shows_the_accepted_costs() {
-    let accepted: Value = serde_json::from_str(&read("benches/costs/baseline.json")).unwrap();
-    let page = read("docs/performance.md");
-    let scenes = accepted["scenes"].as_object().unwrap();
-    let is_shown = |(name, figures): &(&String, &Value)| {
-        let (begin, end) = (format!("| {name} |"), format!("| {} |", figures["instructions"]));
-        page.lines().any(|line| line.starts_with(&begin) && line.ends_with(&end))
-    };
-    let stale = scenes.iter().filter(|scene| !is_shown(scene)).map(|(name, _)| format!("docs/performance.md: {name}"));
-    said(&stale.collect::<Vec<_>>());
-    assert!(!scenes.is_empty());
 }
 
 fn file(path: &str, text: &str) -> File {
