@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many requests are counted.
-const REQUESTS: usize = 100;
+const REQUESTS: usize = 200;
 
 /// Endpoints of a large file: as many as a build without optimisation reads in a few seconds.
 const MANY: usize = 1000;
@@ -60,19 +60,12 @@ fn calls_each(file: &Value, copied: Option<&Upstream>) -> BTreeMap<String, f64> 
     // Connections are opened, clients and buffers made.
     ask_all("/a", REQUESTS);
     // Places in the log: requests that the gateway answers itself.
-    for (mark, times) in [("/__health?one", REQUESTS), ("/__health?two", 2 * REQUESTS)] {
-        ask_all(mark, 1);
-        ask_all("/a", times);
-    }
-    ask_all("/__health?end", 1);
-    let text = wait_for(|| fs::read_to_string(&log).ok().filter(|text| text.contains("/__health?end")));
-    let text = text.expect("every call is written down");
-    let (one, two) = (between(&text, "?one", "?two"), between(&text, "?two", "?end"));
-    let each = |(name, many): (String, usize)| {
-        let few = one.get(&name).copied().unwrap_or(0);
-        (name, (many as f64 - few as f64) / REQUESTS as f64)
-    };
-    two.into_iter().map(each).collect()
+    ask_all("/__health?from", 1);
+    ask_all("/a", REQUESTS);
+    ask_all("/__health?to", 1);
+    let text = wait_for(|| fs::read_to_string(&log).ok().filter(|text| text.contains("/__health?to")));
+    let counts = between(&text.expect("every call is written down"), "?from", "?to");
+    counts.into_iter().map(|(name, count)| (name, count as f64 / REQUESTS as f64)).collect()
 }
 
 /// How often which call is in the log between the lines with two marks.
@@ -102,22 +95,35 @@ fn moved(calls: &BTreeMap<String, f64>) -> f64 {
 
 /// Calls that no request on a warm connection may need.
 fn on_connections(calls: &BTreeMap<String, f64>) -> f64 {
-    let names =
-        ["socket", "connect", "accept4", "close", "epoll_ctl", "setsockopt", "getsockname", "shutdown", "futex"];
+    let names = ["socket", "connect", "accept4", "close", "epoll_ctl", "setsockopt", "getsockname", "shutdown"];
     names.iter().filter_map(|name| calls.get(*name)).sum()
 }
 
-/// Each span ends within a request, so that one call more or less is none of a request.
-const SLACK: f64 = 0.05;
+/// Calls that wake another thread, or wait for one.
+fn waking(calls: &BTreeMap<String, f64>) -> f64 {
+    ["write", "futex"].iter().filter_map(|name| calls.get(*name)).sum()
+}
+
+/// What fewer requests than one in four have is a busy machine's doing, as a read that came too early. A call that a
+/// request needs is at least 1.
+const SLACK: f64 = 0.25;
+
+/// The same for waking threads, where reports by the clock are added: many a request on a machine that takes seconds for
+/// all of them, and still less than the one wake-up that must not be added.
+const TICKS: f64 = 0.9;
+
+/// Its bytes are read and written, and those of its answer; no connection is touched and no thread woken.
+fn assert_the_least(calls: &BTreeMap<String, f64>) {
+    assert!((moved(calls) - 4.0).abs() < SLACK, "{calls:#?}");
+    assert!(on_connections(calls) < SLACK, "{calls:#?}");
+    assert!(waking(calls) < TICKS, "{calls:#?}");
+}
 
 #[test]
 fn a_request_on_warm_connections_takes_two_reads_and_two_writes() {
     let v1 = Upstream::answers(json!({ "v": 1 }));
     let calls = calls_each(&service(&[endpoint("/a", &[live(&v1, "/v1")])]), None);
-    assert!((moved(&calls) - 4.0).abs() < SLACK, "{calls:#?}");
-    assert!(on_connections(&calls) < SLACK, "{calls:#?}");
-    // Reports are written to another thread now and then, whatever is asked.
-    assert!(calls.get("write").is_none_or(|writes| *writes < 0.5), "{calls:#?}");
+    assert_the_least(&calls);
 }
 
 #[test]
@@ -126,8 +132,7 @@ fn a_request_among_a_thousand_endpoints_takes_the_calls_of_one_alone() {
     let mut endpoints = many(&v1, MANY);
     endpoints.push(endpoint("/a", &[live(&v1, "/v1")]));
     let calls = calls_each(&service(&endpoints), None);
-    assert!((moved(&calls) - 4.0).abs() < SLACK, "{calls:#?}");
-    assert!(on_connections(&calls) < SLACK, "{calls:#?}");
+    assert_the_least(&calls);
 }
 
 #[test]
@@ -135,7 +140,7 @@ fn an_endpoint_is_held_in_fourteen_kilobytes() {
     let v1 = Upstream::answers(json!({ "v": 1 }));
     // With one worker, and each answers once it is there as a whole.
     let held = |count| {
-        let gnomon = Gnomon::run_with(&service(&many(&v1, count)), &["--workers", "1"]);
+        let gnomon = Gnomon::run_unread(&service(&many(&v1, count)), &["--workers", "1"]);
         assert_eq!(gnomon.get(&format!("/area{}/1", count - 1)).status, 200);
         gnomon.footprint().own_bytes
     };
@@ -155,7 +160,7 @@ fn a_copy_takes_a_write_a_read_and_at_most_one_call_to_wake_its_thread() {
     copy["extra_config"]["proxy"] = with(proxy, &policy);
     let calls = calls_each(&service(&[endpoint("/a", &[live(&v1, "/v1"), copy])]), Some(&v2));
     assert!((moved(&calls) - 6.0).abs() < SLACK, "{calls:#?}");
-    assert!(calls.get("write").is_none_or(|writes| *writes < 1.5), "{calls:#?}");
+    assert!(waking(&calls) < 1.0 + TICKS, "{calls:#?}");
 }
 
 /// Tasks that one request through the gateway spawns, with so many shadows.

@@ -48,6 +48,11 @@ impl Gnomon {
         Self::run_when(file, &[], is_healthy, more)
     }
 
+    /// The same, and nobody has read its figures yet.
+    pub(crate) fn run_unread(file: &Value, more: &[&str]) -> Self {
+        Self::run_when(file, &[], |gnomon| is_up(gnomon.address, "/__health"), more)
+    }
+
     /// The same with variables in its environment.
     pub(crate) fn run_in(file: &Value, environment: &[(&str, String)]) -> Self {
         Self::run_when(file, environment, is_healthy, &[])
