@@ -33,6 +33,7 @@ pub(crate) fn request() -> Request {
     Request {
         method: http::Method::GET,
         headers,
+        trace_number: None,
         query: String::new(),
         params: vec!["4711".into()],
         claims: None,

@@ -66,7 +66,8 @@ impl Handler<Fetch> for BackendActor {
         let parts = Rc::clone(&self.0);
         actix::spawn(async move {
             let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
-            let measured = Measured::start(&parts.recorder, parts.plan.id, budget.deadline);
+            let measured =
+                Measured::start(&parts.recorder, parts.plan.id, budget.deadline).traced(request.trace_number);
             let call = async {
                 let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses };
                 let outcome = parts.answer(asked, body, budget.deadline).await;

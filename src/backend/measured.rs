@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::{Failure, Kind},
-    stats::{BackendId, Ending, Outcome, Recorder},
+    stats::{BackendId, Ending, Outcome, Recorder, TraceNumber},
 };
 
 /// How a call without an answer ends.
@@ -19,6 +19,7 @@ pub struct Measured<'a> {
     recorder: &'a RefCell<Recorder>,
     id: BackendId,
     deadline: Instant,
+    trace: Option<TraceNumber>,
     started: Instant,
     booked: Cell<bool>,
 }
@@ -28,7 +29,14 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn start(recorder: &'a RefCell<Recorder>, id: BackendId, deadline: Instant) -> Self {
         recorder.borrow_mut().backend_started(id);
-        Self { recorder, id, deadline, started: Instant::now(), booked: Cell::new(false) }
+        Self { recorder, id, deadline, trace: None, started: Instant::now(), booked: Cell::new(false) }
+    }
+
+    /// The same call, of which there is the trace with this number.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<u128>) -> Self {
+        self.trace = trace.map(TraceNumber);
+        self
     }
 
     /// Books how it ended: with this status and, in the original's words, this ending; or without an answer.
@@ -44,6 +52,9 @@ impl<'a> Measured<'a> {
         let (mut recorder, elapsed) = (self.recorder.borrow_mut(), self.started.elapsed());
         recorder.backend_done(self.id, outcome, elapsed);
         recorder.backend_ended(self.id, ending, elapsed);
+        if let Some(trace) = self.trace {
+            recorder.backend_traced(self.id, trace, elapsed);
+        }
     }
 }
 

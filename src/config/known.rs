@@ -76,6 +76,8 @@ pub enum Scope {
     Logstash,
     /// `@admin` of the service.
     Admin,
+    /// `@access_log` of the service.
+    AccessLog,
     /// `@shadow` of the service.
     Shadow,
     /// `overload` of `@shadow`.
@@ -170,6 +172,7 @@ impl Scope {
             Scope::Logging => "telemetry/logging",
             Scope::Logstash => "telemetry/logstash",
             Scope::Admin => "@admin",
+            Scope::AccessLog => "@access_log",
             Scope::Shadow => "@shadow",
             Scope::Overload => "@shadow.overload",
             Scope::Policy => "@shadow_policy",
@@ -203,7 +206,8 @@ impl Scope {
     /// Whether the keys are ours alone, so that an unknown one is an error and nothing in there is a comment.
     #[must_use]
     pub fn is_ours(self) -> bool {
-        matches!(self, Scope::Admin) || ["@shadow", "@split"].iter().any(|ours| self.title().starts_with(ours))
+        matches!(self, Scope::Admin | Scope::AccessLog)
+            || ["@shadow", "@split"].iter().any(|ours| self.title().starts_with(ours))
     }
 
     /// Whether the original reads keys of this scope in any letter case.
@@ -360,6 +364,7 @@ const TABLE: &[KnownKey] = &[
         "@admin",
         "ours: the dashboard's listener, and who may change things through it",
     ),
+    row(At::ServiceComponents, Supported, "@access_log", "ours: how requests are logged"),
     row(At::ServiceComponents, Supported, "@shadow", "ours: bounds of all shadows, defaults of their policies"),
     row(At::ServiceComponents, Supported, "security/cors", ""),
     row(At::ServiceComponents, Supported, "security/http", ""),
@@ -705,12 +710,13 @@ const TABLE: &[KnownKey] = &[
     row(At::Logging, Supported, "syslog_facility", ""),
     row(At::Logging, Supported, "format", "default, logstash or custom"),
     row(At::Logging, Supported, "custom_format", ""),
-    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD"),
+    row(At::Logging, NotYet, "access_log_format", "Enterprise only in KrakenD; JSON is written with @access_log"),
     row(At::Logging, NotYet, "access_log_custom_format", "Enterprise only in KrakenD"),
     row(At::Logging, NotYet, "backend", "Enterprise only in KrakenD"),
     row(At::Logstash, Ignored, "enabled", "the component is on when it is there"),
     row(At::Admin, Supported, "listen", "ip:port or off"),
     row(At::Admin, Supported, "token", "what to show to change things; without it, only from this machine"),
+    row(At::AccessLog, Supported, "format", "text or json"),
     row(At::Shadow, Supported, "max_concurrent", "copies in flight per shadow"),
     row(At::Shadow, Supported, "max_buffered_bytes", "bytes of bodies and heads held per shadow"),
     row(At::Shadow, Supported, "memory_budget", "bytes of bodies and heads held by all shadows"),

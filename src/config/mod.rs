@@ -49,7 +49,7 @@ pub use node::Node;
 pub use service::{Admin, AdminToken, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
 pub use split::{Split, SplitAction, SplitStop, Variant};
-pub use telemetry::{LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
+pub use telemetry::{AccessForm, LogForm, LogLevel, LogPart, LogValue, Logging, Metrics, Width};
 
 #[cfg(test)]
 mod tests;

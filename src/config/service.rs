@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{Endpoint, Extra, Logging, Metrics};
+use super::{AccessForm, Endpoint, Extra, Logging, Metrics};
 
 /// The whole gateway as configured. Durations of zero that mean "none" in KrakenD are `None` here.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub struct Service {
     pub transport: Transport,
     /// `extra_config.telemetry/logging`.
     pub logging: Option<Logging>,
+    /// `extra_config.@access_log`.
+    pub access_form: AccessForm,
     /// `extra_config.telemetry/metrics`.
     pub metrics: Option<Metrics>,
     /// `extra_config.@admin`: the dashboard's listener.

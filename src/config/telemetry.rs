@@ -32,6 +32,16 @@ pub struct Logging {
     pub form: LogForm,
 }
 
+/// `extra_config.@access_log`: how requests are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessForm {
+    /// As the original does, for people.
+    #[default]
+    Text,
+    /// An object of JSON a line, for machines.
+    Json,
+}
+
 /// How urgent a line is, the least urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {

@@ -161,14 +161,14 @@ fn refuse_splits(places: &[&Node<'_>], findings: &mut Findings) {
 fn misplaced(root: &Node<'_>, findings: &mut Findings) {
     let extra = root.field("extra_config");
     refuse_policies(&[root, &extra], &POLICIES, "write \"extra_config\": {\"@shadow\": ...} for all shadows", findings);
-    for key in ["@shadow", "@admin"] {
+    for key in ["@shadow", "@admin", "@access_log"] {
         if !root.member(key).is_absent() {
             let finding =
                 Diagnostic::new(Severity::Error, root.member(key).pointer(), format!("{key} does nothing here"));
             findings.push(finding.hint(format!("write it in extra_config, as \"extra_config\": {{\"{key}\": ...}}")));
         }
     }
-    near_misses(&extra, &["@shadow", "@admin"], Severity::Warning, findings);
+    near_misses(&extra, &["@shadow", "@admin", "@access_log"], Severity::Warning, findings);
 }
 
 /// Comments that are nearly one of our keys.

@@ -11,6 +11,8 @@ pub struct Request {
     pub method: Method,
     /// The headers that `input_headers` lets through, plus those the gateway always sets.
     pub headers: Headers,
+    /// The number of the trace that the client records of it; `None` where it records none.
+    pub trace_number: Option<u128>,
     /// The client's query after `input_query_strings`: sorted by name, encoded, without `?`; empty if none.
     pub query: String,
     /// The values of the endpoint's `{params}` in the order the path names them, percent-decoded.

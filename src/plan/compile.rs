@@ -83,6 +83,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         method_not_allowed_body: error_body(405),
         speaks_h2c: config.use_h2c,
         logs_access: !config.router.disable_access_log,
+        access_form: config.access_form,
         secret_parameters: ServicePlan::secret_parameters(config),
         secret_headers: ServicePlan::secret_headers(config),
         unlogged_paths: config.router.logger_skip_paths.clone(),

@@ -12,7 +12,7 @@ use http::HeaderName;
 use crate::{
     component::tables::Edge,
     config::{
-        AdminToken, ClientTls, Logging, Service, Tls,
+        AccessForm, AdminToken, ClientTls, Logging, Service, Tls,
         shadow::{CREDENTIAL_HEADERS, CREDENTIAL_QUERY, Rewrite},
     },
     stats::{MetricsSettings, Names, Recorder},
@@ -109,6 +109,8 @@ pub struct ServicePlan {
     pub speaks_h2c: bool,
     /// Whether each request is logged.
     pub logs_access: bool,
+    /// How it is.
+    pub access_form: AccessForm,
     /// Parameters of queries whose values are not logged.
     pub secret_parameters: Vec<String>,
     /// Headers whose values are not logged.

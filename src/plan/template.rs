@@ -270,6 +270,7 @@ mod tests {
         Request {
             method: http::Method::GET,
             headers: Default::default(),
+            trace_number: None,
             query: String::new(),
             params,
             claims,

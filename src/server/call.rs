@@ -13,16 +13,19 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     component::{Visit, tables::Guarded},
+    config::AccessForm,
     endpoint::Call,
     model::{Body, BodyError, Budget, Failure, Kind, Reply, Request, promise, query, trace::TraceParent},
     plan::{EndpointPlan, ServicePlan},
     stats::{Ending, EndpointId, TraceNumber},
 };
 
-use super::{egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree};
+use super::{
+    access_json::ServedBy, egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree,
+};
 
 /// Where a client says which trace its request belongs to.
-const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
+pub(super) const TRACEPARENT: header::HeaderName = header::HeaderName::from_static("traceparent");
 
 /// Serves one request for `endpoint`.
 pub(super) async fn serve_endpoint(
@@ -33,14 +36,15 @@ pub(super) async fn serve_endpoint(
     payload: web::Payload,
 ) -> HttpResponse {
     let service = &tree.shared.plan.service;
-    let counted = Counted::start(tree, endpoint.id);
+    let counted = Counted::start(tree, endpoint);
     if !service.skips_path_check
         && let Some(text) = params.iter().find_map(|value| encoded_twice(value))
     {
         return counted.end(egress::Outgoing { response: egress::bad_path_parameter(text), complete: false });
     }
     let budget = Budget { deadline: counted.started + endpoint.timeout };
-    let door = Door { tree, endpoint, client: &request, budget };
+    let trace = trace_of(&request);
+    let door = Door { tree, endpoint, client: &request, trace, budget };
     let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
     let outcome = match taken {
         Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
@@ -58,7 +62,7 @@ pub(super) async fn serve_endpoint(
         egress::name_content(&mut reply).await;
     }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    counted.traced(trace_of(&request)).end(egress::response(reply, endpoint, service, accept))
+    counted.traced(trace).end(egress::response(reply, endpoint, service, accept))
 }
 
 /// The trace that the client has of its request, if it records one.
@@ -72,6 +76,7 @@ struct Door<'a> {
     tree: &'a Tree,
     endpoint: &'a EndpointPlan,
     client: &'a HttpRequest,
+    trace: Option<TraceNumber>,
     budget: Budget,
 }
 
@@ -97,6 +102,7 @@ impl Door<'_> {
         let metrics = self.tree.shared.plan.service.metrics.as_ref();
         let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
         let called = counted.then(|| Called::start(self.tree, self.endpoint));
+        let request = Request { trace_number: self.trace.map(|trace| trace.0), ..request };
         self.tree.call(self.endpoint.id, Call { request, body, budget: self.budget, promise });
         let broken = |_| Reply::failed(Failure::new(Kind::Panic, "internal server error"));
         let reply = answer.await.unwrap_or_else(broken);
@@ -141,6 +147,7 @@ fn log_failures(endpoint: &EndpointPlan, service: &ServicePlan, reply: &Reply) {
 /// Counts a request when it ends, also when it ends by its client hanging up.
 struct Counted<'a> {
     tree: &'a Tree,
+    endpoint: &'a Arc<EndpointPlan>,
     id: EndpointId,
     started: Instant,
     trace: Option<TraceNumber>,
@@ -148,9 +155,10 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn start(tree: &'a Tree, id: EndpointId) -> Self {
+    fn start(tree: &'a Tree, endpoint: &'a Arc<EndpointPlan>) -> Self {
+        let id = endpoint.id;
         tree.recorder.borrow_mut().endpoint_started(id);
-        Self { tree, id, started: Instant::now(), trace: None, ended: false }
+        Self { tree, endpoint, id, started: Instant::now(), trace: None, ended: false }
     }
 
     /// The same request, of which there is this trace.
@@ -159,7 +167,7 @@ impl<'a> Counted<'a> {
         self
     }
 
-    fn end(mut self, outgoing: egress::Outgoing) -> HttpResponse {
+    fn end(mut self, mut outgoing: egress::Outgoing) -> HttpResponse {
         self.ended = true;
         let status = outgoing.response.status().as_u16();
         let elapsed = self.started.elapsed();
@@ -170,6 +178,9 @@ impl<'a> Counted<'a> {
             recorder.endpoint_traced(self.id, trace, elapsed);
         }
         drop(recorder);
+        if self.tree.shared.plan.service.access_form == AccessForm::Json {
+            outgoing.response.extensions_mut().insert(ServedBy(Arc::clone(self.endpoint)));
+        }
         outgoing.response
     }
 }

@@ -34,6 +34,7 @@ pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServiceP
     Request {
         method: client.method().clone(),
         headers,
+        trace_number: None,
         query: endpoint.query.filter(client.query_string()),
         params,
         claims: None,
@@ -85,6 +86,7 @@ pub fn request_of_visit(
     remove_false_marks(&mut headers, endpoint, origin.as_ref());
     let request = Request {
         headers,
+        trace_number: None,
         query: endpoint.query.filter(&visit.query),
         params: visit.params.into_iter().map(|(_, value)| value).collect(),
         method: visit.method,

@@ -4,6 +4,7 @@
 //! see is written here on purpose. The only module that names actix-web.
 
 mod access;
+mod access_json;
 pub mod admin;
 pub mod admin_access;
 mod admin_assets;

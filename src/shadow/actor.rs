@@ -104,7 +104,8 @@ impl Parts {
             mirror;
         let (mut loss, mut rest, mut answers) = (loss, rest, answers);
         let deadline = Instant::now() + self.plan.timeout;
-        let measured = self.recorder.as_ref().map(|recorder| Measured::start(recorder, self.plan.backend.id, deadline));
+        let start = |recorder| Measured::start(recorder, self.plan.backend.id, deadline).traced(request.trace_number);
+        let measured = self.recorder.as_deref().map(start);
         let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: witness.as_slice() };
         let outcome = tokio::select! {
             biased;

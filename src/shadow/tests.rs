@@ -116,6 +116,7 @@ impl Stage {
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: Vec::new(),
             claims: None,

@@ -36,6 +36,7 @@ pub(super) fn of_user(user: &str) -> Request {
     Request {
         method: http::Method::GET,
         headers: Headers::new(),
+        trace_number: None,
         query: String::new(),
         params: vec![user.to_owned()],
         claims: None,

@@ -238,6 +238,7 @@ impl StatsActor {
                 outcomes: outcomes(&counts),
                 recent,
                 latency,
+                exemplars: self.backends.exemplars(id),
                 books,
                 standing,
                 split: self.registry.portion(BackendId(id)).map(|portion| portion.share()),

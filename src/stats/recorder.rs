@@ -115,6 +115,11 @@ impl Recorder {
         self.backends.touch(id.0, |cell| cell.finish(outcome, elapsed));
     }
 
+    /// Of a call that has ended: the trace that others have of its request.
+    pub fn backend_traced(&mut self, id: BackendId, trace: TraceNumber, elapsed: Duration) {
+        self.backends.touch(id.0, |cell| cell.exemplars.get_or_insert_default().record(trace, elapsed));
+    }
+
     /// A reply to a request that no endpoint wanted.
     pub fn unrouted(&mut self, status: u16) {
         let full = self.unrouted.len() >= UNROUTED_STATUSES_MAX;

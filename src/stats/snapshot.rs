@@ -191,6 +191,9 @@ pub struct BackendSnapshot {
     pub recent: RecentSnapshot,
     /// How long calls took since the start.
     pub latency: LatencySnapshot,
+    /// The last traced calls by how long they took, if any were.
+    #[serde(skip)]
+    pub exemplars: Option<Box<Exemplars>>,
     /// Where the requests offered to it went; shadows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub books: Option<BooksSnapshot>,

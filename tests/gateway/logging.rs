@@ -8,10 +8,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    bodies::body,
     files::{endpoint, live, service, with},
     gnomon::{Folder, Gnomon, free_address},
     patience::wait_for,
-    upstream::Upstream,
+    upstream::{Reply, Upstream},
 };
 
 /// A file whose endpoint `/bad` fails and `/good` does not, and that logs so.
@@ -126,6 +127,89 @@ fn without_an_output_only_the_access_log_is_written() {
     assert_eq!(gnomon.get("/bad").status, 500);
     line_with(&gnomon, "\"/bad\"");
     assert!(!gnomon.output().contains("invalid status code"), "{}", gnomon.output());
+}
+
+/// The object of the access log about this target.
+fn object_of(gnomon: &Gnomon, target: &str) -> Value {
+    let line = line_with(gnomon, &format!("\"target\":\"{target}\""));
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+#[test]
+fn the_access_log_in_json_tells_endpoint_size_and_trace_wherever_the_rest_goes() {
+    let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    for logging in [json!({}), json!({ "telemetry/logging": { "level": "ERROR", "stdout": true } })] {
+        let (_good, _bad, file) = logged(&with(logging, &json!({ "@access_log": { "format": "json" } })));
+        let gnomon = Gnomon::run(&file);
+        let answer = gnomon.ask("GET", "/good?token=s3cret&a=%22", &[trace, ("user-agent", "a \"test\"")], b"");
+        assert_eq!(answer.status, 200);
+        let told = object_of(&gnomon, "/good?token=***&a=%22");
+        for (name, wanted) in [
+            ("status", json!(200)),
+            ("method", json!("GET")),
+            ("endpoint", json!("/good")),
+            ("bytes", json!(answer.body.len())),
+            ("complete", json!(true)),
+            ("remote_address", json!("127.0.0.1")),
+            ("protocol", json!("HTTP/1.1")),
+            ("user_agent", json!("a \"test\"")),
+            ("trace_id", json!("4bf92f3577b34da6a3ce929d0e0e4736")),
+            ("parent_id", json!("00f067aa0ba902b7")),
+            ("sampled", json!(true)),
+        ] {
+            assert_eq!(told[name], wanted, "{name} in {told}");
+        }
+        assert!(told["time"].as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{told}");
+        assert!(told["duration_ms"].as_f64().is_some_and(|took| took > 0.0), "{told}");
+        assert_eq!(gnomon.get("/nowhere").status, 404);
+        let told = object_of(&gnomon, "/nowhere");
+        assert_eq!((&told["status"], told.get("endpoint"), told.get("trace_id")), (&json!(404), None, None), "{told}");
+        let output = gnomon.output();
+        assert!(!output.contains("[GIN]") && !output.contains("s3cret") && !output.contains("| 200 |"), "{output}");
+    }
+}
+
+#[test]
+fn in_json_an_answer_that_broke_off_is_not_complete_and_one_to_head_has_no_bytes() {
+    let upstream = Upstream::trickles();
+    let slow = json!({ "output_encoding": "no-op", "timeout": "10m" });
+    let large = Reply::new(200, "application/octet-stream", body(300_000));
+    let v1 = Upstream::answers(json!({ "a": 1 })).on("/large", large);
+    let file = service(&[
+        with(endpoint("/slow", &[live(&upstream, "/slow")]), &slow),
+        with(endpoint("/small", &[live(&v1, "/")]), &json!({ "output_encoding": "no-op" })),
+        with(endpoint("/large", &[live(&v1, "/large")]), &json!({ "output_encoding": "no-op" })),
+    ]);
+    let gnomon = Gnomon::run(&with(file, &json!({ "extra_config": { "@access_log": { "format": "json" } } })));
+    let mut connection = gnomon.connect();
+    connection.send_head("GET", "/slow", &[]);
+    assert_eq!(connection.receive_head().expect("a head").status, 200);
+    connection.hang_up();
+    let told = object_of(&gnomon, "/slow");
+    assert_eq!((&told["complete"], &told["endpoint"]), (&json!(false), &json!("/slow")), "{told}");
+    for target in ["/small", "/large"] {
+        let whole = gnomon.get(target);
+        let told = object_of(&gnomon, target);
+        assert_eq!((&told["complete"], &told["bytes"]), (&json!(true), &json!(whole.body.len())), "{told}");
+    }
+    let mut connection = gnomon.connect();
+    connection.send_head("HEAD", "/nowhere", &[]);
+    assert_eq!(connection.receive_head().expect("a head").status, 404);
+    let told = object_of(&gnomon, "/nowhere");
+    assert_eq!((&told["complete"], &told["bytes"]), (&json!(true), &json!(0)), "{told}");
+}
+
+#[test]
+fn a_reload_changes_the_form_of_the_access_log() {
+    let (_good, _bad, file) = logged(&json!({ "telemetry/logging": { "level": "ERROR", "stdout": true } }));
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/good?first").status, 200);
+    assert!(line_with(&gnomon, "/good?first").starts_with("[GIN] "));
+    let mut json = file.clone();
+    json["extra_config"]["@access_log"] = json!({ "format": "json" });
+    gnomon.replace(&json);
+    assert_eq!(gnomon.get("/good?second").status, 200);
+    assert_eq!(object_of(&gnomon, "/good?second")["endpoint"], "/good");
 }
 
 #[test]

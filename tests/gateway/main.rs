@@ -84,6 +84,8 @@ mod promotion;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod scraping;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod seed;

@@ -160,21 +160,6 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// Standard error, for the log as it is without `telemetry/logging`.
-pub(super) struct StandardError;
-
-impl Output for StandardError {
-    fn write(&mut self, entry: Entry) {
-        if let Entry::Text(line) = entry {
-            let _closed = io::stderr().lock().write_all(&line);
-        }
-    }
-
-    fn tell_dropped(&mut self, lines: u64) {
-        let _closed = writeln!(io::stderr().lock(), "{lines} log lines were dropped: standard error is too slow");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::{Sender, channel};

@@ -14,6 +14,30 @@ use super::lines::{Entry, Lines, MESSAGE_BYTES_MAX};
 
 /// The target of the access log, which is a log of its own in the original.
 pub(super) const ACCESS: &str = "access";
+/// The target of the access log in JSON.
+pub(super) const ACCESS_JSON: &str = "access_json";
+
+/// Which log an event belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// What happens to the gateway itself.
+    Gateway,
+    /// The access log, for people.
+    Access,
+    /// The access log, for machines: the message is an object of JSON.
+    AccessJson,
+}
+
+impl Stream {
+    /// By the target of an event.
+    fn of(target: &str) -> Self {
+        match target {
+            ACCESS => Self::Access,
+            ACCESS_JSON => Self::AccessJson,
+            _ => Self::Gateway,
+        }
+    }
+}
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -26,8 +50,7 @@ pub(super) struct Record {
     pub(super) origin: &'static str,
     pub(super) file: &'static str,
     pub(super) line: u32,
-    /// Whether it is a line of the access log.
-    pub(super) is_access: bool,
+    pub(super) stream: Stream,
 }
 
 impl Record {
@@ -41,7 +64,7 @@ impl Record {
             origin: module_path!(),
             file: file!(),
             line: line!(),
-            is_access: false,
+            stream: Stream::Gateway,
         }
     }
 }
@@ -60,7 +83,7 @@ impl<S: Subscriber> Layer<S> for Records {
             origin: about.module_path().unwrap_or_default(),
             file: about.file().unwrap_or("???"),
             line: about.line().unwrap_or(0),
-            is_access: about.target() == ACCESS,
+            stream: Stream::of(about.target()),
         };
         event.record(&mut Fields(&mut record));
         bound(&mut record.message);

@@ -4,12 +4,12 @@
 
 use std::{borrow::Cow, fmt::Write as _, time::SystemTime};
 
-use chrono::{DateTime, Local};
+use chrono::{DateTime, Local, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::config::{Layout, LogForm, LogLevel, LogPart, LogValue, Logging, Width, log_pattern};
 
-use super::record::Record;
+use super::record::{Record, Stream};
 
 /// What the original calls the part of it that logs.
 const MODULE: &str = "KRAKEND";
@@ -62,7 +62,10 @@ impl Renderer {
         self.lines += 1;
         let at = local(record.at);
         let mut line = String::new();
-        if record.is_access {
+        if record.stream == Stream::AccessJson {
+            return access_object(record);
+        }
+        if record.stream == Stream::Access {
             line.push_str("[GIN] ");
             self.access_time.write(&at, &mut line);
             let _into_a_string = writeln!(line, " {}", visible(&record.message));
@@ -146,6 +149,13 @@ impl Renderer {
         }
         let _into_a_string = write!(line, "{}", Value::Object(members));
     }
+}
+
+/// A line of the access log in JSON: what the message says of the request, with the time before it.
+pub(super) fn access_object(record: &Record) -> String {
+    let time = DateTime::<Utc>::from(record.at).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let members = record.message.strip_prefix('{').unwrap_or("}");
+    format!("{{\"time\":\"{time}\",{members}\n")
 }
 
 fn default_parts() -> Vec<(LogPart, Option<Layout>)> {
@@ -269,6 +279,20 @@ mod tests {
             (&json!(message), &json!("[KV]"), &json!("late"))
         );
         assert_eq!(read["@timestamp"].as_str().unwrap().len(), "2006-01-02T15:04:05.000000-07:00".len());
+    }
+
+    #[test]
+    fn a_request_in_json_has_its_time_before_all_else_whatever_the_form_of_the_log() {
+        let record = Record {
+            at: SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_123),
+            message: r#"{"status":200}"#.into(),
+            stream: Stream::AccessJson,
+            ..Record::warning(String::new())
+        };
+        for form in [LogForm::Default, LogForm::Logstash, LogForm::Companion, pattern("<%{message}>")] {
+            let line = Renderer::new(&logging(form)).line(&record);
+            assert_eq!(line, "{\"time\":\"2023-11-14T22:13:20.123Z\",\"status\":200}\n");
+        }
     }
 
     #[test]

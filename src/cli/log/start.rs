@@ -2,16 +2,22 @@
 
 use std::io::{self, Write};
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer,
+    filter::{Targets, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    registry::LookupSpan,
+};
 
 use crate::config::{LogLevel, Logging};
 
 use super::{
     Writer,
-    lines::{Entry, Lines, Output, StandardError},
-    record::{ACCESS, Record, Records},
-    render::Renderer,
+    lines::{Entry, Lines, Output},
+    record::{ACCESS, ACCESS_JSON, Record, Records, Stream},
+    render::{Renderer, access_object},
     syslog::Syslog,
 };
 
@@ -26,7 +32,8 @@ pub fn start(level: tracing::Level, logging: Option<&Logging>) -> Writer {
         Ok(outputs) => {
             let (lines, writer) = Lines::start(outputs);
             let subscriber = tracing_subscriber::registry().with(Records(lines));
-            let wanted = wanted(filter(level, logging)).with_target(ACCESS, LevelFilter::INFO);
+            let wanted =
+                wanted(filter(level, logging)).with_targets([ACCESS, ACCESS_JSON].map(|log| (log, LevelFilter::INFO)));
             let _already_logging = tracing::subscriber::set_global_default(subscriber.with(wanted));
             writer
         }
@@ -39,16 +46,18 @@ pub fn start(level: tracing::Level, logging: Option<&Logging>) -> Writer {
 }
 
 fn to_standard_error(level: tracing::Level) -> Writer {
-    let (lines, writer) = Lines::start(StandardError);
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_target(false)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .with_writer(lines)
-        .finish()
-        .with(wanted(level.into()));
+    let (lines, writer) = Lines::start(Standard);
+    let requests = Records(lines.clone()).with_filter(filter_fn(|about| about.target() == ACCESS_JSON));
+    let subscriber = tracing_subscriber::registry().with(told(lines)).with(requests).with(wanted(level.into()));
     let _already_logging = tracing::subscriber::set_global_default(subscriber);
     writer
+}
+
+/// Everything but the access log in JSON, as lines for people.
+fn told<S: Subscriber + for<'a> LookupSpan<'a>>(lines: Lines) -> impl Layer<S> {
+    let with_colours = io::IsTerminal::is_terminal(&io::stderr());
+    let layer = fmt::layer().with_target(false).with_ansi(with_colours).with_writer(lines);
+    layer.with_filter(filter_fn(|about| about.target() != ACCESS_JSON))
 }
 
 /// The end of every idle worker is nobody's news.
@@ -71,6 +80,23 @@ fn filter(typed: tracing::Level, logging: &Logging) -> LevelFilter {
     if typed == tracing::Level::DEBUG { LevelFilter::DEBUG } else { written }
 }
 
+/// The log as it is without `telemetry/logging`: standard error, and standard output for the access log in JSON.
+struct Standard;
+
+impl Output for Standard {
+    fn write(&mut self, entry: Entry) {
+        let _closed = match entry {
+            Entry::Text(line) => io::stderr().lock().write_all(&line),
+            Entry::Record(record) => io::stdout().lock().write_all(access_object(&record).as_bytes()),
+            Entry::End => Ok(()),
+        };
+    }
+
+    fn tell_dropped(&mut self, lines: u64) {
+        let _closed = writeln!(io::stderr().lock(), "{lines} log lines were dropped: their reader is too slow");
+    }
+}
+
 /// Standard output and the machine's log.
 struct Outputs {
     renderer: Renderer,
@@ -89,10 +115,10 @@ impl Output for Outputs {
     /// The access log goes to standard output whatever else does, as in the original.
     fn write(&mut self, entry: Entry) {
         let Entry::Record(record) = entry else { return };
-        if self.stdout || record.is_access {
+        if self.stdout || record.stream != Stream::Gateway {
             let _closed = io::stdout().lock().write_all(self.renderer.line(&record).as_bytes());
         }
-        if let Some(syslog) = self.syslog.as_mut().filter(|_| !record.is_access) {
+        if let Some(syslog) = self.syslog.as_mut().filter(|_| record.stream == Stream::Gateway) {
             syslog.send(&record);
         }
     }

@@ -80,6 +80,7 @@ fn request(path: &str) -> Request {
     Request {
         method: http::Method::GET,
         headers: Headers::new(),
+        trace_number: None,
         query: String::new(),
         params: Vec::new(),
         claims: None,

@@ -211,6 +211,7 @@ mod tests {
         let request = Request {
             method: Method::GET,
             headers: Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: vec!["7".to_owned()],
             claims: None,

@@ -1,4 +1,4 @@
-//! Our own keys at the service: `extra_config.@shadow` and `extra_config.@admin`.
+//! Our own keys at the service: `extra_config.@shadow`, `extra_config.@admin` and `extra_config.@access_log`.
 //!
 //! Promises: these are ours, so nothing in them is guessed or ignored: an unknown key, a wrong type or a value out of
 //! range is an error.
@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::config::{
-    Admin, AdminToken, Node, ShadowDefaults,
+    AccessForm, Admin, AdminToken, Node, ShadowDefaults,
     diagnostic::{Diagnostic, Findings, Severity, brief},
     known::Scope,
     unknown,
@@ -51,6 +51,25 @@ fn token(node: &Node<'_>, findings: &mut Findings) -> Option<AdminToken> {
         findings.push(finding.hint("leave it out to let in only whoever is on this machine"));
     }
     token
+}
+
+/// Reads `@access_log`: how requests are logged, as text unless it says otherwise.
+pub(super) fn access_form(node: &Node<'_>, findings: &mut Findings) -> AccessForm {
+    if !node.expect_object(findings) {
+        return AccessForm::Text;
+    }
+    unknown::refuse(node, Scope::AccessLog, findings);
+    let format = node.member("format");
+    match format.value().as_str() {
+        Some("json") => AccessForm::Json,
+        Some("text") => AccessForm::Text,
+        None if format.is_absent() => AccessForm::Text,
+        _ => {
+            let message = format!("{} is no form of the access log", brief(format.value()));
+            format.refuse(findings, message, "write \"text\" or \"json\"");
+            AccessForm::Text
+        }
+    }
 }
 
 /// Reads `@shadow`: the bounds of all shadows together.

@@ -55,6 +55,7 @@ pub fn service(root: &Node<'_>, environment: &Environment, findings: &mut Findin
         client_tls: tls::client(root, findings),
         transport: transport::transport(root, findings),
         logging: logging::logging(&extra, findings),
+        access_form: ours::access_form(&extra.member("@access_log"), findings),
         metrics: metrics::metrics(&extra.namespace("telemetry/metrics"), findings),
         admin: ours::admin(&extra.member("@admin"), findings),
         shadow: ours::shadow(&extra.member("@shadow"), environment.cores(), findings),

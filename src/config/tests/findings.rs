@@ -460,6 +460,13 @@ fn our_own_keys() {
             r#"1:53: error at /extra_config/@admin/listn: unknown key "listn" (did you mean "listen"?)"#,
         ],
     );
+    says(
+        &root(r#""extra_config":{"@access_log":{"format":"xml","fromat":1}}"#),
+        &[
+            r#"1:45: error at /extra_config/@access_log/format: "xml" is no form of the access log (write "text" or "json")"#,
+            r#"1:60: error at /extra_config/@access_log/fromat: unknown key "fromat" (did you mean "format"?)"#,
+        ],
+    );
     // A secret is never shown, not even a bad one.
     says(
         &root(r#""extra_config":{"@admin":{"token":"too short"}}"#),

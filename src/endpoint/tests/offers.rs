@@ -57,7 +57,15 @@ impl Links {
 fn request(header: &str) -> Request {
     let mut headers = Headers::new();
     headers.append("x-a".parse().unwrap(), header.parse().unwrap());
-    Request { method: http::Method::GET, headers, query: String::new(), params: Vec::new(), claims: None, origin: None }
+    Request {
+        method: http::Method::GET,
+        headers,
+        trace_number: None,
+        query: String::new(),
+        params: Vec::new(),
+        claims: None,
+        origin: None,
+    }
 }
 
 #[test]

@@ -52,6 +52,7 @@ impl Play {
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: vec!["7".into()],
             claims: None,

@@ -192,6 +192,7 @@ impl Stage {
         let request = Request {
             method: http::Method::GET,
             headers: Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: vec![id.to_string()],
             claims: None,

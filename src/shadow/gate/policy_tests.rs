@@ -29,6 +29,7 @@ impl Scene {
         let request = Request {
             method: http::Method::GET,
             headers: crate::model::Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: Vec::new(),
             claims: None,

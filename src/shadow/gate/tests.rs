@@ -16,6 +16,7 @@ impl Admits for Arc<Gate> {
         let request = Request {
             method: http::Method::GET,
             headers: crate::model::Headers::new(),
+            trace_number: None,
             query: String::new(),
             params: Vec::new(),
             claims: None,

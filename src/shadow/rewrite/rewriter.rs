@@ -56,6 +56,7 @@ impl Rewriter {
         Arc::new(Request {
             method: request.method.clone(),
             headers,
+            trace_number: request.trace_number,
             query: query.unwrap_or_else(|| request.query.clone()),
             params: request.params.clone(),
             claims: request.claims.clone(),

@@ -33,6 +33,7 @@ fn request(pairs: &[(&str, &str)]) -> Arc<Request> {
     Arc::new(Request {
         method: Method::GET,
         headers: headers(pairs),
+        trace_number: None,
         query: String::new(),
         params: Vec::new(),
         claims: None,

@@ -55,6 +55,7 @@ fn request() -> Request {
     Request {
         method: Method::GET,
         headers: Headers::new(),
+        trace_number: None,
         query: String::new(),
         params: vec!["4711".into(), "b c".into()],
         claims: Some(Arc::new(claims)),

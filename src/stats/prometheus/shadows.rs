@@ -71,7 +71,7 @@ pub(super) fn write(text: &mut Exposition, shadows: Vec<Named<'_>>, steering: &S
     text.counts("gnomon_shadow_dropped_total", help, "reason", shadows, |one| one.books.dropped.clone());
     write_finished(text, shadows);
     let help = "From the begin of a mirrored call to the end of its answer.";
-    text.histograms("gnomon_shadow_duration_seconds", help, shadows, |one| (&one.named.backend.latency, None));
+    text.histograms("gnomon_shadow_duration_seconds", help, shadows, |one| one.named.traced());
     write_standing(text, shadows);
     write_breakers(text, shadows);
     write_groups(text, shadows);

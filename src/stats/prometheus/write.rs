@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::{
-    exposition::{Exposition, Label, Labelled},
+    exposition::{Exposition, Label, Labelled, Traced},
     format::{Format, Kind},
     process, shadows, splits,
 };
@@ -43,6 +43,13 @@ pub(super) struct Named<'a> {
     pub(super) backend: &'a BackendSnapshot,
     pub(super) endpoint: &'a EndpointSnapshot,
     name: String,
+}
+
+impl Named<'_> {
+    /// How long its calls took, with traced ones among them.
+    pub(super) fn traced(&self) -> Traced<'_> {
+        (&self.backend.latency, self.backend.exemplars.as_deref())
+    }
 }
 
 impl Labelled for Named<'_> {
@@ -94,7 +101,7 @@ fn write_live(text: &mut Exposition, live: &[Named<'_>]) {
         one.backend.outcomes.iter().map(|(&outcome, &count)| (outcome, count)).collect()
     });
     let help = "From the begin of a call to the end of its answer.";
-    text.histograms("gnomon_backend_duration_seconds", help, live, |one| (&one.backend.latency, None));
+    text.histograms("gnomon_backend_duration_seconds", help, live, Named::traced);
     let help = "Calls begun and not ended.";
     text.numbers("gnomon_backend_in_flight", Kind::Gauge, help, live, |one| one.backend.in_flight);
 }

@@ -103,9 +103,17 @@ fn a_traced_request_stands_in_its_bucket_and_only_where_the_format_has_a_place_f
     let [text, open_metrics] = both();
     assert!(!text.contains(" # ") && !text.contains("trace_id"), "{text}");
     let exemplars: Vec<&str> = open_metrics.lines().filter(|line| line.contains(" # {")).collect();
-    let [line] = exemplars[..] else { panic!("{exemplars:#?}") };
-    assert!(line.starts_with("gnomon_endpoint_duration_seconds_bucket{") && line.contains("le=\"0.025\""), "{line}");
-    let (_, exemplar) = line.split_once(" # ").unwrap();
-    let at = exemplar.strip_prefix("{trace_id=\"00000000000000000000000000000abc\"} 0.020500 ");
-    assert!(at.is_some_and(|at| at.parse::<f64>().unwrap() > 1_600_000_000.0), "{exemplar}");
+    let wanted = [
+        ("gnomon_endpoint_duration_seconds", "0.025", "{trace_id=\"00000000000000000000000000000abc\"} 0.020500 "),
+        ("gnomon_backend_duration_seconds", "0.5", "{trace_id=\"000000000000000000000000000000b0\"} 0.300000 "),
+        ("gnomon_shadow_duration_seconds", "0.5", "{trace_id=\"000000000000000000000000000000b1\"} 0.300000 "),
+    ];
+    assert_eq!(exemplars.len(), wanted.len(), "{exemplars:#?}");
+    for (line, (name, bound, said)) in exemplars.into_iter().zip(wanted) {
+        let (series, exemplar) = line.split_once(" # ").unwrap();
+        assert!(series.starts_with(&format!("{name}_bucket{{")), "{line}");
+        assert!(series.contains(&format!("le=\"{bound}\"")), "{line}");
+        let at = exemplar.strip_prefix(said);
+        assert!(at.is_some_and(|at| at.parse::<f64>().unwrap() > 1_600_000_000.0), "{exemplar}");
+    }
 }

@@ -115,6 +115,10 @@ async fn busy_with(names: Names, registry: Registry) -> Arc<Snapshot> {
         for backend in 0..2 {
             recorder.backend_started(BackendId(backend));
             recorder.backend_done(BackendId(backend), Outcome::Status(201), Duration::from_millis(ms));
+            if ms == 300 {
+                let trace = TraceNumber(u128::from(backend) + 0xb0);
+                recorder.backend_traced(BackendId(backend), trace, Duration::from_millis(ms));
+            }
         }
     }
     recorder.backend_started(BackendId(0));

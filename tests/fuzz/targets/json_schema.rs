@@ -37,6 +37,7 @@ fuzz_target!(|input: &[u8]| {
     let request = Request {
         method: Method::POST,
         headers: Headers::new(),
+        trace_number: None,
         query: String::new(),
         params: vec![],
         claims: None,

@@ -44,6 +44,7 @@ fn request(value: &str) -> Request {
     Request {
         method: http::Method::GET,
         headers: Headers::new(),
+        trace_number: None,
         query: String::new(),
         params: vec![value.to_owned(), value.to_owned()],
         claims: Some(Arc::new(claims)),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     case::{Case, case},
     observe::{header, status, upstream_header},
+    ours::logs_json,
     scene::Scene,
     walk::walk,
 };
@@ -40,6 +41,7 @@ fn of_service() -> Vec<Case> {
             .otherwise(json!({ "listen": "off" }))
             .arguments(&[])
             .sees(|scene| try_get(scene.gateway().admin(), "/__stats").is_some().into(), true),
+        at("@access_log", json!({ "format": "json" })).sees(logs_json, true),
         at("@shadow", json!({ "max_request": 1 }))
             .with(At::Endpoint, json!({ "method": "POST" }))
             .backends(&json!([shadow, live]))

@@ -1,4 +1,4 @@
-//! `@admin` and `@shadow`, which only we know.
+//! `@admin`, `@access_log` and `@shadow`, which only we know.
 
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             true,
         ),
+        case(At::AccessLog, "format", json!("json")).otherwise(json!("text")).sees(logs_json, true),
         case(At::Admin, "token", json!(TOKEN)).sees(strangers_and_bearers_may_change, json!([401, 200])),
         mirroring("max_concurrent", json!(1)).on("/shadow", Behaviour::Hangs).sees(drops, json!([["concurrency", 1]])),
         mirroring("max_buffered_bytes", json!(1500))
@@ -59,6 +60,14 @@ pub(super) fn cases() -> Vec<Case> {
             .on("/shadow", slow)
             .sees(abandons_a_copy, true),
     ]
+}
+
+/// Whether a request is logged as an object.
+pub(super) fn logs_json(scene: &Scene) -> Value {
+    scene.get("/a");
+    let output = scene.ended();
+    let line = output.lines().find(|line| line.contains("\"/a\"")).expect("the request is logged");
+    serde_json::from_str::<Value>(line).is_ok_and(|line| line["status"] == 200).into()
 }
 
 /// How a wish to switch all shadows off is answered, without the token and with it.

@@ -24,6 +24,7 @@ fn path(scope: Scope) -> Vec<&'static str> {
         Scope::SecureHttp => of_service(&["extra_config", "security/http"]),
         Scope::BotDetector => of_service(&["extra_config", "security/bot-detector"]),
         Scope::Admin => of_service(&["extra_config", "@admin"]),
+        Scope::AccessLog => of_service(&["extra_config", "@access_log"]),
         Scope::Shadow => of_service(&["extra_config", "@shadow"]),
         Scope::Overload => of_service(&["extra_config", "@shadow", "overload"]),
         Scope::Policy => of_policy(&[]),

@@ -36,6 +36,7 @@ async fn answered(settings: &Value, data: &'static str) -> Reply {
     let request = Request {
         method: Method::POST,
         headers: Headers::new(),
+        trace_number: None,
         query: "a=1".into(),
         params: vec!["7".into()],
         claims: None,
