@@ -30,7 +30,13 @@ const BARS: &[Bar] = &[
     },
     Bar { scene: "recorder, the same among 10000 endpoints", than: "recorder, one request with one backend", ..SAME },
     Bar { scene: "report of one endpoint among 10000", than: "report of one endpoint, taken and booked", ..SAME },
-    Bar { scene: "the same among 10000 endpoints", than: "request through the whole gateway, over loopback", ..SAME },
+    // Scatters by some percent; a look at every endpoint would be several times as much.
+    Bar {
+        scene: "the same among 10000 endpoints",
+        than: "request through the whole gateway, over loopback",
+        percent: 15,
+        ..SAME
+    },
     Bar { scene: "start, for each endpoint of a larger file", than: "start, for each endpoint of a file", ..SAME },
 ];
 
