@@ -36,6 +36,8 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod canaries;
 #[cfg(test)]
 mod clients;
@@ -57,6 +59,8 @@ mod discovery;
 mod experiments;
 #[cfg(test)]
 mod fields;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
