@@ -17,4 +17,5 @@ pub mod shadow;
 pub mod shape;
 pub mod split;
 pub mod stats;
+pub mod telemetry;
 pub mod tls;

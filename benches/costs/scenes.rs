@@ -21,26 +21,42 @@ use super::{
 };
 
 /// Something that can be done over and over.
+#[derive(Clone, Copy)]
 pub(crate) struct Scene {
     pub(crate) name: &'static str,
     pub(crate) play: fn(u64),
+    /// Whether other threads have a part in it: then it scatters, and says by [`super::count::begin`] when it is ready.
+    pub(crate) is_threaded: bool,
+}
+
+impl Scene {
+    /// One that a single thread plays.
+    pub(crate) const fn new(name: &'static str, play: fn(u64)) -> Self {
+        Self { name, play, is_threaded: false }
+    }
+
+    /// One that is played by several.
+    pub(crate) const fn threaded(name: &'static str, play: fn(u64)) -> Self {
+        Self { name, play, is_threaded: true }
+    }
 }
 
 pub(crate) fn all() -> Vec<Scene> {
     vec![
-        Scene { name: "2 KB answer, as it is", play: as_it_is },
-        Scene { name: "2 KB answer, through a tree", play: through_a_tree },
-        Scene { name: "three 2 KB answers, spliced", play: spliced },
-        Scene { name: "three 2 KB answers, through trees", play: through_trees },
-        Scene { name: "request, no shadow", play: without_shadow },
-        Scene { name: "request, a shadow that is not selected", play: with_unselected_shadow },
-        Scene { name: "request, a shadow that is selected", play: with_selected_shadow },
-        Scene { name: "request, a shadow that is selected and compared", play: with_compared_shadow },
-        Scene { name: "gate, not selected", play: gate_says_no },
-        Scene { name: "gate, selected and given back", play: gate_says_yes },
-        Scene { name: "compare 10 KB, the same bytes", play: |times| compared(0, times) },
-        Scene { name: "compare 10 KB, members in another order", play: |times| compared(1, times) },
-        Scene { name: "compare 10 KB, ten differences", play: |times| compared(2, times) },
+        Scene::new("2 KB answer, as it is", as_it_is),
+        Scene::new("2 KB answer, through a tree", through_a_tree),
+        Scene::new("three 2 KB answers, spliced", spliced),
+        Scene::new("three 2 KB answers, through trees", through_trees),
+        Scene::new("request, no shadow", without_shadow),
+        Scene::new("request, a shadow that is not selected", with_unselected_shadow),
+        Scene::new("request, a shadow that is selected", with_selected_shadow),
+        Scene::new("request, a shadow that is selected and compared", with_compared_shadow),
+        Scene::new("request, three backends merged", merging_three),
+        Scene::new("gate, not selected", gate_says_no),
+        Scene::new("gate, selected and given back", gate_says_yes),
+        Scene::new("compare 10 KB, the same bytes", |times| compared(0, times)),
+        Scene::new("compare 10 KB, members in another order", |times| compared(1, times)),
+        Scene::new("compare 10 KB, ten differences", |times| compared(2, times)),
     ]
 }
 
@@ -103,6 +119,10 @@ fn without_shadow(times: u64) {
     serve(&plan(&[endpoint("/user/{id}", 1, 0)]), times);
 }
 
+fn merging_three(times: u64) {
+    serve(&plan(&[endpoint("/user/{id}", 3, 0)]), times);
+}
+
 fn with_unselected_shadow(times: u64) {
     serve(&policed(&json!({"sample": {"rate": 0}})), times);
 }
@@ -142,7 +162,8 @@ fn serve(plan: &Plan, times: u64) {
             compared: compared_by(endpoint, shadow),
         });
         let links = links.collect();
-        let dispatch = Dispatch::new(Arc::clone(endpoint), vec![Ready(data).start().recipient()], links);
+        let backends = endpoint.live.iter().map(|_| Ready(data.clone()).start().recipient()).collect();
+        let dispatch = Dispatch::new(Arc::clone(endpoint), backends, links);
         let actor = EndpointActor::new(dispatch).start();
         for _ in 0..times {
             let (promise, answer) = promise();

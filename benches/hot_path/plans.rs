@@ -38,6 +38,7 @@ pub(crate) fn request() -> Request {
         params: vec!["4711".into()],
         claims: None,
         origin: None,
+        trace: None,
     }
 }
 

@@ -19,8 +19,9 @@ const PAIRS: u64 = 12_800;
 const NOISE: [f64; 4] = [0.001, 0.01, 0.1, 0.5];
 /// None first: there every alarm is false.
 const REGRESSIONS: [f64; 5] = [0.0, 0.001, 0.005, 0.01, 0.05];
-const MODES: [BaselineMode; 3] = [
+const MODES: [BaselineMode; 4] = [
     BaselineMode::DualPrimary,
+    BaselineMode::Learned { lasts: Duration::from_secs(3600), pairs: 6400 },
     BaselineMode::Learned { lasts: Duration::from_secs(3600), pairs: 2000 },
     BaselineMode::Diffy,
 ];
@@ -33,13 +34,19 @@ struct Line {
     found: fn(&Outcome) -> bool,
 }
 
-const LINES: [Line; 4] = [
+const LINES: [Line; 5] = [
     Line { name: "dual_primary", mode: 0, alarm: |outcome| outcome.alarm_ever, found: |outcome| outcome.found_ever },
     Line { name: "learned", mode: 1, alarm: |outcome| outcome.alarm_ever, found: |outcome| outcome.found_ever },
-    Line { name: "diffy", mode: 2, alarm: |outcome| outcome.alarm_ever, found: |outcome| outcome.found_ever },
+    Line {
+        name: "learned from 2000",
+        mode: 2,
+        alarm: |outcome| outcome.alarm_ever,
+        found: |outcome| outcome.found_ever,
+    },
+    Line { name: "diffy", mode: 3, alarm: |outcome| outcome.alarm_ever, found: |outcome| outcome.found_ever },
     Line {
         name: "diffy, read once",
-        mode: 2,
+        mode: 3,
         alarm: |outcome| outcome.alarm_at_end,
         found: |outcome| outcome.found_at_end,
     },

@@ -13,7 +13,7 @@ use std::{
 /// A running gateway; dropping it ends it.
 pub(crate) struct Gateway {
     pub(crate) port: u16,
-    admin: u16,
+    pub(crate) admin: u16,
     child: Child,
 }
 

@@ -2,7 +2,7 @@
 //! behave in different ways, in turns within one run, so that whatever the machine does meanwhile meets all of them.
 //!
 //! `cargo bench --bench side_by_side`; RATE (requests a second, 400), SECONDS (a cell, 4), ROUNDS (5) and
-//! VARIANTS (`not compared,compared`) may be set.
+//! VARIANTS (`not compared,compared` or `no page,ten pages`) may be set.
 //! With SOAK_MINUTES it is `tests/soak` instead: one gateway whose shadow hangs, under load for that long.
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
@@ -10,6 +10,7 @@
 mod books;
 mod gateway;
 mod load;
+mod pages;
 mod soak;
 mod upstream;
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 use gateway::Gateway;
 use load::Measured;
+use pages::Pages;
 use upstream::Upstream;
 
 /// One thing a shadow may do.
@@ -27,16 +29,23 @@ struct Variant {
     shadow: Option<Upstream>,
     /// Its policy; null is none.
     policy: Value,
+    /// How many dashboards are open.
+    pages: usize,
 }
 
 impl Variant {
     fn plain(name: &'static str, shadow: Option<Upstream>) -> Self {
-        Self { name, shadow, policy: Value::Null }
+        Self { name, shadow, policy: Value::Null, pages: 0 }
     }
 
     /// A healthy shadow whose answers differ, under a policy.
     fn under(name: &'static str, policy: Value) -> Self {
-        Self { name, shadow: Some(Upstream::differing()), policy }
+        Self { name, shadow: Some(Upstream::differing()), policy, pages: 0 }
+    }
+
+    /// The same while so many look at the dashboard.
+    fn watched(self, pages: usize) -> Self {
+        Self { pages, ..self }
     }
 }
 
@@ -72,6 +81,8 @@ fn main() {
         Variant::plain("hanging", Some(Upstream::hanging())),
         Variant::under("not compared", json!({ "holdout": 0 })),
         Variant::under("compared", json!({ "holdout": 0, "compare": { "baseline": "off" } })),
+        Variant::under("no page", json!({ "compare": { "baseline": "off" } })),
+        Variant::under("ten pages", json!({ "compare": { "baseline": "off" } })).watched(10),
     ];
     let variants: Vec<Variant> = variants.into_iter().filter(|variant| is_asked_for(variant.name)).collect();
     let mut cells: Vec<Vec<Measured>> = variants.iter().map(|_| Vec::new()).collect();
@@ -85,6 +96,7 @@ fn main() {
                 live.port,
                 variant.shadow.as_ref().map(|shadow| (shadow.port, variant.policy.clone())),
             );
+            let _open = Pages::open(variant.pages, gateway.admin);
             load::run(&gateway, load::GET, rate, Duration::from_millis(500));
             cell.push(load::run(&gateway, load::GET, rate, Duration::from_secs(seconds)));
         }

@@ -21,7 +21,10 @@ use tokio::time::timeout;
 
 use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbound, WireAnswer, body::Held};
 
-use super::transport::{Glance, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls};
+use super::{
+    reading::Reading,
+    transport::{Glance, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
+};
 
 /// A client with connections of its own.
 #[derive(Clone)]
@@ -32,7 +35,11 @@ pub struct Client {
 }
 
 /// The head of an answer; its body is still on its way.
-pub struct Inbound(Origin);
+pub struct Inbound {
+    origin: Origin,
+    /// Who records its reading.
+    reading: Option<Box<Reading>>,
+}
 
 /// Where an answer comes from.
 enum Origin {
@@ -78,7 +85,7 @@ impl Client {
             Some(limit) => timeout(limit, sending).await.unwrap_or(Err(SendRequestError::Timeout)),
         };
         match answer {
-            Ok(response) => Ok(Inbound(Origin::Upstream(response))),
+            Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
             Err(error) => Err(failure(error, &call_text(outbound))),
         }
     }
@@ -167,7 +174,7 @@ impl Inbound {
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        match &self.0 {
+        match &self.origin {
             Origin::Upstream(response) => response.status(),
             Origin::Component(answer) => answer.status,
         }
@@ -176,7 +183,7 @@ impl Inbound {
     /// The first value of a header.
     #[must_use]
     pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        match &self.0 {
+        match &self.origin {
             Origin::Upstream(response) => response.headers().get(name),
             Origin::Component(answer) => answer.headers.get(name),
         }
@@ -185,7 +192,7 @@ impl Inbound {
     /// All headers, each with all its values.
     #[must_use]
     pub fn headers(&self) -> Headers {
-        let response = match &self.0 {
+        let response = match &self.origin {
             Origin::Upstream(response) => response,
             Origin::Component(answer) => return answer.headers.clone(),
         };
@@ -199,13 +206,19 @@ impl Inbound {
     /// An answer that components made or changed.
     #[must_use]
     pub fn of_component(answer: WireAnswer) -> Self {
-        Self(Origin::Component(answer))
+        Self { origin: Origin::Component(answer), reading: None }
+    }
+
+    /// The same, and `reading` hears of its body.
+    #[must_use]
+    pub(super) fn recorded(self, reading: Option<Box<Reading>>) -> Self {
+        Self { reading, ..self }
     }
 
     /// Whether components around the exchange made or changed it.
     #[must_use]
     pub fn is_of_component(&self) -> bool {
-        matches!(self.0, Origin::Component(_))
+        matches!(self.origin, Origin::Component(_))
     }
 
     /// The answer as components see it.
@@ -271,10 +284,14 @@ impl Inbound {
 
     /// The next piece of the body; `None` after its end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, Failure>> {
-        match &mut self.0 {
-            Origin::Upstream(response) => Some(response.next().await?.map_err(|error| body_failure(&error))),
+        let chunk = match &mut self.origin {
+            Origin::Upstream(response) => response.next().await.map(|it| it.map_err(|error| body_failure(&error))),
             Origin::Component(answer) => answer.body.next().await,
+        };
+        if let Some(reading) = &mut self.reading {
+            reading.saw(chunk.as_ref());
         }
+        chunk
     }
 }
 

@@ -1,6 +1,6 @@
 //! One upstream call in its steps: address, request, answer, status, decoding, shape.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
@@ -12,25 +12,24 @@ use tokio::time::Instant;
 
 use crate::{
     component::BackendCall,
-    config::ErrorPolicy,
     model::{
         Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
-        Witness,
-        body::{self, Held},
+        Witness, body,
     },
     plan::BackendPlan,
+    telemetry::Probe,
 };
 
 use super::{
     Aim, Client, FoundHosts,
     balance::Balance,
-    client::{Glanced, Inbound},
+    client::Inbound,
     gzip::{Gunzip, gunzip},
     packed::Packing,
+    recorded::Recorded,
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
-    target::Target,
     watch::Watch,
 };
 
@@ -41,16 +40,24 @@ const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a thread needs to call one backend.
 pub struct Caller {
-    client: Client,
+    pub(super) client: Client,
     balance: Balance,
     found: Option<FoundHosts>,
+    /// What records calls, if anything does.
+    probe: Option<Rc<Probe>>,
 }
 
 impl Caller {
     /// A caller with connections of its own; `turn` says at which address it starts.
     #[must_use]
     pub fn new(client: Client, turn: usize) -> Self {
-        Self { client, balance: Balance::starting_at(turn), found: None }
+        Self { client, balance: Balance::starting_at(turn), found: None, probe: None }
+    }
+
+    /// The same, and its calls are recorded.
+    #[must_use]
+    pub fn recording(self, probe: Option<Rc<Probe>>) -> Self {
+        Self { probe, ..self }
     }
 
     /// The same, with hosts that are found instead of those of the plan.
@@ -72,15 +79,26 @@ impl Caller {
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
-        let target = Target::of(backend, &asked);
+        let recorded = self.recorded(backend, asked, deadline);
+        let target = Target { recorded: recorded.as_deref(), ..Target::of(backend, &asked) };
         if asked.witnesses.is_empty() {
-            return self.fetch_from(target, asked, body, deadline, limit).await;
+            let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
+            return told(recorded.as_deref(), backend, outcome);
         }
         let watch = Watch::start(asked.witnesses, deadline);
         let target = Target { watch: Some(&watch), ..target };
         // Few calls are watched; the others need not carry the room for it.
         let outcome = Box::pin(self.fetch_from(target, asked, body, deadline, limit)).await;
-        watch.end(outcome)
+        told(recorded.as_deref(), backend, watch.end(outcome))
+    }
+
+    pub(super) fn recorded<'a>(
+        &'a self,
+        backend: &'a BackendPlan,
+        asked: Asked<'_>,
+        end: Instant,
+    ) -> Option<Box<Recorded<'a>>> {
+        Recorded::begin(self.probe.as_ref()?, backend, asked.request, end)
     }
 
     async fn fetch_from(
@@ -105,86 +123,7 @@ impl Caller {
         backend.calls_through.run(call, &step).await
     }
 
-    /// Makes the call and reads the answer to its end without looking into it; gives its status.
-    ///
-    /// # Errors
-    /// When no answer comes, or it breaks off, or is longer than `limit` bytes.
-    pub async fn discard(
-        &self,
-        backend: &BackendPlan,
-        asked: Asked<'_>,
-        body: Body,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        let mut outbound = self.outbound(backend, &asked)?;
-        let target = Target::of(backend, &asked);
-        if backend.wires_through.is_empty()
-            && let Some(bytes) = self.client.body_to_glance(&outbound, &body)
-        {
-            return self.glance(target, &mut outbound, bytes, limit).await;
-        }
-        // Rare and large: the others need not carry the room for it.
-        Box::pin(self.read_and_forget(target, outbound, body, limit)).await
-    }
-
-    async fn read_and_forget(
-        &self,
-        target: Target<'_>,
-        outbound: Outbound,
-        body: Body,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        let backend = target.backend;
-        let (inbound, _sent) = self.send(target, outbound, body).await?;
-        let status = inbound.status();
-        // A live call would close such an answer unread, and a cache around must see the same here.
-        let unread = inbound.is_of_component()
-            && !backend.no_op
-            && !is_success(status)
-            && matches!(backend.error_policy, ErrorPolicy::Plain);
-        if !unread {
-            inbound.drain(limit).await?;
-        }
-        Ok(status.as_u16())
-    }
-
-    /// Sends a request and those that redirects make of it, and forgets the answers; gives the status of the last.
-    async fn glance(
-        &self,
-        target: Target<'_>,
-        outbound: &mut Outbound,
-        bytes: Bytes,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        if let Some(touch) = target.touch {
-            touch.touch(outbound);
-            return Ok(target.saw(self.client.glance(outbound, &bytes, limit).await)?.status.as_u16());
-        }
-        let glanced = target.saw(self.client.glance(outbound, &bytes, limit).await)?;
-        match glanced.location {
-            None => Ok(glanced.status.as_u16()),
-            Some(_) => Box::pin(self.glance_on(target.backend, (outbound.clone(), bytes), glanced, limit)).await,
-        }
-    }
-
-    /// Follows where an upstream sent a request on to.
-    async fn glance_on(
-        &self,
-        backend: &BackendPlan,
-        (outbound, bytes): (Outbound, Bytes),
-        mut glanced: Glanced,
-        limit: usize,
-    ) -> Result<u16, Failure> {
-        let whole = if bytes.is_empty() { Body::Empty } else { Body::Held(Held::new(vec![bytes])) };
-        let mut trail = Trail::new(outbound, &whole, backend.resends_body);
-        while let Next::Follow(body) = trail.after(glanced.status, glanced.location.as_ref())? {
-            let bytes = if let Body::Held(held) = &body { held.to_bytes() } else { Bytes::new() };
-            glanced = self.client.glance(trail.outbound(), &bytes, limit).await?;
-        }
-        Ok(glanced.status.as_u16())
-    }
-
-    fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
+    pub(super) fn outbound(&self, backend: &BackendPlan, asked: &Asked<'_>) -> Result<Outbound, Failure> {
         let found = self.found.as_ref().map(FoundHosts::now);
         let bases = found.as_deref().unwrap_or(&backend.bases);
         let next = self.balance.next(bases);
@@ -221,7 +160,12 @@ impl Caller {
     }
 
     /// Makes the exchange up to the head of its answer, through the components around it.
-    async fn send(&self, target: Target<'_>, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+    pub(super) async fn send(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+    ) -> Result<(Inbound, Sent), Failure> {
         let backend = target.backend;
         let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
         if backend.wires_through.is_empty() {
@@ -247,11 +191,34 @@ impl Caller {
         body: Body,
         mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
-        let backend = target.backend;
+        let exchange = target.recorded.and_then(|recorded| recorded.exchange(&outbound, &body));
+        if let Some(exchange) = &exchange {
+            exchange.inject(&mut outbound.headers);
+        }
         if let Some(touch) = target.touch {
             touch.touch(&mut outbound);
-            let inbound = target.saw(self.client.send(&outbound, body).await)?;
-            return Ok((inbound, sent));
+        }
+        let outcome = self.hop(target, outbound, body, &mut sent).await;
+        match (exchange, outcome) {
+            (None, outcome) => Ok((outcome?, sent)),
+            (Some(exchange), Ok(inbound)) => Ok((exchange.answered(inbound), sent)),
+            (Some(exchange), Err(failure)) => {
+                exchange.failed(&failure);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn hop(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+        sent: &mut Sent,
+    ) -> Result<Inbound, Failure> {
+        let backend = target.backend;
+        if target.touch.is_some() {
+            return target.saw(self.client.send(&outbound, body).await);
         }
         let mut trail = Trail::new(outbound, &body, backend.resends_body);
         let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
@@ -259,8 +226,20 @@ impl Caller {
             sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
         }
-        Ok((inbound, sent))
+        Ok(inbound)
     }
+}
+
+/// The outcome of a call, told to who records it.
+fn told(
+    recorded: Option<&Recorded<'_>>,
+    backend: &BackendPlan,
+    outcome: Result<Response, Failure>,
+) -> Result<Response, Failure> {
+    if let Some(recorded) = recorded {
+        recorded.end(outcome.as_ref().map(|response| backend.no_op || response.complete));
+    }
+    outcome
 }
 
 /// Which call to make.
@@ -282,6 +261,35 @@ pub struct Asked<'a> {
 pub trait LastTouch {
     /// Changes it.
     fn touch(&self, outbound: &mut Outbound);
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) backend: &'a BackendPlan,
+    pub(super) touch: Option<&'a dyn LastTouch>,
+    watch: Option<&'a Watch<'a>>,
+    pub(super) recorded: Option<&'a Recorded<'a>>,
+    aim: Option<&'a Aim>,
+}
+
+impl<'a> Target<'a> {
+    pub(super) const fn of(backend: &'a BackendPlan, asked: &Asked<'a>) -> Self {
+        Self { backend, touch: asked.touch, watch: None, recorded: None, aim: asked.aim }
+    }
+
+    /// The same target, and what is called there is recorded.
+    pub(super) const fn recorded(self, recorded: &'a Recorded<'a>) -> Self {
+        Self { recorded: Some(recorded), ..self }
+    }
+
+    /// Takes note of what came of the call at the address it was made for.
+    pub(super) fn saw<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        if let Some(aim) = self.aim {
+            aim.saw(&outcome);
+        }
+        outcome
+    }
 }
 
 /// The data of a successful answer.

@@ -73,7 +73,8 @@ impl<'a> Watch<'a> {
         match outcome {
             Ok(Response { status, headers, payload: Payload::Transit(receiver), complete }) => {
                 let head = self.head_or(status, &headers).packed_as(&headers);
-                let taps = self.witnesses.iter().map(|witness| Kept::new(Arc::clone(witness))).collect();
+                let length = receiver.length();
+                let taps = self.witnesses.iter().map(|witness| Kept::new(Arc::clone(witness), length)).collect();
                 let payload = Payload::Transit(receiver.tapped(Box::new(Taps { head, taps })));
                 Ok(Response { status, headers, payload, complete })
             }
@@ -163,7 +164,11 @@ impl Head {
 
 fn kept_bytes(bytes: &Bytes, wanted: Wanted, witness: &dyn Witness) -> SeenBody {
     if wanted.hashed {
-        return SeenBody::Hashed { bytes: bytes.len() as u64, hash: xxh3_128(bytes) };
+        // Whoever compares has the time to hash it; what can't be kept until then is hashed here.
+        return match room_for(bytes.len(), wanted, witness) {
+            Ok(()) => SeenBody::Bytes(bytes.clone()),
+            Err(_) => SeenBody::Hashed { bytes: bytes.len() as u64, hash: xxh3_128(bytes) },
+        };
     }
     match room_for(bytes.len(), wanted, witness) {
         Ok(()) => SeenBody::Bytes(bytes.clone()),
@@ -176,6 +181,13 @@ fn room_for(bytes: usize, wanted: Wanted, witness: &dyn Witness) -> Result<(), U
         return Err(Unkept::TooLarge);
     }
     if witness.reserve(bytes) { Ok(()) } else { Err(Unkept::NoRoom) }
+}
+
+/// Bodies up to this are kept to be hashed elsewhere; more at once would be felt when they turn out longer, in bytes.
+const FEW_BYTES_MAX: u64 = 256 << 10;
+
+fn few_bytes(wanted: Wanted) -> u64 {
+    FEW_BYTES_MAX.min(wanted.bytes_max as u64)
 }
 
 /// What the witnesses see of a body that passes through.
@@ -196,6 +208,8 @@ struct Kept {
 
 enum SoFar {
     Chunks(Collected),
+    /// To be hashed by whoever compares, if they stay few.
+    Few(Collected),
     Hash(Box<Xxh3>),
     Nothing(Unkept),
 }
@@ -204,6 +218,7 @@ impl std::fmt::Debug for SoFar {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Chunks(_) => "Chunks",
+            Self::Few(_) => "Few",
             Self::Hash(_) => "Hash",
             Self::Nothing(_) => "Nothing",
         })
@@ -211,9 +226,14 @@ impl std::fmt::Debug for SoFar {
 }
 
 impl Kept {
-    fn new(witness: Arc<dyn Witness>) -> Self {
+    /// Of a body that is so long, if that is known.
+    fn new(witness: Arc<dyn Witness>, length: Option<u64>) -> Self {
         let wanted = witness.wants();
-        let so_far = if wanted.hashed { SoFar::Hash(Box::default()) } else { SoFar::Chunks(Collected::default()) };
+        let so_far = match (wanted.hashed, length) {
+            (true, Some(length)) if length > few_bytes(wanted) => SoFar::Hash(Box::default()),
+            (true, _) => SoFar::Few(Collected::default()),
+            (false, _) => SoFar::Chunks(Collected::default()),
+        };
         Self { witness, wanted, bytes: 0, so_far }
     }
 
@@ -221,6 +241,15 @@ impl Kept {
         self.bytes += chunk.len() as u64;
         match &mut self.so_far {
             SoFar::Hash(hash) => hash.update(chunk),
+            SoFar::Few(few) if self.bytes <= few_bytes(self.wanted) && self.witness.reserve(chunk.len()) => {
+                few.push(chunk.clone());
+            }
+            SoFar::Few(few) => {
+                let mut hash = Box::<Xxh3>::default();
+                std::mem::take(few).finish().chunks().iter().for_each(|chunk| hash.update(chunk));
+                hash.update(chunk);
+                self.so_far = SoFar::Hash(hash);
+            }
             SoFar::Nothing(_) => {}
             SoFar::Chunks(_) if self.bytes > self.wanted.bytes_max as u64 => {
                 self.so_far = SoFar::Nothing(Unkept::TooLarge);
@@ -232,7 +261,10 @@ impl Kept {
 
     fn finish(self, head: Head) {
         let body = match self.so_far {
-            SoFar::Chunks(chunks) => SeenBody::Bytes(chunks.finish().to_bytes()),
+            SoFar::Chunks(chunks) | SoFar::Few(chunks) => match chunks.finish() {
+                one if one.chunks().len() <= 1 => SeenBody::Bytes(one.to_bytes()),
+                pieces => SeenBody::Pieces(pieces),
+            },
             SoFar::Hash(hash) => SeenBody::Hashed { bytes: self.bytes, hash: hash.digest128() },
             SoFar::Nothing(why) => SeenBody::Unkept(why),
         };

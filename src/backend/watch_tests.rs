@@ -66,6 +66,7 @@ fn in_words(sight: &Sight) -> String {
         Sight::Answer(seen) => {
             let body = match &seen.body {
                 SeenBody::Bytes(bytes) => format!("bytes {}", text(bytes)),
+                SeenBody::Pieces(pieces) => format!("{} pieces {}", pieces.chunks().len(), text(&pieces.to_bytes())),
                 SeenBody::Data(data) => format!("data {}", text(&data.to_bytes())),
                 SeenBody::Hashed { bytes, hash } => format!("{bytes} bytes {hash:x}"),
                 SeenBody::Unkept(why) => format!("{why:?}"),
@@ -130,6 +131,20 @@ async fn a_hash_is_of_the_text_and_needs_no_room() {
     });
     show_decoded(&notes, "{\"a\":1}", "{}").unwrap();
     assert_eq!(notes.told(), [format!("201 after 0 ms: 7 bytes {:x}", xxh3_128(b"{\"a\":1}"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_be_hashed_is_kept_as_long_as_there_is_room() {
+    let hashed = Wanted { hashed: true, bytes_max: 10, ..WHOLE };
+    let notes = Notes::wanting(hashed);
+    show_decoded(&notes, "{\"a\":1}", "{}").unwrap();
+    assert_eq!((notes.told(), *notes.room.lock().unwrap()), (vec!["201 after 0 ms: bytes {\"a\":1}".to_owned()], 993));
+    let short = Notes::wanting(hashed);
+    assert_eq!(pass(&[&short], &["abc", "def"], None).await, ("abcdef".to_owned(), true));
+    assert_eq!(short.told(), ["200 after 0 ms: bytes abcdef"]);
+    let long = Notes::wanting(hashed);
+    assert_eq!(pass(&[&long], &["abc", "def", "ghi", "jkl"], None).await, ("abcdefghijkl".to_owned(), true));
+    assert_eq!(long.told(), [format!("200 after 0 ms: 12 bytes {:x}", xxh3_128(b"abcdefghijkl"))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,6 +240,15 @@ async fn a_body_in_transit_is_shown_when_its_reader_has_read_it() {
     assert_eq!(*notes.room.lock().unwrap(), 1000 - whole.len());
     assert_eq!(hashed.told(), [format!("200 after 0 ms: {} bytes {:x}", whole.len(), xxh3_128(whole.as_bytes()))]);
     assert_eq!(*hashed.room.lock().unwrap(), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_chunks_are_not_put_together_where_clients_are_served() {
+    let notes = Notes::wanting(Wanted { bytes_max: 1 << 20, ..WHOLE });
+    *notes.room.lock().unwrap() = 1 << 20;
+    let chunk: &'static str = "x".repeat(5000).leak();
+    assert!(pass(&[&notes], &[chunk, chunk], None).await.1);
+    assert_eq!(notes.told(), [format!("200 after 0 ms: 2 pieces {chunk}{chunk}")]);
 }
 
 #[tokio::test(start_paused = true)]

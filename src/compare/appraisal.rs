@@ -14,8 +14,8 @@ use super::{Comparison, DifferenceKind, Fields};
 /// How many sets are remembered; pairs of others stay what they were counted as.
 const SETS_MAX: usize = 128;
 
-/// How many places a set has at most: as many as a pair has differences.
-const PLACES_MAX: usize = super::findings::DIFFERENCES_MAX;
+/// How many places all sets have together.
+const PLACES_MAX: usize = SETS_MAX * super::findings::DIFFERENCES_MAX;
 
 /// The sets.
 #[derive(Debug, Default)]
@@ -30,15 +30,16 @@ struct Set {
 impl Appraisal {
     /// Remembers a pair that counts as differing.
     pub(super) fn remember(&mut self, comparison: &Comparison) {
-        let mut places: Vec<_> = comparison.differences.iter().map(|one| (&*one.path, one.kind)).collect();
-        places.sort_unstable();
-        places.dedup();
-        if comparison.is_truncated || places.len() > PLACES_MAX {
+        if comparison.is_truncated {
             return;
         }
+        let mut places: Vec<_> = comparison.fields().collect();
+        places.sort_unstable();
+        places.dedup();
         let mut hasher = DefaultHasher::new();
         places.hash(&mut hasher);
-        let has_room = self.0.len() < SETS_MAX;
+        let has_room = self.0.len() < SETS_MAX
+            && self.0.values().map(|set| set.places.len()).sum::<usize>().saturating_add(places.len()) <= PLACES_MAX;
         match self.0.entry(hasher.finish()) {
             Entry::Occupied(mut set) => set.get_mut().pairs += 1,
             Entry::Vacant(free) if has_room => {
@@ -77,6 +78,7 @@ mod tests {
         Comparison {
             verdict: Verdict::Mismatch,
             differences: paths.iter().map(difference).collect(),
+            further: Vec::new(),
             is_truncated: false,
             ignored: 0,
         }
@@ -109,9 +111,12 @@ mod tests {
         for number in 0..2 * SETS_MAX {
             appraisal.remember(&differing(&[&format!("$.{number}")]));
         }
-        let names: Vec<String> = (0..=PLACES_MAX).map(|number| format!("$.{number}")).collect();
-        appraisal.remember(&differing(&names.iter().map(String::as_str).collect::<Vec<_>>()));
         assert_eq!(appraisal.0.len(), SETS_MAX);
-        assert!(appraisal.0.values().all(|set| set.places.len() == 1));
+        let mut appraisal = Appraisal::default();
+        for number in 0..9 {
+            let names: Vec<String> = (0..2000).map(|place| format!("$.{number}.{place}")).collect();
+            appraisal.remember(&differing(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+        assert_eq!(appraisal.0.len(), PLACES_MAX / 2000);
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::{
     config::shadow::{BodyRule, Compare, TextRule},
@@ -18,7 +18,9 @@ use super::{
     DifferenceKind, Excerpt, Incomparable,
     findings::Findings,
     json::{
-        document::{Document, Unreadable},
+        document::{Document, Tape, Unreadable},
+        names::Names,
+        reader::Size,
         rules::Rules,
         walk,
     },
@@ -32,6 +34,7 @@ pub(super) struct BodyPlan {
     rule: BodyRule,
     text: TextRule,
     bytes_max: usize,
+    size: Size,
     rules: Rules,
     /// What nobody outside knows, so that nobody can make values with equal hashes.
     seed: u64,
@@ -49,14 +52,21 @@ enum Form {
 
 /// Bytes of a body as it was captured.
 enum Held<'a> {
-    Packed(&'a Bytes, &'a Headers),
+    Packed(Bytes, &'a Headers),
     Decoded(Bytes),
 }
 
 impl BodyPlan {
     pub(super) fn new(settings: &Compare, seed: u64) -> Self {
         let rules = Rules::new(&settings.json);
-        Self { rule: settings.body, text: settings.text, bytes_max: settings.body_bytes_max, rules, seed }
+        Self {
+            rule: settings.body,
+            text: settings.text,
+            bytes_max: settings.body_bytes_max,
+            size: Size::of(settings.values_max),
+            rules,
+            seed,
+        }
     }
 
     /// Compares two bodies. `records` says whether the fields of this pair are to be recorded.
@@ -98,9 +108,10 @@ impl BodyPlan {
     /// Records the fields of an answer that is the same on both sides, if it has any.
     fn record(&self, held: &Held<'_>, findings: &mut Findings<'_>) {
         if let Ok(body) = held.unpacked(self.bytes_max)
-            && let Ok(document) = Document::read(&body)
+            && let mut names = Names::default()
+            && let Ok(tape) = Tape::read(&body, self.size, &mut names, None)
         {
-            walk::record(&document, findings.names);
+            walk::record(&Document::new(&tape, &names, None), findings.names);
         }
     }
 
@@ -143,7 +154,10 @@ impl BodyPlan {
         records: bool,
         findings: &mut Findings<'_>,
     ) -> Result<(), Incomparable> {
-        let (mine, theirs) = match (Document::read(live), Document::read(shadow)) {
+        let mut names = Names::default();
+        let mine = Tape::read(live, self.size, &mut names, None);
+        let theirs = Tape::read(shadow, self.size, &mut names, mine.as_ref().ok());
+        let (mine, theirs) = match (mine, theirs) {
             (Ok(mine), Ok(theirs)) => (mine, theirs),
             // What is the same when unpacked is the same, though nobody could read it.
             _ if live == shadow => return Ok(()),
@@ -157,10 +171,12 @@ impl BodyPlan {
                 return Ok(());
             }
         };
+        let mine = Document::new(&mine, &names, None);
+        let theirs = Document::new(&theirs, &names, Some(&mine));
         if records {
             walk::record(&mine, findings.names);
         }
-        walk::compare(&self.rules, self.seed, (&mine, &theirs), findings);
+        walk::compare(&self.rules, self.seed, (&mine, &theirs), walk::steps_for(self.size), findings);
         Ok(())
     }
 }
@@ -184,7 +200,8 @@ impl Form {
 impl<'a> Held<'a> {
     fn of(seen: &'a Seen) -> Option<Self> {
         match &seen.body {
-            SeenBody::Bytes(bytes) => Some(Self::Packed(bytes, &seen.headers)),
+            SeenBody::Bytes(bytes) => Some(Self::Packed(bytes.clone(), &seen.headers)),
+            SeenBody::Pieces(pieces) => Some(Self::Packed(pieces.to_bytes(), &seen.headers)),
             SeenBody::Data(data) => Some(Self::Decoded(data.to_bytes())),
             SeenBody::Hashed { .. } | SeenBody::Unkept(_) => None,
         }
@@ -192,8 +209,7 @@ impl<'a> Held<'a> {
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Packed(bytes, _) => bytes,
-            Self::Decoded(bytes) => bytes,
+            Self::Packed(bytes, _) | Self::Decoded(bytes) => bytes,
         }
     }
 
@@ -233,10 +249,15 @@ fn unkept(body: &SeenBody) -> Option<Incomparable> {
 
 /// Compares by hash, whatever is kept of a body.
 fn hashed(live: &SeenBody, shadow: &SeenBody, findings: &mut Findings<'_>) {
+    if let (SeenBody::Bytes(live), SeenBody::Bytes(shadow)) = (live, shadow)
+        && live == shadow
+    {
+        return;
+    }
     let (Some(live), Some(shadow)) = (hash(live), hash(shadow)) else { return };
     if live != shadow {
         let [live, shadow] = [live, shadow].map(|(bytes, hash)| Some(Excerpt::of_hash(bytes, hash)));
-        findings.add_body(DifferenceKind::Value, "body", live, shadow);
+        findings.add_body(DifferenceKind::Value, "body", (live, shadow));
     }
 }
 
@@ -244,6 +265,11 @@ fn hash(body: &SeenBody) -> Option<(u64, u128)> {
     match body {
         SeenBody::Hashed { bytes, hash } => Some((*bytes, *hash)),
         SeenBody::Bytes(bytes) => Some((bytes.len() as u64, xxh3_128(bytes))),
+        SeenBody::Pieces(pieces) => {
+            let mut hash = Xxh3::new();
+            pieces.chunks().iter().for_each(|piece| hash.update(piece));
+            Some((pieces.len() as u64, hash.digest128()))
+        }
         SeenBody::Data(data) => Some(data.to_bytes()).map(|bytes| (bytes.len() as u64, xxh3_128(&bytes))),
         SeenBody::Unkept(_) => None,
     }
@@ -253,7 +279,7 @@ fn bytes(live: &[u8], shadow: &[u8], findings: &mut Findings<'_>) {
     if live != shadow {
         let same = live.iter().zip(shadow).take_while(|(live, shadow)| live == shadow).count();
         let [live, shadow] = [live, shadow].map(|bytes| Some(Excerpt::of_bytes(bytes)));
-        findings.add_body(DifferenceKind::Value, &format!("body byte {same}"), live, shadow);
+        findings.add_body(DifferenceKind::Value, &format!("body byte {same}"), (live, shadow));
     }
 }
 
@@ -265,5 +291,5 @@ fn one_is_json(live: &[u8], shadow: &[u8], findings: &mut Findings<'_>) {
         () => DifferenceKind::Type,
     };
     let [live, shadow] = [live, shadow].map(|body| (!body.is_empty()).then(|| Excerpt::of_text(body)));
-    findings.add_body(kind, "body", live, shadow);
+    findings.add_body(kind, "body", (live, shadow));
 }

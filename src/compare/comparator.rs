@@ -45,6 +45,7 @@ impl Comparator {
             return Comparison {
                 verdict: Verdict::Incomparable(reason),
                 differences: Vec::new(),
+                further: Vec::new(),
                 is_truncated: false,
                 ignored: 0,
             };

@@ -8,6 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -20,6 +21,9 @@ use super::{Experiment, Incomparable, StoreBudget, pair::Settled, store::MarkKey
 
 /// Pairs that may wait to be compared.
 pub const QUEUE_MAX: usize = 256;
+
+/// Pairs that are not compared may wait beside them, only to be given back where nobody waits for that.
+const DISCARDED_MAX: usize = 256;
 
 /// The share of the machine's time that comparing may take.
 pub const SHARE_OF_MACHINE: f64 = 0.05;
@@ -35,6 +39,9 @@ const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Desk {
     jobs: SyncSender<Job>,
+    /// How many pairs wait to be compared, and may.
+    waiting: Arc<AtomicUsize>,
+    room: usize,
     /// Those that stand, and those that nobody else holds any more until the next sweep.
     experiments: Arc<Mutex<Vec<Arc<Experiment>>>>,
     budget: Arc<StoreBudget>,
@@ -47,31 +54,36 @@ impl fmt::Debug for Desk {
     }
 }
 
-/// A pair, and whose it is.
+/// What the thread does.
 #[derive(Debug)]
-struct Job {
-    experiment: Arc<Experiment>,
-    pair: Box<Settled>,
+enum Job {
+    /// Compares a pair of an experiment.
+    Compare(Arc<Experiment>, Box<Settled>),
+    /// Gives back what a pair holds: megabytes perhaps, and the memory they were reserved in.
+    Discard(Box<Settled>),
 }
 
 impl Desk {
     /// A desk with a thread that may use its share of `cores` cores.
     #[must_use]
     pub fn start(cores: usize) -> Self {
-        let (sender, jobs) = sync_channel(QUEUE_MAX);
+        let (sender, jobs) = sync_channel(QUEUE_MAX + DISCARDED_MAX);
+        let waiting = Arc::<AtomicUsize>::default();
+        let begun = Arc::clone(&waiting);
         #[expect(clippy::cast_precision_loss, reason = "there are not that many cores")]
         let budget = TimeBudget::new((cores as f64 * SHARE_OF_MACHINE).min(1.0), Instant::now());
         let experiments = Arc::new(Mutex::default());
         let swept = Arc::clone(&experiments);
-        let spawned = thread::Builder::new().name("compare".into()).spawn(move || work(&jobs, budget, &swept));
+        let spawned = thread::Builder::new().name("compare".into()).spawn(move || work(&jobs, &begun, budget, &swept));
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread can be had to compare answers: no pair will be");
         }
-        Self::of(sender, experiments)
+        Self { waiting, ..Self::of(sender, QUEUE_MAX, experiments) }
     }
 
-    fn of(jobs: SyncSender<Job>, experiments: Arc<Mutex<Vec<Arc<Experiment>>>>) -> Self {
-        Self { jobs, experiments, budget: Arc::default(), marks: MarkKey::random() }
+    fn of(jobs: SyncSender<Job>, room: usize, experiments: Arc<Mutex<Vec<Arc<Experiment>>>>) -> Self {
+        let (waiting, budget) = (Arc::default(), Arc::default());
+        Self { jobs, waiting, room, experiments, budget, marks: MarkKey::random() }
     }
 
     /// The budget of what all experiments keep.
@@ -92,9 +104,31 @@ impl Desk {
 
     /// Hands a pair in; gives it back if there is no room.
     pub(super) fn take(&self, experiment: Arc<Experiment>, pair: Box<Settled>) -> Result<(), Box<Settled>> {
-        self.jobs.try_send(Job { experiment, pair }).map_err(|refused| match refused {
-            TrySendError::Full(job) | TrySendError::Disconnected(job) => job.pair,
+        if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.room {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(pair);
+        }
+        self.jobs.try_send(Job::Compare(experiment, pair)).map_err(|refused| {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            match refused {
+                TrySendError::Full(job) | TrySendError::Disconnected(job) => job.into_pair(),
+            }
         })
+    }
+
+    /// Has a pair given back that is not compared. Where there is no room even for that, it is given back here.
+    pub(super) fn discard(&self, pair: Box<Settled>) {
+        if pair.bytes() > 0 {
+            drop(self.jobs.try_send(Job::Discard(pair)));
+        }
+    }
+}
+
+impl Job {
+    fn into_pair(self) -> Box<Settled> {
+        match self {
+            Self::Compare(_, pair) | Self::Discard(pair) => pair,
+        }
     }
 }
 
@@ -103,7 +137,12 @@ fn lock(experiments: &Mutex<Vec<Arc<Experiment>>>) -> MutexGuard<'_, Vec<Arc<Exp
     experiments.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Arc<Experiment>>>) {
+fn work(
+    jobs: &Receiver<Job>,
+    waiting: &AtomicUsize,
+    mut budget: TimeBudget,
+    experiments: &Mutex<Vec<Arc<Experiment>>>,
+) {
     let mut swept = Instant::now();
     loop {
         let job = jobs.recv_timeout(SWEEP_PERIOD);
@@ -113,7 +152,7 @@ fn work(jobs: &Receiver<Job>, mut budget: TimeBudget, experiments: &Mutex<Vec<Ar
             sweep(experiments, SystemTime::now());
         }
         match job {
-            Ok(job) => attend(&job, &mut budget, begun),
+            Ok(job) => attend(job, waiting, &mut budget, begun),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -130,8 +169,15 @@ fn sweep(experiments: &Mutex<Vec<Arc<Experiment>>>, now: SystemTime) {
     standing.iter().for_each(|experiment| experiment.sweep(now));
 }
 
-/// Compares a pair if there is time for it.
-fn attend(Job { experiment, pair }: &Job, budget: &mut TimeBudget, begun: Instant) {
+/// Compares a pair if there is time for it, and gives it back.
+fn attend(job: Job, waiting: &AtomicUsize, budget: &mut TimeBudget, begun: Instant) {
+    if let Job::Compare(experiment, pair) = job {
+        waiting.fetch_sub(1, Ordering::AcqRel);
+        compare(&experiment, &pair, budget, begun);
+    }
+}
+
+fn compare(experiment: &Experiment, pair: &Settled, budget: &mut TimeBudget, begun: Instant) {
     if !budget.has_time(begun) {
         return experiment.shed(pair, Incomparable::Budget, begun);
     }
@@ -181,8 +227,8 @@ pub(crate) mod tests {
     impl IdleDesk {
         /// With room for so many pairs.
         pub(crate) fn new(room: usize) -> Self {
-            let (sender, jobs) = sync_channel(room);
-            Self { desk: Desk::of(sender, Arc::default()), jobs }
+            let (sender, jobs) = sync_channel(room + DISCARDED_MAX);
+            Self { desk: Desk::of(sender, room, Arc::default()), jobs }
         }
 
         /// What is done now and then.
@@ -190,13 +236,14 @@ pub(crate) mod tests {
             sweep(&self.desk.experiments, SystemTime::now());
         }
 
-        /// Attends to the pair that waits longest; tells whether one waited.
+        /// Attends to the pair that waits longest, and gives back those that are not compared; tells whether one waited.
         pub(crate) fn attend(&self, has_time: bool) -> bool {
-            let Ok(job) = self.jobs.try_recv() else { return false };
+            let mut jobs = self.jobs.try_iter().filter(|job| matches!(job, Job::Compare(..)));
+            let Some(job) = jobs.next() else { return false };
             let now = Instant::now();
             let mut budget = TimeBudget::new(0.0, now);
             budget.spend(if has_time { Duration::ZERO } else { 2 * BURST });
-            attend(&job, &mut budget, now);
+            attend(job, &self.desk.waiting, &mut budget, now);
             true
         }
     }

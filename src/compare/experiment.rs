@@ -148,14 +148,16 @@ impl Experiment {
     pub(super) fn settle(self: &Arc<Self>, pair: Box<Settled>) {
         if pair.sights.shadow.is_none() {
             self.void.fetch_add(1, Ordering::AcqRel);
-        } else if self.setup.desk.take(Arc::clone(self), pair).is_err() {
+            self.setup.desk.discard(pair);
+        } else if let Err(pair) = self.setup.desk.take(Arc::clone(self), pair) {
             self.turned_away.fetch_add(1, Ordering::AcqRel);
+            self.setup.desk.discard(pair);
         }
     }
 
-    /// Counts a pair whose live answer is a variant's, for which so many bytes were held.
-    pub(super) fn skip(&self, bytes: usize) {
-        self.memory().release(bytes);
+    /// Counts a pair whose live answer is a variant's.
+    pub(super) fn skip(&self, pair: Box<Settled>) {
+        self.setup.desk.discard(pair);
         self.of_variants.fetch_add(1, Ordering::AcqRel);
         self.void.fetch_add(1, Ordering::AcqRel);
     }
@@ -220,6 +222,7 @@ impl Experiment {
         }
         let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
         found.time(ready);
+        found.variety.note(&pair.request);
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);
         let wants_baseline = found.fields.wants_baseline(at);
         let tells = begun.is_some() && found.may_log(now);

@@ -51,7 +51,7 @@ pub(super) enum Step<'a> {
 }
 
 /// The place of a pattern in the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FieldId(u32);
 
 /// Of a whole document.
@@ -60,10 +60,19 @@ pub(super) const ROOT: FieldId = FieldId(0);
 /// Of all headers.
 const HEADERS: FieldId = FieldId(1);
 
+/// Of the status.
+pub(super) const STATUS: FieldId = FieldId(2);
+
+/// Of a body that has no fields.
+pub(super) const BODY: FieldId = FieldId(3);
+
+/// So many stand in the table from the beginning.
+const FIXED: usize = 4;
+
 impl Default for FieldNames {
     fn default() -> Self {
         let field = |pattern: &str| Field { pattern: pattern.into(), ..Field::default() };
-        Self { fields: vec![field("$"), field("header:")], pairs: 0 }
+        Self { fields: ["$", "header:", "status", "body"].map(field).into(), pairs: 0 }
     }
 }
 
@@ -77,12 +86,12 @@ impl FieldNames {
     /// How many patterns were seen: fields of compared documents, and whatever differed.
     #[must_use]
     pub fn seen(&self) -> usize {
-        self.fields.len() - 2
+        self.fields.len() - FIXED
     }
 
     /// The patterns that were seen, in the order in which they first were.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().skip(2).map(|field| &*field.pattern)
+        self.fields.iter().skip(FIXED).map(|field| &*field.pattern)
     }
 
     /// Counts a pair; whether its fields are to be recorded.
@@ -92,8 +101,8 @@ impl FieldNames {
         pair < RECORDED_PAIRS || pair.is_multiple_of(RECORDED_PAIRS)
     }
 
-    /// The pattern of a place.
-    pub(super) fn pattern(&mut self, trail: &[Step<'_>]) -> &str {
+    /// The field of a place.
+    pub(super) fn field(&mut self, trail: &[Step<'_>]) -> FieldId {
         let mut field = ROOT;
         for step in trail {
             match self.below(field, *step) {
@@ -101,13 +110,12 @@ impl FieldNames {
                 None => break,
             }
         }
-        self.text(field)
+        field
     }
 
-    /// The pattern of a header.
-    pub(super) fn header(&mut self, name: &str) -> &str {
-        let field = self.below(HEADERS, Step::Name(name)).unwrap_or(HEADERS);
-        self.text(field)
+    /// The field of a header.
+    pub(super) fn header(&mut self, name: &str) -> FieldId {
+        self.below(HEADERS, Step::Name(name)).unwrap_or(HEADERS)
     }
 
     /// The pattern one step further; `None` if there is no room even for `{*}`.
@@ -157,7 +165,8 @@ impl FieldNames {
         Some(FieldId(next))
     }
 
-    fn text(&self, field: FieldId) -> &str {
+    /// The pattern of a field.
+    pub(super) fn text(&self, field: FieldId) -> &str {
         self.fields.get(field.0 as usize).map(|field| &*field.pattern).unwrap_or_default()
     }
 }
@@ -199,6 +208,11 @@ pub(super) fn beginning(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pattern(names: &mut FieldNames, trail: &[Step<'_>]) -> String {
+        let field = names.field(trail);
+        names.text(field).to_owned()
+    }
     use crate::config::shadow::FieldStep;
 
     #[test]
@@ -210,18 +224,18 @@ mod tests {
         }
         let trail = [Step::Name("items"), Step::Index(3), Step::Name("a.b")];
         assert_eq!(place(&trail), "$.items[3]['a.b']");
-        assert_eq!(FieldNames::new().pattern(&trail), "$.items[*]['a.b']");
+        assert_eq!(pattern(&mut FieldNames::new(), &trail), "$.items[*]['a.b']");
     }
 
     #[test]
     fn many_members_of_one_object_are_data() {
         let mut names = FieldNames::new();
         for number in 0..MEMBERS_MAX {
-            assert_eq!(names.pattern(&[Step::Name(&format!("n{number}"))]), format!("$.n{number}"));
+            assert_eq!(pattern(&mut names, &[Step::Name(&format!("n{number}"))]), format!("$.n{number}"));
         }
-        assert_eq!(names.pattern(&[Step::Name("new"), Step::Name("id")]), "${*}.id");
-        assert_eq!(names.pattern(&[Step::Name("n7"), Step::Name("id")]), "$.n7.id");
-        assert_eq!(names.pattern(&[Step::Name("other"), Step::Name("id")]), "${*}.id");
+        assert_eq!(pattern(&mut names, &[Step::Name("new"), Step::Name("id")]), "${*}.id");
+        assert_eq!(pattern(&mut names, &[Step::Name("n7"), Step::Name("id")]), "$.n7.id");
+        assert_eq!(pattern(&mut names, &[Step::Name("other"), Step::Name("id")]), "${*}.id");
         assert_eq!(names.seen(), MEMBERS_MAX + 3);
     }
 
@@ -231,24 +245,24 @@ mod tests {
         for number in 0..100_u32 {
             for other in 0..100_u32 {
                 let (one, other) = (format!("a{number}"), format!("b{other}"));
-                let _any_pattern = names.pattern(&[Step::Name(&one), Step::Index(0), Step::Name(&other)]).len();
-                let _any_header = names.header(&format!("x-{one}-{other}")).len();
+                let _any_pattern = pattern(&mut names, &[Step::Name(&one), Step::Index(0), Step::Name(&other)]).len();
+                let _any_header = names.header(&format!("x-{one}-{other}"));
             }
         }
         assert!(names.seen() < PATTERNS_MAX && names.seen() > PATTERNS_MAX - 2 * SPARE);
         assert_eq!(names.patterns().count(), names.seen());
         // What was known before stays known; what is new has no name of its own.
-        assert_eq!(names.pattern(&[Step::Name("a0"), Step::Index(5), Step::Name("b0")]), "$.a0[*].b0");
-        assert_eq!(names.pattern(&[Step::Name("never")]), "${*}");
+        assert_eq!(pattern(&mut names, &[Step::Name("a0"), Step::Index(5), Step::Name("b0")]), "$.a0[*].b0");
+        assert_eq!(pattern(&mut names, &[Step::Name("never")]), "${*}");
     }
 
     #[test]
     fn long_and_deep_names_are_cut() {
         let mut names = FieldNames::new();
         let long = "é".repeat(5000);
-        assert_eq!(names.pattern(&[Step::Name(&long)]), "${*}");
+        assert_eq!(pattern(&mut names, &[Step::Name(&long)]), "${*}");
         assert!(place(&[Step::Name(&long); 64]).len() <= PLACE_BYTES_MAX + 3);
-        assert!(names.pattern(&[Step::Name(&"n".repeat(100)); 64]).len() <= PATTERN_BYTES_MAX);
+        assert!(pattern(&mut names, &[Step::Name(&"n".repeat(100)); 64]).len() <= PATTERN_BYTES_MAX);
         assert_eq!((beginning("aé", 2), beginning("aé", 3), beginning("aé", 9)), ("a", "aé", "aé"));
     }
 }

@@ -15,9 +15,11 @@ use super::{
     Clusters, Comparison, Deltas, Difference, DifferenceKind, Fields, Redactor, StoreBudget, Tally, Verdict,
     WhichField,
     appraisal::Appraisal,
+    findings::DIFFERENCES_MAX,
     pair::Asked,
     ready::Ready,
     store::{Added, Found as Differing, NewCluster},
+    variety::Variety,
 };
 
 /// New ways to differ are told to the log no more often than this.
@@ -37,6 +39,7 @@ pub(super) struct Found {
     pub(super) clusters: Clusters,
     /// Places in which answers differed, in the order of [`DifferenceKind::ALL`].
     pub(super) kinds: [u64; DifferenceKind::ALL.len()],
+    pub(super) variety: Variety,
     /// How much slower the shadow was than the live answer.
     pub(super) against_live: Deltas,
     /// How much slower it was than the second live answer.
@@ -61,6 +64,7 @@ impl Found {
             fields: Fields::new(baseline),
             clusters: Clusters::new(store, budget, redactor),
             kinds: Default::default(),
+            variety: Variety::default(),
             against_live: Deltas::default(),
             against_baseline: Deltas::default(),
             logged: None,
@@ -74,12 +78,9 @@ impl Found {
         baseline: Option<&Comparison>,
         (at, now): (SystemTime, Instant),
     ) -> Verdict {
-        fn places(of: &Comparison) -> impl Iterator<Item = (&str, DifferenceKind)> {
-            of.differences.iter().map(|difference: &Difference| (&*difference.path, difference.kind))
-        }
-        self.fields.record(places(shadow), baseline.map(places), at);
+        self.fields.record(shadow.fields(), baseline.map(Comparison::fields), at);
         for (kind, count) in DifferenceKind::ALL.iter().zip(&mut self.kinds) {
-            *count += shadow.differences.iter().filter(|difference| difference.kind == *kind).count() as u64;
+            *count += shadow.fields().filter(|(_, of)| of == kind).count() as u64;
         }
         self.since_look += 1;
         if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
@@ -129,6 +130,9 @@ impl Found {
         verdict: Verdict,
         now: SystemTime,
     ) -> Option<NewCluster> {
+        if matches!(verdict, Verdict::Incomparable(_)) {
+            return None;
+        }
         let counting = self.counting(comparison, verdict);
         let differing = Differing {
             at: request.at,
@@ -148,13 +152,16 @@ impl Found {
 
     /// The differences by which a pair is filed: in one that differs, noise beside them says nothing.
     fn counting<'a>(&self, comparison: &'a Comparison, verdict: Verdict) -> Cow<'a, [Difference]> {
-        let is_noise = |difference: &Difference| self.fields.is_noise(&difference.path, difference.kind);
-        if verdict != Verdict::Mismatch || !comparison.differences.iter().any(is_noise) {
+        let is_noise = |path: &str, kind| self.fields.is_noise(path, kind);
+        if verdict != Verdict::Mismatch || !comparison.differences.iter().any(|one| is_noise(&one.path, one.kind)) {
             return Cow::Borrowed(&comparison.differences);
         }
-        let counting: Vec<_> = comparison.differences.iter().filter(|one| !is_noise(one)).cloned().collect();
-        // More differ than are known: the known ones are all there is to file it by.
-        if counting.is_empty() { Cow::Borrowed(&comparison.differences) } else { Cow::Owned(counting) }
+        let kept = comparison.differences.iter().filter(|one| !is_noise(&one.path, one.kind)).cloned();
+        // Of those that were too many to be kept it is known where they are.
+        let further = comparison.further.iter().filter(|(path, kind)| !is_noise(path, *kind)).map(|(path, kind)| {
+            Difference { path: path.clone(), at: path.clone(), kind: *kind, live: None, shadow: None }
+        });
+        Cow::Owned(kept.chain(further).take(DIFFERENCES_MAX).collect())
     }
 
     /// Whether a line may be logged again.

@@ -13,7 +13,7 @@ use crate::{
     model::Headers,
 };
 
-use super::{Difference, DifferenceKind, Excerpt, findings::Findings};
+use super::{DifferenceKind, Excerpt, findings::Findings};
 
 /// More headers than this on one side are not compared; no server of ours accepts as many.
 const NAMES_MAX: usize = 1000;
@@ -46,10 +46,9 @@ impl HeaderPlan {
         if self.ignored.contains(name) {
             return findings.ignore();
         }
-        let path = findings.names.header(name.as_str()).into();
+        let field = findings.names.header(name.as_str());
         let [live, shadow] = [mine, theirs].map(|value| value.map(|value| Excerpt::of_text(&value)));
-        let at = format!("header:{name}").into();
-        findings.add(Difference { path, at, kind: DifferenceKind::Header, live, shadow });
+        findings.add(field, &format!("header:{name}"), DifferenceKind::Header, (live, shadow));
     }
 }
 

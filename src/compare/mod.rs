@@ -10,7 +10,6 @@
 //! bounded, and what was not compared is counted with its reason; nothing that traffic says is executed, followed or
 //! printed unescaped.
 
-pub mod anytime;
 mod appraisal;
 mod body;
 pub mod comparator;
@@ -36,6 +35,7 @@ mod status;
 pub mod store;
 mod text;
 mod unpack;
+pub mod variety;
 pub mod verdict;
 pub mod watched;
 

@@ -69,16 +69,14 @@ impl Results for Experiment {
         let different: Vec<FieldRow> = found.fields.rows().into_iter().filter(is_different).collect();
         let named: Vec<String> =
             different.iter().take(NAMED_MAX).map(|row| found.clusters.redactor().redact_path(&row.path)).collect();
+        let asked_for = found.variety.seen();
         readiness(&Evidence {
-            situation: outside.situation,
             sums: found.tally.total(),
             different_fields: &named,
             different: different.len() as u64,
             field_patterns,
-            losses: outside.losses,
-            sent: outside.sent,
-            overhead: outside.overhead,
-            limits: outside.limits,
+            asked_for,
+            outside: *outside,
         })
     }
 

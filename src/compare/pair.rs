@@ -6,6 +6,7 @@
 
 use std::{
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -44,6 +45,8 @@ pub struct Asked {
     pub method: Method,
     /// Its path, without the query, at most a kilobyte of it.
     pub path: Box<str>,
+    /// A hash of its query, by which it is told from others.
+    pub query: u64,
     /// When.
     pub at: SystemTime,
     /// The number that the marks of its copies carry.
@@ -55,6 +58,12 @@ impl fmt::Debug for Asked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Asked({}, {} bytes of path, {:x})", self.method, self.path.len(), self.number)
     }
+}
+
+fn hash_of(query: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    query.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the legs saw.
@@ -121,10 +130,11 @@ impl Pair {
     #[must_use]
     pub fn begin(experiment: &Arc<Experiment>, request: &Request) -> Option<Self> {
         let drawn = experiment.draw(&request.method)?;
-        let path = request.origin.as_ref().map_or("", |origin| &origin.path);
+        let (path, query) = request.origin.as_ref().map_or(("", ""), |origin| (&origin.path, &origin.query));
         let request = Asked {
             method: request.method.clone(),
             path: beginning(path, PATH_BYTES_MAX).into(),
+            query: hash_of(query),
             at: SystemTime::now(),
             number: request.origin.as_ref().map_or(0, |origin| origin.pair),
         };
@@ -226,14 +236,15 @@ fn later(before: Option<Sight>, sight: Sight) -> (Sight, Option<Sight>) {
 impl Drop for Inner {
     fn drop(&mut self) {
         let sights = self.sights.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if *self.is_of_variant.get_mut() {
-            return self.experiment.skip(*self.held.get_mut());
-        }
         let held = Held { memory: Arc::clone(self.experiment.memory()), bytes: *self.held.get_mut() };
         let path = std::mem::take(&mut self.request.path);
         let request = Asked { path, ..self.request.clone() };
         let settled = Settled { request, sights: std::mem::take(sights), place: self.drawn.place, held };
-        Experiment::settle(&self.experiment, Box::new(settled));
+        if *self.is_of_variant.get_mut() {
+            self.experiment.skip(Box::new(settled));
+        } else {
+            Experiment::settle(&self.experiment, Box::new(settled));
+        }
     }
 }
 

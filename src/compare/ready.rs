@@ -61,7 +61,7 @@ fn answer(sight: Option<&Sight>, failed: Incomparable, late: Incomparable) -> Re
             SeenBody::Unkept(Unkept::TooLarge) => Err(Incomparable::TooLarge),
             SeenBody::Unkept(Unkept::NoRoom) => Err(Incomparable::Memory),
             SeenBody::Unkept(Unkept::BrokenOff) => Err(failed),
-            SeenBody::Bytes(_) | SeenBody::Data(_) | SeenBody::Hashed { .. } => Ok(seen),
+            SeenBody::Bytes(_) | SeenBody::Pieces(_) | SeenBody::Data(_) | SeenBody::Hashed { .. } => Ok(seen),
         },
     }
 }
@@ -89,7 +89,7 @@ fn optional(sight: &Sight) -> Result<Option<&Seen>, Incomparable> {
 fn data_of(seen: &Seen) -> Option<Data> {
     match &seen.body {
         SeenBody::Data(data) => Some(data.clone()),
-        SeenBody::Bytes(_) | SeenBody::Hashed { .. } | SeenBody::Unkept(_) => None,
+        SeenBody::Bytes(_) | SeenBody::Pieces(_) | SeenBody::Hashed { .. } | SeenBody::Unkept(_) => None,
     }
 }
 

@@ -66,6 +66,12 @@ pub struct Outside<'a> {
     pub losses: &'a Losses,
     /// Copies that were sent.
     pub sent: u64,
+    /// The endpoint's path, with its placeholders.
+    pub path: &'a str,
+    /// Requests to it.
+    pub offered: u64,
+    /// Of those, the ones that the policy keeps out, by reason.
+    pub kept_out: &'a [(&'static str, u64)],
     /// What it costs the clients; `None` without a hold-out.
     pub overhead: Option<&'a Overhead>,
     /// How good it must be.

@@ -5,18 +5,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::shadow::StatusRule;
 
-use super::{Difference, DifferenceKind, Excerpt, ValueKind, findings::Findings};
+use super::{DifferenceKind, Excerpt, ValueKind, field_names::STATUS, findings::Findings};
 
 /// Compares two statuses.
 pub(super) fn compare(rule: &StatusRule, live: StatusCode, shadow: StatusCode, findings: &mut Findings<'_>) {
     if !is_same(rule, live.as_u16(), shadow.as_u16()) {
-        findings.add(Difference {
-            path: "status".into(),
-            at: "status".into(),
-            kind: DifferenceKind::Status,
-            live: Some(excerpt(live)),
-            shadow: Some(excerpt(shadow)),
-        });
+        findings.add(STATUS, "status", DifferenceKind::Status, (Some(excerpt(live)), Some(excerpt(shadow))));
     }
 }
 

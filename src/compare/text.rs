@@ -23,7 +23,7 @@ pub(super) fn compare(rule: TextRule, seed: u64, live: &[u8], shadow: &[u8], fin
     let same = lines(live).zip(lines(shadow)).take_while(|(live, shadow)| is_same(rule, live, shadow)).count();
     let [mine, theirs] = [live, shadow].map(|text| lines(text).nth(same).map(Excerpt::of_text));
     let at = format!("body line {}", same.saturating_add(1));
-    findings.add_body(DifferenceKind::Value, &at, mine, theirs);
+    findings.add_body(DifferenceKind::Value, &at, (mine, theirs));
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Difference;
+use super::{Difference, DifferenceKind};
 
 /// What the comparator says of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,10 +11,20 @@ pub struct Comparison {
     pub verdict: Verdict,
     /// What differs and counts, the first hundred.
     pub differences: Vec<Difference>,
-    /// Whether there were more, at fields that are not among these, or places that were not looked at.
+    /// The fields that differ as well but are not among these, and in which way, each once.
+    pub further: Vec<(Box<str>, DifferenceKind)>,
+    /// Whether there may be more, at fields that are not among all those.
     pub is_truncated: bool,
     /// How many differences the rules ignore, as far as they were counted.
     pub ignored: u32,
+}
+
+impl Comparison {
+    /// The fields that differ, in which way; one may occur more than once.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, DifferenceKind)> {
+        let kept = self.differences.iter().map(|difference| (&*difference.path, difference.kind));
+        kept.chain(self.further.iter().map(|(path, kind)| (&**path, *kind)))
+    }
 }
 
 /// How a pair counts. `Ignored` and `Noise` are never added to `Match`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Extra;
+use super::{BackendLayer, Extra};
 
 /// One `backend[]` object.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct Backend {
     pub shadow: Option<Shadow>,
     /// `@split`: the backends that take a part of its calls.
     pub split: Option<Box<super::Split>>,
+    /// `telemetry/opentelemetry`: what takes the place of the service's layer, if anything does.
+    pub telemetry: Option<BackendLayer>,
     /// Where the backend stands in the file, as a JSON pointer.
     pub pointer: String,
 }

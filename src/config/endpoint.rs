@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Backend, Extra, FlatmapOp};
+use super::{Backend, EndpointTelemetry, Extra, FlatmapOp};
 
 /// One `endpoints[]` object.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Endpoint {
     pub static_data: Option<Static>,
     /// `proxy.flatmap_filter` on the merged data.
     pub flatmap: Vec<FlatmapOp>,
+    /// `telemetry/opentelemetry`.
+    pub telemetry: EndpointTelemetry,
     /// Where the endpoint stands in the file, as a JSON pointer.
     pub pointer: String,
 }

@@ -21,6 +21,7 @@ mod lists_of_maps;
 pub mod load;
 pub mod log_pattern;
 pub mod node;
+pub mod opentelemetry;
 pub mod position;
 pub mod promote;
 pub mod proxies;
@@ -46,6 +47,10 @@ pub use known::known_keys;
 pub use layout::Layout;
 pub use load::{Loaded, Places, load};
 pub use node::Node;
+pub use opentelemetry::{
+    BackendDetail, BackendLayer, EndpointTelemetry, GlobalLayer, OpenTelemetry, OtlpExporter, PrometheusExporter,
+    ProxyLayer, ReportedHeaders, StaticAttribute,
+};
 pub use service::{Admin, AdminToken, ClientTls, KeyPair, Router, Service, ShadowDefaults, Tls, Transport};
 pub use source::{Environment, Source};
 pub use split::{Split, SplitAction, SplitStop, Variant};

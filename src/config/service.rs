@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{AccessForm, Endpoint, Extra, Logging, Metrics};
+use super::{AccessForm, Endpoint, Extra, Logging, Metrics, OpenTelemetry};
 
 /// The whole gateway as configured. Durations of zero that mean "none" in KrakenD are `None` here.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub struct Service {
     pub access_form: AccessForm,
     /// `extra_config.telemetry/metrics`.
     pub metrics: Option<Metrics>,
+    /// `extra_config.telemetry/opentelemetry`.
+    pub open_telemetry: Option<OpenTelemetry>,
     /// `extra_config.@admin`: the dashboard's listener.
     pub admin: Admin,
     /// `extra_config.@shadow`: bounds that hold for every shadow.

@@ -8,6 +8,7 @@ use super::{
     diagnostic::{Diagnostic, Findings, Severity},
     known::{self, KnownKey, Scope, Status},
     legacy,
+    read::opentelemetry::OPEN_TELEMETRY,
 };
 
 /// What a policy for shadows may be called.
@@ -53,6 +54,7 @@ pub fn report(root: &Node<'_>, findings: &mut Findings) {
     let extra = root.field("extra_config");
     components(&extra, Scope::ServiceComponents, findings);
     settings(&extra, &SERVICE_SETTINGS, findings);
+    report_telemetry(&extra.namespace(OPEN_TELEMETRY), findings);
     let (server, client) = (root.field("tls"), root.field("client_tls"));
     keys(&server, Scope::Tls, findings);
     each(&server.field("keys"), Scope::TlsKeys, findings);
@@ -68,6 +70,10 @@ fn report_endpoint(endpoint: &Node<'_>, findings: &mut Findings) {
     let extra = endpoint.field("extra_config");
     components(&extra, Scope::EndpointComponents, findings);
     settings(&extra, &ENDPOINT_SETTINGS, findings);
+    let telemetry = extra.namespace(OPEN_TELEMETRY);
+    keys(&telemetry, Scope::EndpointTelemetry, findings);
+    keys(&telemetry.member("proxy"), Scope::ProxyLayer, findings);
+    keys(&telemetry.member("global"), Scope::EndpointGlobal, findings);
     let proxy = extra.namespace("proxy");
     let place = "write \"extra_config\": {\"@shadow\": ...} for all shadows of the endpoint";
     refuse_policies(&[endpoint, &proxy], &OURS, place, findings);
@@ -119,7 +125,29 @@ fn report_parts(backend: &Node<'_>, findings: &mut Findings) {
     }
     each(&proxy.member("flatmap_filter"), Scope::FlatmapOperation, findings);
     settings(&extra, &BACKEND_SETTINGS, findings);
+    let telemetry = extra.namespace(OPEN_TELEMETRY);
+    keys(&telemetry, Scope::BackendTelemetry, findings);
+    report_backend_layer(&telemetry.member("backend"), findings);
     each(&extra.namespace("validation/cel"), Scope::Expression, findings);
+}
+
+/// `telemetry/opentelemetry` of the service.
+fn report_telemetry(node: &Node<'_>, findings: &mut Findings) {
+    keys(node, Scope::OpenTelemetry, findings);
+    let (exporters, layers) = (node.member("exporters"), node.member("layers"));
+    keys(&exporters, Scope::Exporters, findings);
+    each(&exporters.member("otlp"), Scope::OtlpExporter, findings);
+    each(&exporters.member("prometheus"), Scope::PrometheusExporter, findings);
+    keys(&layers, Scope::TelemetryLayers, findings);
+    keys(&layers.member("global"), Scope::GlobalLayer, findings);
+    keys(&layers.member("proxy"), Scope::ProxyLayer, findings);
+    report_backend_layer(&layers.member("backend"), findings);
+}
+
+fn report_backend_layer(node: &Node<'_>, findings: &mut Findings) {
+    keys(node, Scope::BackendLayer, findings);
+    keys(&node.member("metrics"), Scope::BackendMetrics, findings);
+    keys(&node.member("traces"), Scope::BackendTraces, findings);
 }
 
 /// Reports unknown members of one of our own objects as errors, and those of later versions too.

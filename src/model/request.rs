@@ -21,6 +21,8 @@ pub struct Request {
     pub claims: Option<std::sync::Arc<serde_json::Value>>,
     /// What policies of shadows look at; `None` where no shadow of the endpoint has one.
     pub origin: Option<std::sync::Arc<super::Origin>>,
+    /// Where spans of calls belong; `None` where none are recorded.
+    pub trace: Option<std::sync::Arc<super::TraceScope>>,
 }
 
 impl Request {

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Data, Headers, Kind};
+use super::{Data, Headers, Kind, body::Held};
 
 /// What a call ended with.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ impl fmt::Debug for Seen {
 pub enum SeenBody {
     /// As it came, perhaps packed.
     Bytes(Bytes),
+    /// The same in the pieces that it came in: putting them together is for whoever looks into it.
+    Pieces(Held),
     /// Decoded, and shaped by the backend's rules.
     Data(Data),
     /// Only what it hashes to: XXH3 with 128 bits of all its bytes.
@@ -58,6 +60,7 @@ impl fmt::Debug for SeenBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(formatter, "Bytes({} bytes)", bytes.len()),
+            Self::Pieces(pieces) => write!(formatter, "Pieces({} bytes)", pieces.len()),
             Self::Data(data) => write!(formatter, "Data({})", data.kind().name()),
             Self::Hashed { bytes, hash } => write!(formatter, "Hashed({bytes} bytes, {hash:x})"),
             Self::Unkept(why) => write!(formatter, "Unkept({why:?})"),

@@ -1,5 +1,7 @@
 //! One upstream call as it will be made.
 
+use std::sync::Arc;
+
 use http::{HeaderName, Method, uri};
 
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
     model::WireRequest,
     shape::Shape,
     stats::{BackendId, Ending},
+    telemetry::BackendSettings,
 };
 
 use super::{Template, template::EarlierValue};
@@ -56,6 +59,8 @@ pub struct BackendPlan {
     pub calls_through: Layers<BackendCall, Called>,
     /// Components around its exchanges.
     pub wires_through: Layers<WireRequest, Wired>,
+    /// What `telemetry/opentelemetry` records of it.
+    pub telemetry: Option<Arc<BackendSettings>>,
     /// The pattern in KrakenD's spelling, for error texts.
     pub go_pattern: String,
 }

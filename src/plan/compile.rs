@@ -28,6 +28,7 @@ use super::{
     hosts::bases,
     metrics,
     routes::{RouteRules, segments},
+    telemetry,
     template::{go_form, propagated_value},
 };
 
@@ -47,7 +48,7 @@ pub(super) fn compile_with(config: &Service, kept: &Arc<Kept>) -> (Plan, Finding
         .iter()
         .map(|endpoint| Arc::new(endpoint_plan(endpoint, config, kept, &mut names, &mut findings)))
         .collect();
-    let service = service_plan(config, &mut findings);
+    let service = service_plan(config, &endpoints, &mut findings);
     let targets = Targets::first(names.backends.len());
     let (names, kept) = (Arc::new(names), Arc::clone(kept));
     (Plan { service, routes: routes(config), endpoints, names, targets, kept }, findings)
@@ -69,7 +70,7 @@ impl Kept {
     }
 }
 
-fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
+fn service_plan(config: &Service, endpoints: &[Arc<EndpointPlan>], findings: &mut Findings) -> ServicePlan {
     let error_body = |status: u16| config.router.error_body.get(&status).map(|text| Bytes::from(text.clone()));
     ServicePlan {
         name: config.name.clone(),
@@ -99,6 +100,7 @@ fn service_plan(config: &Service, findings: &mut Findings) -> ServicePlan {
         tls: config.tls.clone(),
         client_tls: config.client_tls.clone(),
         metrics: metrics::plan(config),
+        telemetry: telemetry::service(config, endpoints),
         logging: config.logging.clone(),
         admin: admin_address(config),
         admin_is_explicit: config.admin.explicit,
@@ -261,6 +263,7 @@ fn endpoint_plan(
         static_data: endpoint.static_data.as_ref().map(|data| StaticData::new(&data.data, data.strategy)),
         encoder: Encoder::from_names(&endpoint.output_encoding, single_encoding),
         no_op: endpoint.output_encoding == "no-op",
+        telemetry: telemetry::endpoint(config, endpoint),
         cache_control: endpoint
             .cache_seconds
             .and_then(|seconds| HeaderValue::from_str(&format!("public, max-age={seconds}")).ok()),
@@ -354,6 +357,7 @@ fn backend_plan(
         race_time: endpoint.timeout * 75 / 100,
         calls_through,
         wires_through: tables::wires(&backend.extra, place, findings),
+        telemetry: telemetry::backend(config, endpoint, backend),
         go_pattern: go_form(&backend.url_pattern),
     }
 }

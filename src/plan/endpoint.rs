@@ -11,6 +11,7 @@ use crate::{
     model::Reply,
     shape::Shape,
     stats::EndpointId,
+    telemetry::EndpointSettings,
 };
 
 use super::{BackendPlan, HeaderPick, OriginNeeds, QueryPick, ShadowPlan, SplitPlan};
@@ -58,6 +59,8 @@ pub struct EndpointPlan {
     pub encoder: Encoder,
     /// Whether the backend's answer passes through as it is.
     pub no_op: bool,
+    /// What `telemetry/opentelemetry` records of it.
+    pub telemetry: Option<Arc<EndpointSettings>>,
     /// Sent with complete answers.
     pub cache_control: Option<HeaderValue>,
 }

@@ -23,6 +23,7 @@ pub mod service;
 pub mod shadow;
 pub mod split;
 pub mod targets;
+pub mod telemetry;
 pub mod template;
 
 pub use backend::{BackendPlan, Base, Lookup, ServiceName};
@@ -41,4 +42,5 @@ pub use service::{MetricsPlan, Plan, ServicePlan};
 pub use shadow::{ShadowBounds, ShadowPlan};
 pub use split::{SplitPlan, VariantPlan};
 pub use targets::{TargetId, Targets};
+pub use telemetry::{ExportPlan, TelemetryPlan};
 pub use template::Template;

@@ -59,6 +59,8 @@ pub struct Routes {
 #[derive(Debug, Default)]
 struct Node {
     fixed: BTreeMap<String, Node>,
+    /// Spellings of fixed text that are not all small, by the small one: a near miss must not look at every child.
+    capitals: BTreeMap<String, Vec<String>>,
     /// Segments that start with text and end in a parameter (`file.{ext}`).
     prefixed: Vec<(String, Node)>,
     param: Option<Box<Node>>,
@@ -190,7 +192,12 @@ fn clean(path: &str) -> String {
 impl Node {
     fn child(&mut self, segment: &Segment) -> &mut Self {
         match segment {
-            Segment::Fixed(text) => self.fixed.entry(text.clone()).or_default(),
+            Segment::Fixed(text) => {
+                if !self.fixed.contains_key(text) {
+                    self.note_capitals(text);
+                }
+                self.fixed.entry(text.clone()).or_default()
+            }
             Segment::Param(prefix) if prefix.is_empty() => self.param.get_or_insert_default(),
             Segment::Param(prefix) => {
                 let place = self.prefixed.iter().position(|(text, _)| text == prefix).unwrap_or(self.prefixed.len());
@@ -200,6 +207,23 @@ impl Node {
                 &mut self.prefixed.get_mut(place).expect("the place was just made").1
             }
         }
+    }
+
+    fn note_capitals(&mut self, text: &str) {
+        let small = text.to_lowercase();
+        if small != text {
+            let spellings = self.capitals.entry(small).or_default();
+            let place = spellings.partition_point(|known| known.as_str() < text);
+            spellings.insert(place, text.to_owned());
+        }
+    }
+
+    /// The children whose fixed text is this but for letter case, capitals first, as they are sorted.
+    fn in_any_case(&self, segment: &str) -> impl Iterator<Item = (&str, &Self)> {
+        let small = segment.to_lowercase();
+        let capitals = self.capitals.get(&small).into_iter().flatten();
+        let spelled = capitals.filter_map(|text| self.fixed.get_key_value(text));
+        spelled.chain(self.fixed.get_key_value(&small)).map(|(text, node)| (text.as_str(), node))
     }
 
     fn find(&self, path: &str) -> Option<(&Target, Vec<String>)> {
@@ -247,9 +271,7 @@ impl Node {
 
     fn descend_any_case(&self, rest: &str) -> Option<String> {
         let (segment, below) = rest.split_once('/').map_or((rest, None), |(segment, below)| (segment, Some(below)));
-        let folded = segment.to_lowercase();
-        let fixed = self.fixed.iter().filter(|(text, _)| text.to_lowercase() == folded);
-        for (text, node) in fixed {
+        for (text, node) in self.in_any_case(segment) {
             if let Some(found) = node.arrive_any_case(text, below) {
                 return Some(found);
             }
@@ -328,6 +350,21 @@ mod tests {
             assert_eq!(routes.find("GET", asked), Decision::Redirect(better.into()), "{asked}");
         }
         assert_eq!(routes.find("GET", "/none"), Decision::NotFound);
+    }
+
+    #[test]
+    fn every_spelling_of_a_route_is_found_by_any_other() {
+        let routes = routes(RouteRules::default(), &["/a/Straße/x", "/a/straße/y", "/a/STRASSE/z", "/B", "/b"]);
+        for (asked, better) in [
+            ("/A/sTRAßE/X", "/a/Straße/x"),
+            ("/A/STRAßE/Y", "/a/straße/y"),
+            ("/a/strasse/Z", "/a/STRASSE/z"),
+            ("/b/", "/b"),
+        ] {
+            assert_eq!(routes.find("GET", asked), Decision::Redirect(better.into()), "{asked}");
+        }
+        assert_eq!(served(&routes, "/B"), Some((3, vec![])));
+        assert_eq!(routes.find("GET", "/A/strasse/y"), Decision::NotFound);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     stats::{MetricsSettings, Names, Recorder},
 };
 
-use super::{ClientAddress, EndpointPlan, Identity, Routes, Targets, compile::Kept};
+use super::{ClientAddress, EndpointPlan, Identity, Routes, Targets, TelemetryPlan, compile::Kept};
 
 /// Everything a worker thread needs to serve; immutable.
 #[derive(Debug)]
@@ -141,6 +141,8 @@ pub struct ServicePlan {
     pub client_tls: Option<ClientTls>,
     /// What `telemetry/metrics` collects, where it is read.
     pub metrics: Option<MetricsPlan>,
+    /// What `telemetry/opentelemetry` records, where anybody gets it.
+    pub telemetry: Option<TelemetryPlan>,
     /// How is logged, where the file says something about it.
     pub logging: Option<Logging>,
     /// Dashboard and metrics.

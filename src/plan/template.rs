@@ -139,6 +139,13 @@ pub fn go_form(pattern: &str) -> String {
     out
 }
 
+/// The pattern as routes are written: `{id}` is `:id`. What its spans and series are called.
+#[must_use]
+pub fn route_form(pattern: &str) -> String {
+    let parts = placeholders(pattern).into_iter();
+    parts.map(|(text, name)| text.to_owned() + &name.map(|name| format!(":{name}")).unwrap_or_default()).collect()
+}
+
 /// The name with its first letter upper-cased, KrakenD's key for a value.
 #[must_use]
 pub fn title(name: &str) -> String {
@@ -261,6 +268,7 @@ mod tests {
             propagated_params: vec![],
             static_data: None,
             flatmap: vec![],
+            telemetry: crate::config::EndpointTelemetry::default(),
             pointer: String::new(),
         }
     }
@@ -275,6 +283,7 @@ mod tests {
             params,
             claims,
             origin: None,
+            trace: None,
         }
     }
 

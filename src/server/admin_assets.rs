@@ -41,6 +41,7 @@ pub(super) const ASSETS: &[Asset] = &[
     script!("stream.js"),
     script!("table.js"),
     script!("words.js"),
+    script!("views/canaries.js"),
     script!("views/clusters.js"),
     script!("views/configuration.js"),
     script!("views/control.js"),

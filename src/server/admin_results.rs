@@ -19,7 +19,7 @@ use crate::{
 use super::admin_shadows::{answered, said};
 
 /// The path of the judgement below that of a shadow.
-const READINESS: &str = "readiness";
+pub(super) const READINESS: &str = "readiness";
 /// The query that asks for a judgement that is said by the answer only.
 const PLAIN: &str = "status=200";
 /// The path by which a field is taken for noise.

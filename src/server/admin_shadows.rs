@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     admin_path::{below, id_and_verb},
-    admin_results::{self, OF_FIELDS},
+    admin_results::{self, OF_FIELDS, READINESS},
     changes::Changes,
 };
 
@@ -88,6 +88,11 @@ async fn one(request: HttpRequest, payload: Payload, changes: Data<Changes>) -> 
         (Place::Shadow { id, verb }, true) if admin_results::is_readable(verb) => {
             admin_results::read(&changes.shadows, id, verb, request.query_string())
         }
+        // Some controllers of deliveries can only ask like that. It changes nothing, whatever they send.
+        (Place::Shadow { id, verb }, false) if verb == READINESS && *request.method() == Method::POST => {
+            admin_results::read(&changes.shadows, id, verb, request.query_string())
+        }
+        (Place::Shadow { verb, .. }, false) if verb == READINESS => not_allowed("GET, HEAD, POST"),
         (Place::Shadow { verb, .. }, false) if admin_results::is_readable(verb) => not_allowed("GET, HEAD"),
         (Place::Shadow { verb, .. }, _) if verb.is_empty() && request.method() != Method::PATCH => {
             not_allowed("GET, HEAD, PATCH")

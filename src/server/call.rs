@@ -21,7 +21,13 @@ use crate::{
 };
 
 use super::{
-    access_json::ServedBy, egress, ingress, intake, intake::Taken, origin::origin, serve::decoded, tree::Tree,
+    access_json::ServedBy,
+    egress, ingress, intake,
+    intake::Taken,
+    origin::origin,
+    recorded::{Arrival, EndpointCall},
+    serve::decoded,
+    tree::Tree,
 };
 
 /// Where a client says which trace its request belongs to.
@@ -37,14 +43,18 @@ pub(super) async fn serve_endpoint(
 ) -> HttpResponse {
     let service = &tree.shared.plan.service;
     let counted = Counted::start(tree, endpoint);
+    let arrival = Arrival::of(tree, &request);
+    if let Some(arrival) = &arrival {
+        arrival.is_for(endpoint);
+    }
     if !service.skips_path_check
         && let Some(text) = params.iter().find_map(|value| encoded_twice(value))
     {
         return counted.end(egress::Outgoing { response: egress::bad_path_parameter(text), complete: false });
     }
     let budget = Budget { deadline: counted.started + endpoint.timeout };
-    let trace = trace_of(&request);
-    let door = Door { tree, endpoint, client: &request, trace, budget };
+    let trace = arrival.as_ref().map_or_else(|| trace_of(&request), |arrival| arrival.trace());
+    let door = Door { tree, endpoint, client: &request, arrival: arrival.as_deref(), trace, budget };
     let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
     let outcome = match taken {
         Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
@@ -76,6 +86,8 @@ struct Door<'a> {
     tree: &'a Tree,
     endpoint: &'a EndpointPlan,
     client: &'a HttpRequest,
+    /// What is recorded of it, if anything is.
+    arrival: Option<&'a Arrival>,
     trace: Option<TraceNumber>,
     budget: Budget,
 }
@@ -97,8 +109,10 @@ impl Door<'_> {
     }
 
     /// Calls the endpoint's actor.
-    async fn call(&self, request: Request, body: Body) -> Reply {
+    async fn call(&self, mut request: Request, body: Body) -> Reply {
         let (promise, answer) = promise();
+        let mut recorded = self.arrival.and_then(|arrival| EndpointCall::begin(arrival, self.endpoint)).map(Box::new);
+        request.trace = recorded.as_ref().and_then(|recorded| recorded.scope());
         let metrics = self.tree.shared.plan.service.metrics.as_ref();
         let counted = metrics.is_some_and(|metrics| metrics.settings.layers.proxy);
         let called = counted.then(|| Called::start(self.tree, self.endpoint));
@@ -108,6 +122,9 @@ impl Door<'_> {
         let reply = answer.await.unwrap_or_else(broken);
         if let Some(called) = called {
             called.end(&reply);
+        }
+        if let Some(recorded) = &mut recorded {
+            recorded.end(&reply);
         }
         reply
     }

@@ -14,7 +14,7 @@ use actix_web::{
 use crate::{
     shadow::Control,
     split,
-    stats::{ReloadResult, Steering, steering::Held},
+    stats::{ReloadResult, Steering, exports::Exports, steering::Held},
 };
 
 use super::{
@@ -39,6 +39,8 @@ pub struct Changes {
     pub load: Option<Loader>,
     /// Lines of the log that were dropped.
     pub log_lines_dropped: Arc<AtomicU64>,
+    /// What became of what `telemetry/opentelemetry` recorded.
+    pub exports: Exports,
 }
 
 impl Changes {
@@ -70,6 +72,7 @@ impl Changes {
             changes: self.shadows.shared_audit().changes(),
             decisions_untold: self.shadows.post().untold(),
             log_lines_dropped: self.log_lines_dropped.load(Ordering::Relaxed),
+            exports: self.exports.iter().map(|export| export.figures()).collect(),
         }
     }
 

@@ -39,6 +39,7 @@ pub fn request(client: &HttpRequest, endpoint: &EndpointPlan, service: &ServiceP
         params,
         claims: None,
         origin,
+        trace: None,
     }
 }
 
@@ -92,6 +93,7 @@ pub fn request_of_visit(
         method: visit.method,
         claims: visit.claims,
         origin,
+        trace: None,
     };
     (request, visit.body)
 }

@@ -22,10 +22,10 @@ use crate::{
 };
 
 /// How many connections may be open at once.
-const CONNECTIONS_MAX: usize = 256;
+pub(super) const CONNECTIONS_MAX: usize = 256;
 
 /// How long a stop waits for replies under way, in seconds.
-const SHUTDOWN_TIMEOUT_SECONDS: u64 = 1;
+pub(super) const SHUTDOWN_TIMEOUT_SECONDS: u64 = 1;
 
 /// Starts the listener, if the file wants one; a port that can't be had is told, as the original does.
 pub(super) fn start(metrics: Option<&MetricsPlan>, stats: &Addr<StatsActor>) -> Option<ServerHandle> {
@@ -54,7 +54,7 @@ fn serve(address: SocketAddr, stats: Addr<StatsActor>) -> io::Result<Server> {
 }
 
 /// A machine without IPv6 still has every IPv4 address.
-fn listener(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub(super) fn listener(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     std::net::TcpListener::bind(address).or_else(|error| {
         let everywhere = address.is_ipv6() && address.ip().is_unspecified() && error.kind() != io::ErrorKind::AddrInUse;
         if everywhere { std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())) } else { Err(error) }

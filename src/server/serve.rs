@@ -16,6 +16,7 @@ use super::{
     call::serve_endpoint,
     edge::{added_to, turned_away, turned_away_unrouted},
     egress, ingress,
+    recorded::Arrival,
     tree::Tree,
     wire::{self, Unread},
 };
@@ -29,8 +30,13 @@ pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) 
     if request.method() == Method::OPTIONS && request.uri().path() == "*" {
         return HttpResponse::Ok().finish();
     }
+    let arrival = Arrival::begin(&tree, &request);
     let line = Line::begin(&request, &tree.shared.plan.service);
     let response = serve_within(&tree, request, payload).await;
+    let response = match arrival {
+        Some(arrival) => arrival.end_with(response),
+        None => response,
+    };
     match line {
         Some(line) => line.end_with(response),
         None => response,

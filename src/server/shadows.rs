@@ -27,6 +27,7 @@ use crate::{
         control::{Moment, Seat},
     },
     stats::{BackendId, Names, Recorder, Registry, StatsActor, recorder::flush_every},
+    telemetry::{Outlet, Probe},
 };
 
 use super::{comparing::Comparing, tree::REPORT_PERIOD};
@@ -55,6 +56,8 @@ pub struct Shadows {
     turn: usize,
     /// Where answers are compared, once any are.
     desk: Option<Desk>,
+    /// Where spans and figures of copies go, if anywhere.
+    outlet: Option<Outlet>,
 }
 
 /// A shadow of the present plan.
@@ -78,6 +81,8 @@ type Counting = (Arc<Names>, Rc<RefCell<Recorder>>);
 thread_local! {
     /// Where this shadow thread counts, for the newest names.
     static RECORDER: RefCell<Option<Counting>> = const { RefCell::new(None) };
+    /// What it records spans with, for the newest plan.
+    static PROBE: RefCell<Option<Rc<Probe>>> = const { RefCell::new(None) };
     /// The connections of this thread's shadows, which their next actors go on with.
     static CLIENTS: RefCell<HashMap<TargetId, Client>> = RefCell::default();
 }
@@ -94,11 +99,18 @@ impl Default for Shadows {
             former: Vec::new(),
             turn: 0,
             desk: None,
+            outlet: None,
         }
     }
 }
 
 impl Shadows {
+    /// No shadows yet, and what is recorded of them goes there.
+    #[must_use]
+    pub fn recording(outlet: Option<Outlet>) -> Self {
+        Self { outlet, ..Self::default() }
+    }
+
     /// Houses the shadows of a plan: threads as far as they are missing, an actor each, and a gate, which is that of the
     /// former plan or goes on with its books where the plan says so. Gives the registry of their books.
     pub fn settle(
@@ -127,7 +139,8 @@ impl Shadows {
                 let gate = Arc::clone(&house.gate);
                 registry.shadows.insert(shadow.backend.id, Arc::clone(&gate) as _);
                 let upstream = (secure, found, &self.room);
-                let recipient = start_actor(arbiter, shadow, plan, upstream, Some(stats)).recipient();
+                let recipient =
+                    start_actor(arbiter, shadow, plan, upstream, Some((stats, self.outlet.as_ref()))).recipient();
                 let compared = self.compared(&house, shadow, plan, upstream);
                 if let Some(compared) = &compared {
                     registry.comparisons.insert(shadow.backend.id, Arc::clone(&compared.experiment) as _);
@@ -321,15 +334,18 @@ fn start_actor(
     shadow: &Arc<ShadowPlan>,
     plan: &Arc<Plan>,
     (secure, found, room): (&Secure, &Found, &Room),
-    stats: Option<&Addr<StatsActor>>,
+    counting: Option<(&Addr<StatsActor>, Option<&Outlet>)>,
 ) -> Addr<ShadowActor> {
-    let (shadow, plan, stats) = (Arc::clone(shadow), Arc::clone(plan), stats.cloned());
+    let (shadow, plan) = (Arc::clone(shadow), Arc::clone(plan));
+    let (stats, outlet) = counting.map(|(stats, outlet)| (stats.clone(), outlet.cloned())).unzip();
     let (secure, found, room) = (secure.clone(), found.clone(), room.clone());
     ShadowActor::start_in_arbiter(&arbiter.handle(), move |_ctx| {
         let recorder = stats.map(|stats| recorder_of_this_thread(&plan, stats));
         let hosts = shadow.backend.discovered.as_ref().and_then(|name| found.hosts(name));
+        let probe = outlet.flatten().and_then(|outlet| probe_of_this_thread(&plan, &outlet));
         let client = client_of_this_thread(&shadow, &plan, secure, room);
-        ShadowActor::new(shadow, Caller::new(client, 0).finding(hosts), recorder)
+        let caller = Caller::new(client, 0).finding(hosts).recording(probe);
+        ShadowActor::new(shadow, caller, recorder)
     })
 }
 
@@ -366,6 +382,15 @@ fn recorder_of_this_thread(plan: &Plan, stats: Addr<StatsActor>) -> Rc<RefCell<R
             *held = Some((Arc::clone(&plan.names), Rc::clone(&recorder)));
             recorder
         }
+    })
+}
+
+/// What this thread records with; that of a former plan goes on with its actors.
+fn probe_of_this_thread(plan: &Plan, outlet: &Outlet) -> Option<Rc<Probe>> {
+    let settings = &plan.service.telemetry.as_ref()?.settings;
+    PROBE.with_borrow_mut(|held| match held {
+        Some(probe) if Arc::ptr_eq(&probe.settings, settings) => Some(Rc::clone(probe)),
+        _ => Some(Rc::clone(held.insert(Probe::start(settings, outlet)))),
     })
 }
 

@@ -36,6 +36,7 @@ use crate::{
 use super::{
     admin,
     changes::Changes,
+    export::Telemetry,
     metrics,
     reload::{Announcer, Loader, Orders, Reloader},
     shadows::Shadows,
@@ -79,6 +80,7 @@ pub struct Gateway {
     server: ServerHandle,
     admin_server: Option<ServerHandle>,
     metrics_server: Option<ServerHandle>,
+    telemetry: Option<Telemetry>,
     shadows: Rc<RefCell<Shadows>>,
     /// Looks at the clock until the gateway is gone.
     _splits: Arc<split::Control>,
@@ -110,7 +112,10 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
     let stats_thread = Arbiter::new();
     let stats = start_stats(&stats_thread, &plan);
     let discovery = Discovery::start(&plan, &options.name_servers);
-    let mut shadows = Shadows::default();
+    let exports = plan.service.telemetry.as_ref().map(|telemetry| &telemetry.exports);
+    let telemetry = exports.map(|exports| Telemetry::start(exports, &secure));
+    let outlet = telemetry.as_ref().map(Telemetry::outlet);
+    let mut shadows = Shadows::recording(outlet.clone());
     let mut splits = Splits::new(shadows.control().shared_audit(), shadows.control().post());
     start_shadows((&mut shadows, &mut splits), &plan, (&secure, &discovery.found()), &stats);
     let stop_time = stop_time(&plan);
@@ -124,6 +129,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         stats: stats.clone(),
         started: Instant::now(),
         lag: WorstLag::default(),
+        outlet,
     };
     let announcer = Announcer::new(shared);
     let server = server(announcer.clone(), listener, tls, options.workers, stop_time)
@@ -149,6 +155,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         splits: Arc::clone(&split_control),
         load,
         log_lines_dropped: options.log_lines_dropped,
+        exports: telemetry.as_ref().map(Telemetry::exports).unwrap_or_default(),
     };
     let (admin, admin_server) = start_admin(admin_listener, &stats, changes)?;
     let metrics_server = metrics::start(metrics_plan.as_ref(), &stats);
@@ -159,6 +166,7 @@ pub fn start(blueprint: Blueprint, options: Options) -> Result<Gateway, StartErr
         server: handle,
         admin_server,
         metrics_server,
+        telemetry,
         shadows,
         _splits: split_control,
         _discovery: discovery,
@@ -335,6 +343,9 @@ impl Gateway {
         shadows.drain(drain_time).await;
         if let Ok(snapshot) = self.stats.send(Read).await {
             log_summary(&snapshot);
+        }
+        if let Some(telemetry) = self.telemetry {
+            telemetry.stop().await;
         }
         for server in self.admin_server.iter().chain(&self.metrics_server) {
             server.stop(false).await;

@@ -21,6 +21,7 @@ use crate::{
     shadow::overload::{Lookout, WorstLag},
     split::Splitter,
     stats::{EndpointId, Recorder, StatsActor, recorder::flush_every},
+    telemetry::{Outlet, Probe},
 };
 
 use super::reload::{Announcer, generation::Follower};
@@ -55,6 +56,16 @@ pub struct Shared {
     pub started: tokio::time::Instant,
     /// How late the threads that serve clients are.
     pub lag: WorstLag,
+    /// Where spans and figures of `telemetry/opentelemetry` go, if anywhere.
+    pub outlet: Option<Outlet>,
+}
+
+impl Shared {
+    /// What a thread records with, if anything is recorded.
+    pub(super) fn probe(&self) -> Option<Rc<Probe>> {
+        let plan = self.plan.service.telemetry.as_ref()?;
+        self.outlet.as_ref().map(|outlet| Probe::start(&plan.settings, outlet))
+    }
 }
 
 /// The actors of one worker thread.
@@ -63,6 +74,8 @@ pub struct Tree {
     pub shared: Shared,
     /// This thread's counters.
     pub recorder: Rc<RefCell<Recorder>>,
+    /// What it records spans with, if anything.
+    pub probe: Option<Rc<Probe>>,
     endpoints: Vec<Addr<EndpointActor>>,
     /// Connections to upstreams, which the next tree goes on with where the target stays.
     clients: HashMap<TargetId, Client>,
@@ -139,7 +152,7 @@ impl Tree {
         let recorder = Rc::new(RefCell::new(shared.plan.recorder()));
         actix::spawn(flush_every(Rc::clone(&recorder), shared.stats.clone(), REPORT_PERIOD));
         let endpoints = Vec::with_capacity(shared.plan.endpoints.len());
-        Self { shared: shared.clone(), recorder, endpoints, clients: HashMap::new() }
+        Self { shared: shared.clone(), recorder, probe: shared.probe(), endpoints, clients: HashMap::new() }
     }
 
     /// Starts the actors of the endpoint at `place`, which is the next one.
@@ -172,7 +185,7 @@ impl Tree {
             self.clients.insert(target, client.clone());
         }
         let turn = TURN.replace(TURN.get().wrapping_add(1));
-        let caller = Caller::new(client, turn).finding(hosts);
+        let caller = Caller::new(client, turn).finding(hosts).recording(self.probe.clone());
         BackendActor::new(Arc::clone(backend), caller, Rc::clone(&self.recorder)).start().recipient()
     }
 

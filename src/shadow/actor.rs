@@ -158,7 +158,7 @@ impl Parts {
             // Few calls are; the others need not carry the room for it.
             return Box::pin(self.call_and_keep(asked, body, wanted, deadline)).await;
         }
-        let status = self.caller.discard(backend, asked, body, limit).await?;
+        let status = self.caller.discard(backend, asked, body, deadline, limit).await?;
         Ok((status, backend.ending_unread(status), Data::Null))
     }
 

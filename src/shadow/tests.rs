@@ -121,6 +121,7 @@ impl Stage {
             params: Vec::new(),
             claims: None,
             origin: None,
+            trace: None,
         };
         let mirror = Mirror {
             request: Arc::new(request),

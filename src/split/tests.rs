@@ -41,6 +41,7 @@ pub(super) fn of_user(user: &str) -> Request {
         params: vec![user.to_owned()],
         claims: None,
         origin: None,
+        trace: None,
     }
 }
 

@@ -10,6 +10,7 @@
 //! the number of series of the file; nothing here imports any other stage.
 
 pub mod actor;
+pub mod anytime;
 pub mod arms;
 pub mod books;
 pub mod collector;
@@ -17,6 +18,7 @@ pub mod comparison;
 pub mod detail;
 pub mod event;
 pub mod exemplar;
+pub mod exports;
 mod expvar;
 pub mod latency;
 pub mod names;

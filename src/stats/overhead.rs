@@ -1,19 +1,18 @@
 //! What a shadow costs the clients: the difference between two groups of live replies, with what chance may have added.
 //!
-//! Pure functions of the durations. A quantile of `n` durations lies between two of them whose ranks the binomial
-//! distribution gives; the interval of a difference follows from those of both groups (Zou and Donner's method of variance
-//! estimates recovery), which needs neither equal numbers nor any shape of the distributions.
+//! Pure functions of the durations. Longer than a group's 99th percentile is at most one of a hundred, and no shorter at
+//! least one: a duration is surely beyond it if surely fewer of all are longer than that, and surely short of it if surely
+//! more are no shorter. What is sure of such shares however often somebody looks is what [`super::anytime`] says, so the
+//! intervals hold at all moments together. That of a difference is made of the ends of both groups, each of which may fail
+//! half as often; it needs neither equal numbers nor any shape of the distributions.
 
 use serde::Serialize;
 
-use super::{latency::Latencies, snapshot::LatencySnapshot};
-
-/// Standard deviations on either side that leave out 5 % of a normal distribution.
-pub const TWO_SIDED_95: f64 = 1.959_963_984_540_054;
-
-/// The same for 0.1 %. Whoever looks again and again, and acts on what chance may have made, must be surer than whoever
-/// looks once.
-pub const TWO_SIDED_999: f64 = 3.290_526_731_491_895;
+use super::{
+    anytime::{OF_VERDICTS, is_above, is_below},
+    latency::Latencies,
+    snapshot::LatencySnapshot,
+};
 
 /// By which part a duration may be shorter than it is counted as; see [`super::latency`].
 const ROUNDING: f64 = 1.0 / 128.0;
@@ -29,6 +28,8 @@ pub struct Overhead {
     pub p50: Option<Difference>,
     /// By how much the 99th percentiles differ; `None` until both groups have a reply.
     pub p99: Option<Difference>,
+    /// Between these the 99th percentile of those held out lies, as sure as the difference; `None` while there are too few.
+    pub holdout_p99: Option<[f64; 2]>,
 }
 
 /// By how much a quantile is larger with the shadow. In milliseconds.
@@ -36,7 +37,8 @@ pub struct Overhead {
 pub struct Difference {
     /// The difference that was seen.
     pub difference: f64,
-    /// Between these the true one lies, 95 times of 100; `None` while there are too few replies to say.
+    /// Between these the true one lies, 95 times of 100 for however often somebody looks; `None` while there are too few
+    /// replies to say.
     pub interval: Option<[f64; 2]>,
 }
 
@@ -47,6 +49,7 @@ impl Overhead {
             holdout: LatencySnapshot::new(holdout),
             p50: difference(shadowed, holdout, 0.5),
             p99: difference(shadowed, holdout, 0.99),
+            holdout_p99: quantile_interval(holdout, 0.99, OF_VERDICTS / 2.0),
         }
     }
 }
@@ -54,41 +57,41 @@ impl Overhead {
 /// By how much the quantile of `one` is larger than that of `other`, with its interval.
 #[must_use]
 pub fn difference(one: &Latencies, other: &Latencies, quantile: f64) -> Option<Difference> {
-    difference_within(one, other, quantile, TWO_SIDED_95)
+    difference_within(one, other, quantile, OF_VERDICTS)
 }
 
-/// The same with an interval that is so many standard deviations wide on either side.
+/// The same with an interval that does not hold, ever, so often.
 #[must_use]
-pub fn difference_within(one: &Latencies, other: &Latencies, quantile: f64, deviations: f64) -> Option<Difference> {
+pub fn difference_within(one: &Latencies, other: &Latencies, quantile: f64, missed: f64) -> Option<Difference> {
     if one.count() == 0 || other.count() == 0 {
         return None;
     }
     let value = |of: &Latencies| milliseconds(of.quantile_us(quantile));
-    let (first, second) = (value(one), value(other));
-    let difference = first - second;
-    let lies = |of: &Latencies| quantile_interval(of, quantile, deviations);
-    let interval = lies(one).zip(lies(other)).map(|(first_lies, second_lies)| {
-        let below = (first - first_lies[0]).hypot(second_lies[1] - second);
-        let above = (first_lies[1] - first).hypot(second - second_lies[0]);
-        [difference - below, difference + above]
-    });
-    Some(Difference { difference, interval })
+    let lies = |of: &Latencies| quantile_interval(of, quantile, missed / 2.0);
+    let interval = lies(one).zip(lies(other)).map(|(first, second)| [first[0] - second[1], first[1] - second[0]]);
+    Some(Difference { difference: value(one) - value(other), interval })
 }
 
-/// Where the true quantile lies, in milliseconds; `None` if that may be beyond all that was seen.
+/// Where the true quantile lies, in milliseconds, but for so often, ever; `None` if that may be beyond all that was seen.
 #[must_use]
-pub fn quantile_interval(of: &Latencies, quantile: f64, deviations: f64) -> Option<[f64; 2]> {
-    #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
-    let count = of.count() as f64;
-    let (middle, spread) = (count * quantile, deviations * (count * quantile * (1.0 - quantile)).sqrt());
-    let (lowest, highest) = ((middle - spread).floor(), (middle + spread).ceil() + 1.0);
-    if lowest < 1.0 || highest > count {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both lie between 1 and the count")]
-    let ranks = [lowest as u64, highest as u64];
-    let [low, high] = [of.at_rank_us(ranks[0])?, of.at_rank_us(ranks[1])?].map(milliseconds);
+pub fn quantile_interval(of: &Latencies, quantile: f64, missed: f64) -> Option<[f64; 2]> {
+    let (count, beyond, of_each) = (of.count(), 1.0 - quantile, missed / 2.0);
+    let low = first_of(count, |no_shorter| is_above(no_shorter, count, beyond, of_each))?;
+    // One more would be too many.
+    let longer = first_of(count, |longer| !is_below(longer, count, beyond, of_each))?.checked_sub(1)?;
+    let at = |from_the_longest: u64| of.at_rank_us(count.checked_sub(from_the_longest)?);
+    let [low, high] = [at(low.checked_sub(1)?)?, at(longer)?].map(milliseconds);
     Some([low * (1.0 - ROUNDING), high])
+}
+
+/// The first number, up to `most`, of which it holds, if it holds of all after the first; `None` if of none.
+fn first_of(most: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
+    let (mut from, mut to) = (0, most);
+    while from < to {
+        let middle = u64::midpoint(from, to);
+        if holds(middle) { to = middle } else { from = middle + 1 }
+    }
+    holds(from).then_some(from)
 }
 
 fn milliseconds(us: u32) -> f64 {
@@ -116,6 +119,42 @@ mod tests {
         interval.is_some_and(|[low, high]| low <= value && value <= high)
     }
 
+    /// In how many of so many runs the interval, looked at again and again, is ever beside the truth.
+    fn misled(runs: usize, lies: impl Fn(&[Latencies; 2]) -> Option<[f64; 2]>, truth: f64) -> usize {
+        let mut random = fastrand::Rng::with_seed(17);
+        let mut run = || {
+            let mut both = [Latencies::default(), Latencies::default()];
+            (0..40).any(|_| {
+                for (group, count) in both.iter_mut().zip([200, 100]) {
+                    group.merge(&replies(&mut random, count, Duration::ZERO));
+                }
+                lies(&both).is_some_and(|interval| !contains(Some(interval), truth))
+            })
+        };
+        (0..runs).filter(|_| run()).count()
+    }
+
+    #[test]
+    fn who_looks_again_and_again_is_misled_in_less_than_5_of_100_runs() {
+        for quantile in [0.5, 0.99] {
+            let (runs, truth) = (120, 4.0 - 3.0 * (1.0_f64 - quantile).ln());
+            let of_one = misled(runs, |[one, _]| quantile_interval(one, quantile, OF_VERDICTS), truth);
+            let of_both =
+                misled(runs, |[one, other]| difference(one, other, quantile).and_then(|found| found.interval), 0.0);
+            assert!(of_one * 20 <= runs && of_both * 20 <= runs, "{of_one} and {of_both} of {runs} at {quantile}");
+            // An interval that is good for one look misleads far more often: so this test can fail.
+            let for_one_look = |group: &Latencies| {
+                let count = group.count() as f64;
+                let (middle, spread) = (count * quantile, 1.96 * (count * quantile * (1.0 - quantile)).sqrt());
+                let ranks = [(middle - spread).floor(), (middle + spread).ceil() + 1.0];
+                let [low, high] = ranks.map(|rank| group.at_rank_us(rank as u64).map(milliseconds));
+                low.zip(high).map(|(low, high)| [low * (1.0 - ROUNDING), high])
+            };
+            let of_one_look = misled(runs, |[one, _]| for_one_look(one), truth);
+            assert!(of_one_look * 10 > runs, "{of_one_look} of {runs} at {quantile}");
+        }
+    }
+
     #[test]
     fn groups_alike_are_told_apart_in_less_than_5_of_100_runs() {
         let mut random = fastrand::Rng::with_seed(7);
@@ -134,8 +173,8 @@ mod tests {
     #[test]
     fn a_millisecond_more_is_found() {
         let mut random = fastrand::Rng::with_seed(11);
-        let shadowed = replies(&mut random, 40_000, Duration::from_millis(1));
-        let holdout = replies(&mut random, 10_000, Duration::ZERO);
+        let shadowed = replies(&mut random, 400_000, Duration::from_millis(1));
+        let holdout = replies(&mut random, 100_000, Duration::ZERO);
         for quantile in [0.5, 0.99] {
             let found = difference(&shadowed, &holdout, quantile).unwrap();
             assert!(contains(found.interval, 1.0), "{found:?} at {quantile}");

@@ -1,5 +1,7 @@
 //! What those know who steer shadows and splits, as metrics show it beside the snapshot.
 
+use super::exports::ExportFigures;
+
 /// See the module. Counts go from the start of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Steering {
@@ -13,6 +15,8 @@ pub struct Steering {
     pub decisions_untold: u64,
     /// Lines of the log that were dropped because whoever reads them is too slow.
     pub log_lines_dropped: u64,
+    /// What became of what `telemetry/opentelemetry` recorded, by exporter.
+    pub exports: Vec<ExportFigures>,
 }
 
 /// What is thought of one shadow.

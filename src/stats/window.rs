@@ -23,6 +23,8 @@ pub(crate) struct Window {
 #[derive(Debug)]
 struct Slot {
     second: u64,
+    /// Whether its latencies are forgotten, so that nobody looks at all of its series again.
+    is_history: bool,
     series: HashMap<u32, Moment>,
 }
 
@@ -68,7 +70,7 @@ impl Window {
     pub(crate) fn add(&mut self, second: u64, id: u32, tally: &Tally) {
         if self.slots.back().is_none_or(|slot| slot.second < second) {
             self.advance(second);
-            self.slots.push_back(Slot { second, series: HashMap::new() });
+            self.slots.push_back(Slot { second, is_history: false, series: HashMap::new() });
         }
         let Some(slot) = self.slots.back_mut() else { return };
         let moment = slot.series.entry(id).or_default();
@@ -103,8 +105,9 @@ impl Window {
         while self.slots.front().is_some_and(|slot| second.saturating_sub(slot.second) > HISTORY_SECONDS as u64) {
             self.slots.pop_front();
         }
-        for slot in self.slots.iter_mut().take_while(|slot| second.saturating_sub(slot.second) > RECENT_SECONDS as u64)
-        {
+        let old = |slot: &&mut Slot| second.saturating_sub(slot.second) > RECENT_SECONDS as u64;
+        for slot in self.slots.iter_mut().take_while(old).filter(|slot| !slot.is_history) {
+            slot.is_history = true;
             for moment in slot.series.values_mut().filter(|moment| moment.latency != Latencies::default()) {
                 moment.p99_us = moment.latency.quantile_us(0.99);
                 moment.latency = Latencies::default();

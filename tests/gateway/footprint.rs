@@ -7,6 +7,8 @@ use std::fs;
 pub(crate) struct Footprint {
     /// Resident memory in bytes.
     pub(crate) memory_bytes: u64,
+    /// Of that, what is not the program itself.
+    pub(crate) own_bytes: u64,
     /// Open files and sockets.
     pub(crate) descriptors: u64,
 }
@@ -15,9 +17,11 @@ impl Footprint {
     /// That of a running process.
     pub(crate) fn of(process: u32) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-        let kilobytes: u64 = kilobytes.and_then(|number| number.parse().ok()).expect("a process says its size");
+        let bytes = |name: &str| {
+            let kilobytes = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
+            kilobytes.and_then(|number| number.parse::<u64>().ok()).expect("a process says its size") * 1024
+        };
         let descriptors = fs::read_dir(format!("/proc/{process}/fd")).expect("the process is ours").count();
-        Self { memory_bytes: kilobytes * 1024, descriptors: descriptors as u64 }
+        Self { memory_bytes: bytes("VmRSS:"), own_bytes: bytes("RssAnon:"), descriptors: descriptors as u64 }
     }
 }

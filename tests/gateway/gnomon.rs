@@ -48,6 +48,11 @@ impl Gnomon {
         Self::run_when(file, &[], is_healthy, more)
     }
 
+    /// The same, and nobody has read its figures yet.
+    pub(crate) fn run_unread(file: &Value, more: &[&str]) -> Self {
+        Self::run_when(file, &[], |gnomon| is_up(gnomon.address, "/__health"), more)
+    }
+
     /// The same with variables in its environment.
     pub(crate) fn run_in(file: &Value, environment: &[(&str, String)]) -> Self {
         Self::run_when(file, environment, is_healthy, &[])
@@ -69,14 +74,35 @@ impl Gnomon {
         )
     }
 
+    /// The same with this many worker threads, while its calls to the kernel on files and sockets are written down by
+    /// `strace`.
+    pub(crate) fn run_traced(file: &Value, workers: &str, log: &Path) -> Self {
+        let log = log.as_os_str();
+        // Traced by a grandchild, so that the child is the gateway.
+        let flags = ["-D", "-f", "-qq", "-e", "signal=none", "-e", "trace=%network,%desc,futex", "-o"];
+        Self::run_by(file, is_healthy, &["--workers", workers], |own| {
+            let mut traced = Command::new("strace");
+            traced.args(flags).arg(log).arg(own.get_program()).args(own.get_args());
+            traced
+        })
+    }
+
     fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(&Self) -> bool, more: &[&str]) -> Self {
+        Self::run_by(file, is_ready, more, |mut own| {
+            own.envs(environment.iter().cloned());
+            own
+        })
+    }
+
+    /// `gnomon run` with this file, on ports of its own, by another command that is made of its own.
+    fn run_by(file: &Value, is_ready: fn(&Self) -> bool, more: &[&str], by: impl Fn(Command) -> Command) -> Self {
         let folder = Folder::new();
         let path = folder.path(FILE);
-        let mut gnomon = Self::launch_in(environment, is_ready, |port, admin| {
+        let mut gnomon = Self::launch_by(is_ready, |port, admin| {
             write(&path, &placed(file, port).to_string());
             let arguments =
                 ["run".into(), "-c".into(), path.clone().into(), "--admin".into(), admin.to_string().into()];
-            arguments.into_iter().chain(more.iter().map(OsString::from)).collect()
+            by(program(arguments.into_iter().chain(more.iter().map(OsString::from))))
         });
         gnomon.folder = Some(folder);
         gnomon
@@ -105,10 +131,18 @@ impl Gnomon {
         is_ready: fn(&Self) -> bool,
         arguments: impl Fn(u16, SocketAddr) -> Vec<OsString>,
     ) -> Self {
+        Self::launch_by(is_ready, |port, admin| {
+            let mut command = program(arguments(port, admin));
+            command.envs(environment.iter().cloned());
+            command
+        })
+    }
+
+    fn launch_by(is_ready: fn(&Self) -> bool, command: impl Fn(u16, SocketAddr) -> Command) -> Self {
         for _ in 0..STARTS_MAX {
             let address = free_address();
             let admin = free_address();
-            let mut gnomon = Self::spawn(environment, &arguments(address.port(), admin), address, admin);
+            let mut gnomon = Self::spawn(command(address.port(), admin), address, admin);
             let ready = wait_for(|| match gnomon.child.try_wait() {
                 Ok(None) => is_ready(&gnomon).then_some(true),
                 _ => Some(false),
@@ -123,8 +157,9 @@ impl Gnomon {
         panic!("no free ports in {STARTS_MAX} attempts");
     }
 
-    fn spawn(environment: &[(&str, String)], arguments: &[OsString], address: SocketAddr, admin: SocketAddr) -> Self {
-        let mut child = program(arguments).envs(environment.iter().cloned()).spawn().expect("the program was built");
+    fn spawn(mut command: Command, address: SocketAddr, admin: SocketAddr) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program was built, and tests/run installs what it runs under");
         let output = Arc::default();
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
@@ -280,8 +315,9 @@ fn placed(file: &Value, port: u16) -> Value {
 
 /// Runs the program to its end, as in `gnomon check`; one that doesn't end by itself is killed.
 pub(crate) fn complete(arguments: &[&str]) -> Output {
-    let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-    let mut child = program(&arguments).spawn().expect("the program was built");
+    let mut command = program(arguments.iter().map(OsString::from));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program was built");
     // What it prints may be more than a pipe holds.
     let (stdout, stderr) = (Arc::default(), Arc::default());
     collect(child.stdout.take(), &stdout);
@@ -296,14 +332,14 @@ pub(crate) fn complete(arguments: &[&str]) -> Output {
     output
 }
 
-fn program(arguments: &[OsString]) -> Command {
+fn program(arguments: impl IntoIterator<Item = OsString>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gnomon"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments);
     command
 }
 
 /// Keeps reading, for a program whose output nobody reads stops when the pipe is full.
-fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
+pub(crate) fn collect(from: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
     let output = Arc::clone(output);
     std::thread::spawn(move || {
         let Some(mut from) = from else { return };

@@ -20,14 +20,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // Webhooks are posted by the client that calls upstreams.
     ("control", &["config", "model", "backend"]),
     ("sample", &["config", "model"]),
+    ("telemetry", &["model", "stats"]),
     ("encoding", &["model"]),
     ("shape", &["model"]),
     ("compare", &["config", "model", "stats"]),
     ("tls", &["config"]),
     ("component", &["config", "model"]),
     // `PoolLimits` of backend and `StaticData` of endpoint are prepared once, with the plan.
-    ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint"]),
-    ("backend", &["model", "config", "tls", "component", "plan", "stats"]),
+    ("plan", &["config", "model", "encoding", "shape", "component", "stats", "backend", "endpoint", "telemetry"]),
+    ("backend", &["model", "config", "tls", "component", "plan", "stats", "telemetry"]),
     ("shadow", &["compare", "config", "control", "model", "plan", "sample", "stats", "backend"]),
     ("split", &["config", "control", "model", "plan", "sample", "stats"]),
     ("endpoint", &["model", "compare", "config", "component", "plan", "backend", "shadow", "split"]),
@@ -46,6 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "shadow",
             "split",
             "endpoint",
+            "telemetry",
         ],
     ),
     ("demo", &[]),
@@ -60,7 +62,11 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         "the web server is the edge; the rest must not know it",
     ),
     ("actix_http", &["server/wire/"], "what lies below a client's request is one folder"),
-    ("h2", &["server/wire/", "server/tls.rs"], "the same; TLS only offers it"),
+    (
+        "h2",
+        &["server/wire/", "server/tls.rs", "server/export/grpc.rs"],
+        "the same; TLS only offers it, and gRPC of OTLP speaks it",
+    ),
     (
         "awc",
         &[
@@ -93,6 +99,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
             "shadow/",
             "endpoint/",
             "stats/",
+            "telemetry/probe.rs",
             "server/",
             "demo/",
         ],
@@ -135,7 +142,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -181,7 +188,7 @@ fn code(text: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-fn said(complaints: &[String]) {
+pub(crate) fn said(complaints: &[String]) {
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
 

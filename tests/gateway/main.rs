@@ -29,10 +29,16 @@ mod secure;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod wire;
 
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod canaries;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -44,9 +50,17 @@ mod control;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod discovery;
+#[cfg(test)]
+mod experiments;
+#[cfg(test)]
+mod fields;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
@@ -70,6 +84,8 @@ mod metrics;
 #[cfg(test)]
 mod original;
 #[cfg(test)]
+mod overview;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod pairs;
@@ -78,9 +94,13 @@ mod program;
 #[cfg(test)]
 mod promotion;
 #[cfg(test)]
+mod ramps;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod scraping;
+#[cfg(test)]
+mod second_calls;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -96,9 +116,13 @@ mod stopping;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod top;
 #[cfg(test)]
 mod unreachable;
 #[cfg(test)]

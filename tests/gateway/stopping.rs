@@ -37,8 +37,8 @@ fn wait_for_answer(gnomon: &Gnomon, below: &str, wanted: impl Fn(&Answer) -> boo
 
 fn ask(gnomon: &Gnomon, times: usize) {
     let mut connection = gnomon.connect();
-    for _ in 0..times {
-        connection.ask("GET", "/user/7", &[], b"");
+    for turn in 0..times {
+        connection.ask("GET", ["/user/7", "/user/8"][turn % 2], &[], b"");
         assert_eq!(connection.receive().expect("an answer").status, 200);
     }
 }
@@ -174,7 +174,9 @@ fn a_shadow_that_is_not_compared_has_no_results_and_is_never_ready() {
 #[test]
 fn a_shadow_that_fails_may_switch_all_off() {
     let (v1, v2) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
-    v2.change("/v2/7", Reply::new(503, "application/json", b"{}"));
+    for path in ["/v2/7", "/v2/8"] {
+        v2.change(path, Reply::new(503, "application/json", b"{}"));
+    }
     let rules = json!({ "error_delta": 0.1, "min_pairs": 10, "action": "kill" });
     let gnomon = gateway(&json!({ "compare": {}, "stop_on": rules, "breaker": "off" }), &v1, &v2);
     ask(&gnomon, 30);

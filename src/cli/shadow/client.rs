@@ -69,6 +69,15 @@ impl AdminClient {
         self.done(status, &text)
     }
 
+    /// Reads the outline of the plan that is served.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is a refusal, in words.
+    pub(super) async fn plan(&self) -> Result<Value, String> {
+        let (status, text) = self.answer(Method::GET, "/__plan", None).await?;
+        self.done(status, &text)
+    }
+
     /// Where it is.
     pub(in crate::cli) fn root(&self) -> &str {
         &self.root

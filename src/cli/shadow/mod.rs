@@ -8,6 +8,7 @@ pub(super) mod client;
 pub(super) mod command;
 mod promote;
 mod report;
+mod routes;
 pub(super) mod table;
 
 pub use command::shadow;

@@ -12,6 +12,7 @@ use crate::cli::aligned::aligned;
 use super::{
     client::{AdminClient, path_of},
     command::lines,
+    routes::{self, routes},
     table::{clean, difference, members, nothing, percent, word},
 };
 
@@ -51,7 +52,13 @@ pub(super) async fn report(client: &AdminClient, ids: &[String], as_json: bool) 
         return Err(format!("there is no shadow {unknown}; there are{}", known.collect::<String>()));
     }
     let code = ExitCode::from(code(&reports));
-    let text = if as_json { lines(&json!({ "shadows": reports })) } else { printed(&reports) };
+    // Whoever asks about some shadows asks about no other endpoint.
+    let covered = if ids.is_empty() { Some(routes(&client.plan().await?, &all, &reports)) } else { None };
+    let text = if as_json {
+        lines(&json!({ "shadows": reports, "routes": covered }))
+    } else {
+        printed(&reports) + &covered.as_ref().map_or_else(String::new, routes::printed)
+    };
     Ok((text, code))
 }
 

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    compare::{
-        Incomparable,
-        anytime::{self, OF_VERDICTS},
-    },
+    compare::Incomparable,
     stats::{
+        anytime::{self, OF_VERDICTS},
         latency::Latencies,
-        overhead::{TWO_SIDED_95, quantile_interval},
+        overhead::quantile_interval,
         snapshot::LatencySnapshot,
     },
 };
@@ -93,7 +91,8 @@ pub struct Ratio {
     pub to: Reference,
     /// The ratio that was seen.
     pub ratio: f64,
-    /// Between these the true one lies, 95 times of 100; null while there are too few answers to say.
+    /// Between these the true one lies, 95 times of 100 for however often somebody looks; null while there are too few
+    /// answers to say.
     pub interval: Option<[f64; 2]>,
     /// Answers of the side that has fewer.
     pub answers: u64,
@@ -122,12 +121,12 @@ impl Reference {
 
 impl Sums {
     /// How much slower the shadow is than the second live answer, if enough of those came to say how sure that is; else
-    /// than the first.
+    /// than the first. With an interval that does not hold, ever, so often: see [`anytime`].
     #[must_use]
-    pub fn p99_ratio(&self) -> Option<Ratio> {
-        let fair = ratio(&self.shadow_beside_baseline, &self.baseline, Reference::Baseline);
+    pub fn p99_ratio(&self, missed: f64) -> Option<Ratio> {
+        let fair = ratio((&self.shadow_beside_baseline, &self.baseline), Reference::Baseline, missed);
         let fair = fair.filter(|ratio| ratio.interval.is_some());
-        fair.or_else(|| ratio(&self.shadow, &self.live, Reference::Live))
+        fair.or_else(|| ratio((&self.shadow, &self.live), Reference::Live, missed))
     }
 
     /// All there is to tell.
@@ -158,7 +157,7 @@ impl Sums {
                 baseline: LatencySnapshot::new(&self.baseline),
                 shadow_beside_baseline: LatencySnapshot::new(&self.shadow_beside_baseline),
             },
-            p99_ratio: self.p99_ratio(),
+            p99_ratio: self.p99_ratio(OF_VERDICTS),
         }
     }
 
@@ -173,21 +172,17 @@ impl Sums {
     }
 }
 
-/// The ratio of both 99th percentiles, with its interval: that of a difference (see [`crate::stats::overhead`]) of their
-/// logarithms.
-fn ratio(shadow: &Latencies, reference: &Latencies, to: Reference) -> Option<Ratio> {
+/// The ratio of both 99th percentiles. Its interval is made of those of both, each of which may fail half as often.
+fn ratio((shadow, reference): (&Latencies, &Latencies), to: Reference, missed: f64) -> Option<Ratio> {
     // Nothing is faster than the clock can tell.
     let milliseconds = |of: &Latencies| f64::from(of.quantile_us(0.99).max(1)) / 1e3;
     let answers = shadow.count().min(reference.count());
     if answers == 0 {
         return None;
     }
-    let (one, other) = (milliseconds(shadow), milliseconds(reference));
-    let lies = |of: &Latencies| quantile_interval(of, 0.99, TWO_SIDED_95).map(|ends| ends.map(|end| end.max(1e-3)));
-    let interval = lies(shadow).zip(lies(reference)).map(|([one_low, one_high], [other_low, other_high])| {
-        let below = (one / one_low).ln().hypot((other_high / other).ln());
-        let above = (one_high / one).ln().hypot((other / other_low).ln());
-        [one / other * (-below).exp(), one / other * above.exp()]
-    });
-    Some(Ratio { to, ratio: one / other, interval, answers })
+    let lies = |of: &Latencies| quantile_interval(of, 0.99, missed / 2.0).map(|ends| ends.map(|end| end.max(1e-3)));
+    let interval = lies(shadow)
+        .zip(lies(reference))
+        .map(|([one_low, one_high], [other_low, other_high])| [one_low / other_high, one_high / other_low]);
+    Some(Ratio { to, ratio: milliseconds(shadow) / milliseconds(reference), interval, answers })
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     compare::{Incomparable, Verdict, counting::statuses::STATUSES_MAX},
     model::Kind,
+    stats::anytime::OF_VERDICTS,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -114,20 +115,20 @@ fn statuses_that_are_made_up_take_no_memory() {
 fn the_second_live_answer_is_the_reference_once_there_are_enough() {
     let now = Instant::now();
     let mut tally = Tally::new(SECOND, now);
-    assert_eq!(tally.total().p99_ratio(), None);
+    assert_eq!(tally.total().p99_ratio(OF_VERDICTS), None);
     let with_baseline = PairRecord { baseline: Some(answer(200, 20)), ..pair(Verdict::Match) };
-    for _ in 0..400 {
+    for _ in 0..450 {
         tally.record(&pair(Verdict::Match), now);
         tally.record(&with_baseline, now);
     }
-    let ratio = tally.total().p99_ratio().unwrap();
-    assert_eq!((ratio.to, ratio.answers), (Reference::Live, 800));
+    let ratio = tally.total().p99_ratio(OF_VERDICTS).unwrap();
+    assert_eq!((ratio.to, ratio.answers), (Reference::Live, 900));
     assert!(ratio.interval.is_some_and(|[low, high]| low <= 2.0 && 2.0 <= high) && (ratio.ratio - 2.0).abs() < 0.03);
-    for _ in 0..400 {
+    for _ in 0..450 {
         tally.record(&with_baseline, now);
     }
-    let ratio = tally.total().p99_ratio().unwrap();
-    assert_eq!((ratio.to, ratio.answers), (Reference::Baseline, 800));
+    let ratio = tally.total().p99_ratio(OF_VERDICTS).unwrap();
+    assert_eq!((ratio.to, ratio.answers), (Reference::Baseline, 900));
     assert!((ratio.ratio - 1.0).abs() < 0.02, "{ratio:?}");
 }
 

@@ -113,7 +113,7 @@ impl<'a> Walk<'a, '_, '_> {
     /// With how many elements both end that are the same.
     fn same_end(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) -> usize {
         let element = place.element(None);
-        let ends = live.children().rev().zip(shadow.children().rev());
+        let ends = live.elements_from_the_end().zip(shadow.elements_from_the_end());
         let mut same = 0;
         for (live, shadow) in ends {
             if !self.is_same(&element, live, shadow) {
@@ -139,16 +139,22 @@ impl<'a> Walk<'a, '_, '_> {
             return false;
         }
         let element = place.element(None);
-        let mut printer = self.printer();
-        let (mut lives, mut shadows) = (Vec::new(), Vec::new());
         let mut differing = differing.iter().copied().peekable();
-        for (index, (live, shadow)) in live.children().zip(shadow.children()).enumerate() {
-            let differs = differing.next_if_eq(&index).is_some();
-            if differs || (place.has_rules() && !live.has_text_of(shadow)) {
-                lives.push(printer.print(&element, live).map(|print| print.exact));
-                shadows.push(printer.print(&element, shadow).map(|print| print.exact));
-            }
+        let asked = live.children().zip(shadow.children()).enumerate().filter(|(index, (live, shadow))| {
+            differing.next_if_eq(index).is_some() || (place.has_rules() && !live.is_known_as(*shadow))
+        });
+        let asked: Vec<_> = asked.map(|(_, pair)| pair).collect();
+        // In most lists values have changed: the first that differs stands nowhere else. Without rules that is seen early.
+        if let Some((first, _)) = asked.first()
+            && !place.has_rules()
+            && !asked.iter().any(|(_, shadow)| self.is_same(&element, *first, *shadow))
+        {
+            return false;
         }
+        let mut printer = self.printer();
+        let mut print = |item| printer.print(&element, item).map(|print| print.exact);
+        let (mut lives, mut shadows): (Vec<_>, Vec<_>) =
+            asked.into_iter().map(|(live, shadow)| (print(live), print(shadow))).unzip();
         lives.sort_unstable();
         shadows.sort_unstable();
         lives == shadows && !self.steps.is_out()

@@ -5,60 +5,56 @@
 
 use std::cmp::Ordering;
 
-use super::text::Text;
-
-/// How deep lists and objects may nest in a body that is compared.
-pub(crate) const DEPTH_MAX: usize = 64;
-
-/// How many values a body that is compared may have, lists and objects included.
-pub(crate) const VALUES_MAX: usize = 20_000;
+use super::{names::Names, text::Text, twins::NONE};
 
 /// Why a text is no document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// It is not JSON.
     Invalid,
-    /// It is deeper than [`DEPTH_MAX`] or has more than [`VALUES_MAX`] values.
+    /// It is deeper, or has more values, than may be.
     TooLarge,
 }
 
-/// A JSON text and what is in it.
-pub(crate) struct Document<'a> {
+/// What reading a text gives, apart from the names, which are those of both texts of a pair.
+#[derive(Debug)]
+pub(crate) struct Tape<'a> {
     pub(super) text: &'a str,
     /// All values, each before what is in it. There is at least one.
     pub(super) values: Vec<Value>,
-    /// The places in `values` of what lists and objects hold; members in the order of their names, each name once.
-    pub(super) children: Vec<u32>,
-    /// The names that have escapes, without them.
-    pub(super) unescaped: Vec<String>,
+}
+
+/// A JSON text and what is in it.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    text: &'a str,
+    values: &'a [Value],
+    names: &'a Names<'a>,
+    /// The live one, of the shadow's.
+    live: Option<&'a Document<'a>>,
 }
 
 /// A value: numbers only, so that reading one is writing a few words in a row.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(8))]
 pub(super) struct Value {
-    pub(super) name: Name,
     /// Where in the text it begins.
     pub(super) start: u32,
     /// Where in the text it ends.
     pub(super) end: u32,
-    /// What a list or an object holds.
-    pub(super) children: Children,
+    /// The place of the value that comes after it and all that is in it.
+    pub(super) next: u32,
+    /// Of a member, the sequence of names up to its own.
+    pub(super) name: u32,
+    /// Of a list how many elements it has, of an object the sequence of its names.
+    pub(super) holds: u32,
+    /// The place of the value of the live document that is the same; what is in it was not read once more.
+    pub(super) twin: u32,
     pub(super) kind: Kind,
 }
 
-/// What a value is called, in an object.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Name {
-    /// The first eight bytes as a number, which orders most names without looking at them.
-    pub(super) order: u64,
-    /// Where in the text it begins, or in which place among the unescaped it is.
-    pub(super) start: u32,
-    /// How many bytes it has.
-    pub(super) length: u32,
-    pub(super) is_unescaped: bool,
-}
-
 /// What a value is, without what is in it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Null,
     Bool(bool),
@@ -79,33 +75,29 @@ pub(super) enum Content<'a> {
     Object,
 }
 
-/// A part of [`Document::children`].
-#[derive(Clone, Copy, Default)]
-pub(super) struct Children {
-    pub(super) start: u32,
-    pub(super) count: u32,
-}
-
 /// A value of a document.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Item<'a> {
     document: &'a Document<'a>,
     value: &'a Value,
+    /// Where it stands among the values.
+    place: u32,
 }
 
-impl Document<'_> {
-    /// The outermost value.
-    pub(super) fn root(&self) -> Option<Item<'_>> {
-        Some(Item { document: self, value: self.values.first()? })
+impl<'a> Document<'a> {
+    /// What was read, with the names that were read with it, and the document that is known to be the same in parts.
+    pub(crate) fn new(tape: &'a Tape<'a>, names: &'a Names<'a>, live: Option<&'a Document<'a>>) -> Self {
+        Self { text: tape.text, values: &tape.values, names, live }
     }
 
-    /// A name as it is meant.
-    pub(super) fn name(&self, name: Name) -> &str {
-        let start = name.start as usize;
-        if name.is_unescaped {
-            return self.unescaped.get(start).map(String::as_str).unwrap_or_default();
-        }
-        self.text.get(start..start + name.length as usize).unwrap_or_default()
+    /// The outermost value.
+    pub(super) fn root(&self) -> Option<Item<'_>> {
+        self.item(0)
+    }
+
+    #[inline]
+    fn item(&self, place: u32) -> Option<Item<'_>> {
+        Some(Item { document: self, value: self.values.get(place as usize)?, place })
     }
 }
 
@@ -122,7 +114,12 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn name(self) -> &'a str {
-        self.document.name(self.value.name)
+        self.document.names.text(self.name_number())
+    }
+
+    /// The same for the same name, in both documents of a pair.
+    fn name_number(self) -> u32 {
+        self.document.names.last(self.value.name)
     }
 
     /// Its text, as it stands in the document.
@@ -135,73 +132,147 @@ impl<'a> Item<'a> {
         self.value.end.saturating_sub(self.value.start)
     }
 
-    /// Whether its text is that of another.
-    pub(super) fn has_text_of(self, other: Self) -> bool {
-        self.length() == other.length() && self.bytes() == other.bytes()
+    /// Whether its text is that of another one, of the shadow's document, or it is known in another way that it is the same
+    /// under all rules.
+    pub(super) fn is_known_as(self, other: Self) -> bool {
+        let is_twin =
+            other.value.twin == self.place && other.twin().is_some_and(|twin| std::ptr::eq(twin.value, self.value));
+        is_twin || (self.length() == other.length() && self.bytes() == other.bytes())
+    }
+
+    /// The value of the live document that is the same.
+    fn twin(self) -> Option<Self> {
+        if self.value.twin == NONE { None } else { self.document.live?.item(self.value.twin) }
     }
 
     /// How the names of two members are ordered.
     pub(super) fn by_name(self, other: Self) -> Ordering {
-        let (one, another) = (self.value.name, other.value.name);
-        one.cmp_by(another, || self.name().cmp(other.name()))
+        let is_same = self.value.name == other.value.name || self.name_number() == other.name_number();
+        if is_same { Ordering::Equal } else { self.name().cmp(other.name()) }
     }
 
     pub(super) fn is_null(self) -> bool {
         matches!(self.value.kind, Kind::Null)
     }
 
+    pub(super) fn is_list(self) -> bool {
+        self.value.kind == Kind::Array
+    }
+
     /// How many elements or members it has.
     pub(super) fn size(self) -> usize {
-        self.value.children.count as usize
+        let names = self.document.names;
+        match self.value.kind {
+            Kind::Array => self.value.holds as usize,
+            Kind::Object => names.size(self.value.holds),
+            _ => 0,
+        }
     }
 
     /// Its elements, or its members in the order of their names.
-    pub(super) fn children(self) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
-        let span = self.value.children;
-        let (start, end) = (span.start as usize, span.start as usize + span.count as usize);
-        let places = self.document.children.get(start..end).unwrap_or_default();
-        places.iter().map(move |place| self.beside(*place))
+    pub(super) fn children(self) -> Children<'a> {
+        if let Some(twin) = self.twin() {
+            return twin.children();
+        }
+        match if self.value.kind == Kind::Object { self.document.names.ranks(self.value.holds) } else { None } {
+            None => self.as_they_stand(),
+            Some(ranks) => Children { document: self.document, way: self.ranked(ranks) },
+        }
+    }
+
+    /// Its members in the order of their ranks.
+    fn ranked(self, ranks: &[u32]) -> Way {
+        fn fill(places: &mut [u32], ranks: &[u32], members: Children<'_>) {
+            for (rank, member) in ranks.iter().zip(members) {
+                if let Some(free) = places.get_mut(*rank as usize) {
+                    *free = member.place;
+                }
+            }
+        }
+        let size = self.size();
+        if size <= FEW {
+            let mut places = [0; FEW];
+            fill(&mut places, ranks, self.as_they_stand());
+            return Way::Few { places, at: 0, size };
+        }
+        let mut places = vec![0; size];
+        fill(&mut places, ranks, self.as_they_stand());
+        Way::Many(places.into_iter())
+    }
+
+    /// Whether both are objects whose members have the same names.
+    pub(super) fn has_names_of(self, other: Self) -> bool {
+        let are_objects = self.value.kind == Kind::Object && other.value.kind == Kind::Object;
+        are_objects && self.document.names.are_same(self.value.holds, other.value.holds)
+    }
+
+    /// Its elements from the last to the first.
+    pub(super) fn elements_from_the_end(self) -> impl Iterator<Item = Self> {
+        self.children().collect::<Vec<_>>().into_iter().rev()
     }
 
     /// The member of this name.
     pub(super) fn member(self, name: &str) -> Option<Self> {
-        matches!(self.value.kind, Kind::Object).then_some(())?;
-        self.children().find(|member| member.name() == name)
+        if self.value.kind != Kind::Object {
+            return None;
+        }
+        let number = self.document.names.find(name)?;
+        self.as_they_stand().filter(|member| member.name_number() == number).last()
+    }
+
+    /// Its elements or members in the order in which they stand in the text.
+    fn as_they_stand(self) -> Children<'a> {
+        if let Some(twin) = self.twin() {
+            return twin.as_they_stand();
+        }
+        let left = match self.value.kind {
+            Kind::Array => self.value.holds as usize,
+            Kind::Object => self.document.names.length(self.value.holds),
+            _ => 0,
+        };
+        Children { document: self.document, way: Way::AsTheyStand { next: self.place + 1, left } }
     }
 
     fn bytes(self) -> &'a [u8] {
         let bytes = self.document.text.as_bytes();
         bytes.get(self.value.start as usize..self.value.end as usize).unwrap_or_default()
     }
-
-    /// Another value of the same document; the reader only writes places that are there.
-    fn beside(self, place: u32) -> Self {
-        Self { document: self.document, value: self.document.values.get(place as usize).unwrap_or(self.value) }
-    }
 }
 
-impl Name {
-    /// How two names are ordered, by their bytes; `rest` compares all of them.
-    pub(super) fn cmp_by(self, other: Self, rest: impl FnOnce() -> Ordering) -> Ordering {
-        match self.order.cmp(&other.order) {
-            Ordering::Equal if self.length == other.length && self.length <= 8 => Ordering::Equal,
-            Ordering::Equal => rest(),
-            order => order,
-        }
-    }
+/// What is in a list or an object.
+pub(super) struct Children<'a> {
+    document: &'a Document<'a>,
+    way: Way,
 }
 
-/// The first eight bytes of a name as a number, so that the order of these numbers is never against that of the names. The
-/// name is the first `length` bytes; what follows them is of no matter.
-pub(super) fn order(bytes: &[u8], length: usize) -> u64 {
-    let first = bytes.first_chunk::<8>().map_or_else(
-        || {
-            let mut first = [0; 8];
-            first.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-            u64::from_be_bytes(first)
-        },
-        |chunk| u64::from_be_bytes(*chunk),
-    );
-    let beyond = 8_u32.saturating_sub(u32::try_from(length).unwrap_or(u32::MAX)) * 8;
-    first & u64::MAX.checked_shl(beyond).unwrap_or_default()
+/// Up to so many members nothing is allocated.
+const FEW: usize = 16;
+
+enum Way {
+    AsTheyStand { next: u32, left: usize },
+    Few { places: [u32; FEW], at: usize, size: usize },
+    Many(std::vec::IntoIter<u32>),
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = Item<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Item<'a>> {
+        let place = match &mut self.way {
+            Way::AsTheyStand { next, left } => {
+                *left = left.checked_sub(1)?;
+                let item = self.document.item(*next)?;
+                *next = item.value.next;
+                return Some(item);
+            }
+            Way::Few { places, at, size } => {
+                let place = *places.get(..*size)?.get(*at)?;
+                *at += 1;
+                place
+            }
+            Way::Many(places) => places.next()?,
+        };
+        self.document.item(place)
+    }
 }

@@ -1,314 +1,408 @@
-//! Reading a JSON text into a [`Document`]: one pass, no recursion, nothing copied but names with escapes.
+//! Reading a JSON text into a [`Tape`]: one pass, no recursion, nothing copied but names with escapes.
 //!
-//! Runs twice for every pair whose bytes differ. Accepts what RFC 8259 accepts and nothing after it.
+//! Runs twice for every pair whose bytes differ. Accepts what RFC 8259 accepts and nothing after it. Where it reads stays
+//! in a register: each step takes a place in the text and gives the next one.
 
-use crate::model::data::{meaning, plain_length};
+use std::borrow::Cow;
 
-use super::document::{Children, DEPTH_MAX, Document, Kind, Name, Unreadable, VALUES_MAX, Value, order};
+use crate::model::data::{meaning, plain_end};
 
-/// An object or a list that is not closed yet.
+use super::{
+    document::{Kind, Tape, Unreadable, Value},
+    names::{NO_NAMES, Names, small},
+    twins::{NONE, Twin, Twins},
+};
+
+/// How deep lists and objects may nest in a body that is compared.
+pub(crate) const DEPTH_MAX: usize = 64;
+
+/// How large a document may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// How deep lists and objects may nest.
+    pub(crate) depth_max: usize,
+    /// How many values there may be, lists and objects included.
+    pub(crate) values_max: usize,
+}
+
+impl Size {
+    /// Of a document of so many values; how deep it may be is not for a file to say, since comparing recurses.
+    pub(crate) const fn of(values_max: usize) -> Self {
+        Self { depth_max: DEPTH_MAX, values_max }
+    }
+}
+
+/// What is not closed yet.
+#[derive(Clone, Copy)]
 struct Open {
+    kind: Outer,
     /// Its place among the values.
-    place: usize,
-    /// Where its children begin among those that wait.
-    waiting: usize,
-    is_object: bool,
+    place: u32,
+    /// The elements of a list so far; the sequence of the names of an object so far.
+    holds: u32,
+    /// What belongs to it in the live document.
+    twin: Twin,
 }
 
-struct Reader<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outer {
+    /// Nothing: what comes is the whole document.
+    Nothing,
+    List,
+    Object,
+}
+
+struct Reader<'a, 'n, 'l> {
+    text: &'a str,
     bytes: &'a [u8],
-    at: usize,
-    document: Document<'a>,
-    open: Vec<Open>,
-    /// Children of what is open.
-    waiting: Vec<u32>,
-    /// The name of the value that comes next.
-    name: Name,
+    size: Size,
+    names: &'n mut Names<'a>,
+    twins: Twins<'l>,
+    values: Vec<Value>,
+    /// What comes of it when nothing more is read.
+    end: Result<(), Unreadable>,
+    /// How many values there were that nobody looked into.
+    skipped: usize,
+    /// Of the member that comes next, the sequence of names up to its own.
+    name: u32,
+    /// What belongs to the value that comes next.
+    twin: u32,
+    /// The innermost.
+    open: Open,
+    /// Those around it.
+    around: Vec<Open>,
 }
 
-impl<'a> Document<'a> {
-    /// Reads a text.
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+/// A place further on, mostly that where the next value begins; `None` if nothing more is read, which [`Reader::end`] says
+/// why. It fits into registers.
+type Next = Option<usize>;
+
+impl<'a> Tape<'a> {
+    /// Reads a text, whose names are noted. What is the same in `live` is not read again.
+    pub(crate) fn read(
+        bytes: &'a [u8],
+        size: Size,
+        names: &mut Names<'a>,
+        live: Option<&Tape<'_>>,
+    ) -> Result<Self, Unreadable> {
         let text = std::str::from_utf8(bytes).map_err(|_not_text| Unreadable::Invalid)?;
         if u32::try_from(text.len()).is_err() {
             return Err(Unreadable::TooLarge);
         }
         // Room for a dense document, so that hardly any moves while it is read.
-        let room = (text.len() / 8).clamp(8, VALUES_MAX);
-        let (values, children) = (Vec::with_capacity(room), Vec::with_capacity(room));
-        Reader {
-            bytes,
-            at: 0,
-            document: Document { text, values, children, unescaped: Vec::new() },
-            open: Vec::with_capacity(8),
-            waiting: Vec::with_capacity(room / 4),
-            name: Name::default(),
-        }
-        .whole()
+        let room = if live.is_some() { text.len() / 64 } else { text.len() / 8 };
+        let values = Vec::with_capacity(room.clamp(8, size.values_max.max(8)));
+        let open = Open { kind: Outer::Nothing, place: 0, holds: NO_NAMES, twin: Twin::NOBODY };
+        let (twins, around) = (Twins::of(live), Vec::with_capacity(8));
+        let twin = twins.root();
+        let (skipped, name, end) = (0, NO_NAMES, Err(Unreadable::Invalid));
+        Reader { text, bytes, size, names, twins, values, end, skipped, name, twin, open, around }.whole()
     }
 }
 
-impl<'a> Reader<'a> {
-    fn whole(mut self) -> Result<Document<'a>, Unreadable> {
-        loop {
-            if !self.value()? {
-                while !self.next()? {
-                    if self.open.is_empty() {
-                        return self.end();
-                    }
-                }
-            }
+impl<'a> Reader<'a, '_, '_> {
+    fn whole(mut self) -> Result<Tape<'a>, Unreadable> {
+        let mut at = 0;
+        while let Some(end) = self.value(at)
+            && let Some(next) = self.leave(end)
+        {
+            at = next;
         }
-    }
-
-    /// Nothing but white space may follow.
-    fn end(mut self) -> Result<Document<'a>, Unreadable> {
-        match self.peek() {
-            None => Ok(self.document),
-            Some(_) => Err(Unreadable::Invalid),
-        }
-    }
-
-    /// Reads a scalar, or enters an object or a list; whether another value has to come, because it has some.
-    fn value(&mut self) -> Result<bool, Unreadable> {
-        let first = self.peek().ok_or(Unreadable::Invalid)?;
-        let start = self.at;
-        let kind = match first {
-            b'{' | b'[' => return self.enter(first == b'{'),
-            b'"' => Kind::Text { is_escaped: self.string()? },
-            b'-' | b'0'..=b'9' => {
-                self.number()?;
-                Kind::Number
-            }
-            b't' => self.word("true", Kind::Bool(true))?,
-            b'f' => self.word("false", Kind::Bool(false))?,
-            b'n' => self.word("null", Kind::Null)?,
-            _ => return Err(Unreadable::Invalid),
-        };
-        self.keep(kind, start)?;
-        Ok(false)
-    }
-
-    fn enter(&mut self, is_object: bool) -> Result<bool, Unreadable> {
-        if self.open.len() >= DEPTH_MAX {
+        self.end?;
+        if self.values.len() + self.skipped > self.size.values_max {
             return Err(Unreadable::TooLarge);
         }
-        let kind = if is_object { Kind::Object } else { Kind::Array };
-        let place = self.keep(kind, self.at)?;
-        self.open.push(Open { place, waiting: self.waiting.len(), is_object });
-        self.at += 1;
-        let last = if is_object { b'}' } else { b']' };
-        if self.peek() == Some(last) {
-            return Ok(false);
-        }
-        if is_object {
-            self.member_name()?;
-        }
-        Ok(true)
+        Ok(Tape { text: self.text, values: self.values })
     }
 
-    /// What follows a value: whether another one comes. If not, what was open is closed, or nothing is open.
-    fn next(&mut self) -> Result<bool, Unreadable> {
-        let Some(open) = self.open.last() else { return Ok(false) };
-        let is_object = open.is_object;
-        match (self.peek(), is_object) {
-            (Some(b','), true) => {
-                self.at += 1;
-                self.peek();
-                self.member_name()?;
-                Ok(true)
-            }
-            (Some(b','), false) => {
-                self.at += 1;
-                Ok(true)
-            }
-            (Some(b'}'), true) | (Some(b']'), false) => {
-                self.at += 1;
-                self.close();
-                Ok(false)
-            }
-            _ => Err(Unreadable::Invalid),
-        }
-    }
-
-    fn close(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        if open.is_object {
-            sort(&self.document, &mut self.waiting, open.waiting);
-        }
-        let Document { values, children, .. } = &mut self.document;
-        let start = children.len();
-        children.extend_from_slice(self.waiting.get(open.waiting..).unwrap_or_default());
-        self.waiting.truncate(open.waiting);
-        if let Some(value) = values.get_mut(open.place) {
-            value.children = Children { start: small(start), count: small(children.len() - start) };
-            value.end = small(self.at);
-        }
-    }
-
-    fn keep(&mut self, kind: Kind, start: usize) -> Result<usize, Unreadable> {
-        let place = self.document.values.len();
-        if place >= VALUES_MAX {
-            return Err(Unreadable::TooLarge);
-        }
-        let name = std::mem::take(&mut self.name);
-        let (start, end) = (small(start), small(self.at));
-        self.document.values.push(Value { name, start, end, children: Children::default(), kind });
-        if !self.open.is_empty() {
-            self.waiting.push(small(place));
-        }
-        Ok(place)
-    }
-
-    /// A name and its colon.
-    fn member_name(&mut self) -> Result<(), Unreadable> {
-        let start = self.at;
-        if self.byte() != Some(b'"') {
-            return Err(Unreadable::Invalid);
-        }
-        let is_escaped = self.string()?;
-        self.name = if is_escaped { self.unescape(start) } else { self.plain(start + 1) };
-        if self.peek() != Some(b':') {
-            return Err(Unreadable::Invalid);
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// The name that begins here and ends before the quote that was just read.
-    fn plain(&self, start: usize) -> Name {
-        let length = self.at.saturating_sub(start + 1);
-        let order = order(self.bytes.get(start..).unwrap_or_default(), length);
-        Name { order, start: small(start), length: small(length), is_unescaped: false }
-    }
-
-    /// The name with escapes whose quotes begin here.
-    fn unescape(&mut self, start: usize) -> Name {
-        let name = meaning(self.bytes.get(start..self.at).unwrap_or_default()).into_owned();
-        let order = order(name.as_bytes(), name.len());
-        let place = self.document.unescaped.len();
-        let length = small(name.len());
-        self.document.unescaped.push(name);
-        Name { order, start: small(place), length, is_unescaped: true }
-    }
-
-    /// Walks over a string; whether anything in it is escaped.
-    fn string(&mut self) -> Result<bool, Unreadable> {
-        self.at += 1;
-        let mut is_escaped = false;
+    /// Takes a value, into the innermost lists and objects that it begins with; where it ends.
+    #[inline]
+    fn value(&mut self, mut at: usize) -> Next {
         loop {
-            self.at += plain_length(self.bytes.get(self.at..).unwrap_or_default());
-            match self.byte() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(is_escaped);
+            let (start, first) = more(self.bytes, at)?;
+            if self.twin != NONE
+                && let Some(end) = self.same(start)
+            {
+                return Some(end);
+            }
+            if !matches!(first, b'{' | b'[') {
+                let (end, kind) = scalar(self.bytes, start, first)?;
+                self.open.twin.is_same = false;
+                self.keep(kind, start, end)?;
+                return Some(end);
+            }
+            self.enter(start, first)?;
+            let inside = start + 1;
+            if first == b'{'
+                && let Some(next) = self.foreseen(inside)
+            {
+                at = next;
+                continue;
+            }
+            at = match (more(self.bytes, inside)?, first) {
+                ((end, b'}'), b'{') | ((end, b']'), b'[') => {
+                    self.close(end + 1);
+                    return Some(end + 1);
                 }
-                Some(b'\\') => {
-                    is_escaped = true;
-                    self.escape()?;
+                ((name, _), b'{') => self.member(inside, name)?,
+                ((element, _), _) => self.element(element),
+            };
+        }
+    }
+
+    /// Goes into a list or an object, whose bracket stands at `start`.
+    fn enter(&mut self, start: usize, first: u8) -> Option<()> {
+        if self.around.len() >= self.size.depth_max {
+            return self.give_up();
+        }
+        let (kind, outer) = if first == b'{' { (Kind::Object, Outer::Object) } else { (Kind::Array, Outer::List) };
+        let twin = if self.twin == NONE { Twin::NOBODY } else { self.twins.enter(self.twin, kind, self.names) };
+        let place = self.values.len() as u32;
+        self.keep(kind, start, start)?;
+        self.around.push(std::mem::replace(&mut self.open, Open { kind: outer, place, holds: NO_NAMES, twin }));
+        Some(())
+    }
+
+    #[cold]
+    fn give_up(&mut self) -> Option<()> {
+        self.end = Err(Unreadable::TooLarge);
+        None
+    }
+
+    /// From the end of a value to the beginning of the next one, out of all that closes in between.
+    #[inline]
+    fn leave(&mut self, mut at: usize) -> Next {
+        loop {
+            let outer = self.open.kind;
+            if outer == Outer::Object
+                && let Some(next) = self.foreseen(at)
+            {
+                return Some(next);
+            }
+            let (place, byte) = match (after_space(self.bytes, at), outer) {
+                ((_, None), Outer::Nothing) => {
+                    self.end = Ok(());
+                    return None;
                 }
-                _ => return Err(Unreadable::Invalid),
+                ((place, Some(byte)), Outer::List | Outer::Object) => (place, byte),
+                _ => return None,
+            };
+            match (byte, outer) {
+                (b',', Outer::List) => return Some(self.element(place + 1)),
+                (b',', _) => {
+                    let (name, _) = more(self.bytes, place + 1)?;
+                    return self.member(at, name);
+                }
+                (b']', Outer::List) | (b'}', Outer::Object) => {
+                    at = place + 1;
+                    self.close(at);
+                }
+                _ => return None,
             }
         }
     }
 
-    fn escape(&mut self) -> Result<(), Unreadable> {
-        self.at += 1;
-        let length = match self.byte() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
-            Some(b'u') => {
-                let digits = self.bytes.get(self.at + 1..self.at + 5).unwrap_or_default();
-                if digits.len() < 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return Err(Unreadable::Invalid);
-                }
-                5
-            }
-            _ => return Err(Unreadable::Invalid),
-        };
-        self.at += length;
-        Ok(())
+    /// Takes the name that followed last, if it is there again; the place of the value.
+    #[inline]
+    fn foreseen(&mut self, at: usize) -> Option<usize> {
+        let (sequence, length) = self.names.foreseen(self.open.holds, self.bytes.get(at..)?)?;
+        self.expect(sequence);
+        Some(at + length)
     }
 
-    fn number(&mut self) -> Result<(), Unreadable> {
-        self.at += usize::from(self.byte() == Some(b'-'));
-        if self.byte() == Some(b'0') {
-            self.at += 1;
+    /// Takes the name that stands at `start`, and its colon; the place of the value. `before` is where the value before it
+    /// ended.
+    fn member(&mut self, before: usize, start: usize) -> Next {
+        if self.bytes.get(start) != Some(&b'"') {
+            return None;
+        }
+        let plain = plain_end(self.bytes, start + 1);
+        let is_escaped = self.bytes.get(plain) != Some(&b'"');
+        let end = if is_escaped { escaped(self.bytes, plain)? } else { plain + 1 };
+        let (colon, byte) = more(self.bytes, end)?;
+        if byte != b':' {
+            return None;
+        }
+        let (value, _) = more(self.bytes, colon + 1)?;
+        let name = if is_escaped {
+            Cow::Owned(meaning(self.bytes.get(start..end).unwrap_or_default()).into_owned())
         } else {
-            self.digits()?;
-        }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(())
+            Cow::Borrowed(self.text.get(start + 1..end - 1).unwrap_or_default())
+        };
+        let between = self.bytes.get(before..value).unwrap_or_default();
+        let sequence = self.names.follow(self.open.holds, name, between);
+        self.expect(sequence);
+        Some(value)
     }
 
-    fn digits(&mut self) -> Result<(), Unreadable> {
-        let start = self.at;
-        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if self.at == start { Err(Unreadable::Invalid) } else { Ok(()) }
-    }
-
-    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Unreadable> {
-        let here = self.bytes.get(self.at..self.at + word.len());
-        if here != Some(word.as_bytes()) {
-            return Err(Unreadable::Invalid);
-        }
-        self.at += word.len();
-        Ok(kind)
-    }
-
-    /// Walks over white space; the byte after it.
+    /// The member that ends this sequence of names comes next.
     #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.byte() {
-                // Most bytes that are asked for are none, which one comparison tells.
-                Some(byte) if byte > b' ' => return Some(byte),
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                other => return other,
+    fn expect(&mut self, sequence: u32) {
+        (self.open.holds, self.name) = (sequence, sequence);
+        if self.open.twin.place != NONE {
+            self.twin = self.twins.member(&mut self.open.twin, sequence, self.names);
+        }
+    }
+
+    /// An element comes next.
+    #[inline]
+    fn element(&mut self, at: usize) -> usize {
+        self.open.holds += 1;
+        self.name = NO_NAMES;
+        if self.open.twin.place != NONE {
+            self.twin = self.twins.element(&mut self.open.twin);
+        }
+        at
+    }
+
+    /// Where the value ends that begins at `start`, if it is the one that belongs to it.
+    #[inline]
+    fn same(&mut self, start: usize) -> Next {
+        let (value, length) = self.twins.same(self.twin, self.bytes.get(start..)?)?;
+        self.skipped += (value.next - self.twin) as usize - 1;
+        let (end, next) = (start + length, self.values.len() as u32 + 1);
+        let Value { holds, kind, .. } = *value;
+        let (name, twin) = (self.name, self.twin);
+        self.values.push(Value { start: start as u32, end: end as u32, next, name, holds, twin, kind });
+        Some(end)
+    }
+
+    fn close(&mut self, end: usize) {
+        let Open { kind, place, holds, twin } = self.open;
+        if kind == Outer::Object {
+            self.names.note_end(holds);
+        }
+        if let Some(outer) = self.around.pop() {
+            self.open = outer;
+        }
+        let same = if twin.place == NONE {
+            None
+        } else {
+            let kind = if kind == Outer::Object { Kind::Object } else { Kind::Array };
+            self.twins.leave(twin, kind, holds, self.names)
+        };
+        if same.is_some() {
+            self.skipped += self.values.len() - (place as usize + 1);
+            self.values.truncate(place as usize + 1);
+        } else {
+            self.open.twin.is_same = false;
+        }
+        let next = small(self.values.len());
+        if let Some(value) = self.values.get_mut(place as usize) {
+            (value.end, value.next, value.holds) = (end as u32, next, holds);
+            if let Some(same) = same {
+                (value.holds, value.twin) = (same.holds, twin.place);
             }
         }
+        // Until something is expected again.
+        self.twin = NONE;
     }
 
     #[inline]
-    fn byte(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn keep(&mut self, kind: Kind, start: usize, end: usize) -> Option<()> {
+        if self.values.len() >= self.size.values_max {
+            return self.give_up();
+        }
+        self.twin = NONE;
+        let (start, end, next) = (start as u32, end as u32, self.values.len() as u32 + 1);
+        self.values.push(Value { start, end, next, name: self.name, holds: 0, twin: NONE, kind });
+        Some(())
     }
 }
 
-/// Orders the members from `start` on by name; of equal names the last stays.
-fn sort(document: &Document<'_>, waiting: &mut Vec<u32>, start: usize) {
-    let Some(members) = waiting.get_mut(start..) else { return };
-    let name = |place: u32| document.values.get(place as usize).map(|value| value.name).unwrap_or_default();
-    let by_name = |one: Name, other: Name| one.cmp_by(other, || document.name(one).cmp(document.name(other)));
-    if members.is_sorted_by(|one, other| by_name(name(*one), name(*other)).is_lt()) {
-        return;
+/// The end of a value that is neither a list nor an object, and what it is.
+#[inline]
+fn scalar(text: &[u8], start: usize, first: u8) -> Option<(usize, Kind)> {
+    Some(match first {
+        b'"' => {
+            let end = plain_end(text, start + 1);
+            if text.get(end) == Some(&b'"') {
+                (end + 1, Kind::Text { is_escaped: false })
+            } else {
+                (escaped(text, end)?, Kind::Text { is_escaped: true })
+            }
+        }
+        b'-' | b'0'..=b'9' => (number(text, start)?, Kind::Number),
+        b't' => (word(text, start, b"true")?, Kind::Bool(true)),
+        b'f' => (word(text, start, b"false")?, Kind::Bool(false)),
+        b'n' => (word(text, start, b"null")?, Kind::Null),
+        _ => return None,
+    })
+}
+
+/// The first place from `at` on that is not white space, and what stands there.
+#[inline]
+fn after_space(text: &[u8], mut at: usize) -> (usize, Option<u8>) {
+    while let Some(byte) = text.get(at).copied() {
+        // One comparison tells for nearly every byte.
+        if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            return (at, Some(byte));
+        }
+        at += 1;
     }
-    if members.is_sorted_by(|one, other| by_name(name(*one), name(*other)).is_gt()) {
-        return members.reverse();
+    (at, None)
+}
+
+/// The same where the text must not end.
+#[inline]
+fn more(text: &[u8], at: usize) -> Option<(usize, u8)> {
+    match after_space(text, at) {
+        (at, Some(byte)) => Some((at, byte)),
+        (_, None) => None,
     }
-    members.sort_unstable_by(|one, other| by_name(name(*one), name(*other)).then(one.cmp(other)));
-    let mut kept = start;
-    for place in start..waiting.len() {
-        let Some(&member) = waiting.get(place) else { continue };
-        let is_last = waiting.get(place + 1).is_none_or(|next| by_name(name(member), name(*next)).is_ne());
-        if is_last && let Some(free) = waiting.get_mut(kept) {
-            *free = member;
-            kept += 1;
+}
+
+/// The end of a string that is plain up to `at`, and not there.
+fn escaped(text: &[u8], mut at: usize) -> Next {
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Some(at + 1),
+            Some(b'\\') => at = plain_end(text, escape(text, at + 1)?),
+            _ => return None,
         }
     }
-    waiting.truncate(kept);
 }
 
-/// A place in a text that is known to be shorter than 4 GiB.
-fn small(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
+/// The end of an escape, whose backslash stands before `at`.
+fn escape(text: &[u8], at: usize) -> Next {
+    match text.get(at) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Some(at + 1),
+        Some(b'u') => {
+            let digits = text.get(at + 1..at + 5).unwrap_or_default();
+            let is_code = digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit);
+            if is_code { Some(at + 5) } else { None }
+        }
+        _ => None,
+    }
+}
+
+#[inline]
+fn number(text: &[u8], mut at: usize) -> Next {
+    at += usize::from(text.get(at) == Some(&b'-'));
+    at = if text.get(at) == Some(&b'0') { at + 1 } else { digits(text, at)? };
+    if text.get(at) == Some(&b'.') {
+        at = digits(text, at + 1)?;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        at += 1;
+        at += usize::from(matches!(text.get(at), Some(b'+' | b'-')));
+        at = digits(text, at)?;
+    }
+    Some(at)
+}
+
+/// One digit or more.
+#[inline]
+fn digits(text: &[u8], start: usize) -> Next {
+    let mut at = start;
+    while text.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    if at == start { None } else { Some(at) }
+}
+
+#[inline]
+fn word(text: &[u8], at: usize, word: &[u8]) -> Next {
+    let end = at + word.len();
+    if text.get(at..end) == Some(word) { Some(end) } else { None }
 }

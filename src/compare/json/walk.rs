@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use crate::{
     compare::{
-        Difference, DifferenceKind, Excerpt, Incomparable, ValueKind,
+        DifferenceKind, Excerpt, Incomparable, ValueKind,
         field_names::{FieldId, FieldNames, ROOT, Step, place},
         findings::Findings,
     },
@@ -19,13 +19,19 @@ use super::{
     document::{Content, Document, Item},
     place::Place,
     print::{Print, Printer, Steps},
+    reader::Size,
     rules::Rules,
     scalar,
 };
 
 /// How much work one pair may be, in steps of about one value each: what the largest documents need if each of their
 /// values is looked at fifty times.
-pub(crate) const STEPS_MAX: u64 = 1_000_000;
+pub(crate) fn steps_for(size: Size) -> u64 {
+    (size.values_max as u64).saturating_mul(50).max(STEPS_MIN)
+}
+
+/// So many steps there are for the smallest ones.
+const STEPS_MIN: u64 = 10_000;
 
 /// Who has what the other lacks.
 #[derive(Clone, Copy)]
@@ -50,15 +56,16 @@ pub(crate) fn compare(
     rules: &Rules,
     seed: u64,
     (live, shadow): (&Document<'_>, &Document<'_>),
+    steps_max: u64,
     findings: &mut Findings<'_>,
 ) -> u64 {
     let (Some(live), Some(shadow)) = (live.root(), shadow.root()) else { return 0 };
-    let mut walk = Walk { findings, steps: Steps::new(STEPS_MAX), seed, trail: Vec::new(), trial: None };
+    let mut walk = Walk { findings, steps: Steps::new(steps_max), seed, trail: Vec::new(), trial: None };
     walk.values(&Place::root(rules), live, shadow);
     if walk.steps.is_out() {
         walk.findings.give_up(Incomparable::TooLarge);
     }
-    STEPS_MAX - walk.steps.left()
+    steps_max - walk.steps.left()
 }
 
 /// Records the fields of a document.
@@ -69,7 +76,7 @@ pub(crate) fn record(document: &Document<'_>, names: &mut FieldNames) {
 }
 
 fn record_below(item: Item<'_>, field: FieldId, names: &mut FieldNames) {
-    let is_list = matches!(item.content(), Content::Array);
+    let is_list = item.is_list();
     for (index, child) in item.children().enumerate() {
         let step = if is_list { Step::Index(index) } else { Step::Name(child.name()) };
         if let Some(below) = names.below(field, step) {
@@ -88,7 +95,7 @@ impl<'a> Walk<'a, '_, '_> {
     /// Whether both have the same text: then they are the same at every place, and nobody needs to know which it is.
     pub(super) fn is_alike(&mut self, live: Item<'a>, shadow: Item<'a>) -> bool {
         self.steps.take(1 + u64::from(live.length()) / 256);
-        live.has_text_of(shadow)
+        live.is_known_as(shadow)
     }
 
     /// Compares what has not the same text.
@@ -144,7 +151,7 @@ impl<'a> Walk<'a, '_, '_> {
                 Side::Shadow => self.differ(place, DifferenceKind::Extra, None, Some(item)),
             };
         }
-        let is_list = matches!(item.content(), Content::Array);
+        let is_list = item.is_list();
         for (index, child) in item.children().enumerate() {
             if is_list {
                 self.at(Step::Index(index), |walk| walk.absent(&place.element(Some(index)), child, from));
@@ -178,6 +185,17 @@ impl<'a> Walk<'a, '_, '_> {
     }
 
     fn members(&mut self, place: &Place<'_>, live: Item<'a>, shadow: Item<'a>) {
+        if !place.null_is_missing() && live.has_names_of(shadow) {
+            for (live, shadow) in live.children().zip(shadow.children()) {
+                if self.is_over() {
+                    return;
+                }
+                if !self.is_alike(live, shadow) {
+                    self.member(place, Some(live), Some(shadow));
+                }
+            }
+            return;
+        }
         let has_meaning = |member: &Item<'a>| !(place.null_is_missing() && member.is_null());
         let (mut lives, mut shadows) = (live.children().filter(has_meaning), shadow.children().filter(has_meaning));
         let (mut live, mut shadow) = (lives.next(), shadows.next());
@@ -238,8 +256,8 @@ impl<'a> Walk<'a, '_, '_> {
     /// Notes a difference beyond those that are kept.
     fn note_more(&mut self, kind: DifferenceKind) {
         self.steps.take(1 + self.trail.len() as u64);
-        let path: Box<str> = self.findings.names.pattern(&self.trail).into();
-        self.findings.note_more(&path, kind);
+        let field = self.findings.names.field(&self.trail);
+        self.findings.note_more(field, kind);
     }
 
     fn note(&mut self, place: &Place<'_>, kind: DifferenceKind, live: Option<Item<'a>>, shadow: Option<Item<'a>>) {
@@ -247,9 +265,8 @@ impl<'a> Walk<'a, '_, '_> {
         let [live, shadow] = [live, shadow].map(|item| item.map(|item| self.excerpt(&plain, item)));
         // What has only half a hash must not be kept.
         if !self.steps.is_out() {
-            let path = self.findings.names.pattern(&self.trail).into();
-            let at = self::place(&self.trail).into();
-            self.findings.add(Difference { path, at, kind, live, shadow });
+            let field = self.findings.names.field(&self.trail);
+            self.findings.add(field, &self::place(&self.trail), kind, (live, shadow));
         }
     }
 

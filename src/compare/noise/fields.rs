@@ -15,7 +15,7 @@ use super::{
     looks::Looks,
 };
 use crate::{
-    compare::{Comparison, DifferenceKind, Verdict},
+    compare::{Comparison, DifferenceKind, Incomparable, Verdict},
     config::shadow::{Baseline, BaselineMode},
 };
 
@@ -111,15 +111,18 @@ impl Fields {
         self.find(path, kind).map(|field| self.decision_of(field))
     }
 
-    /// The verdict of a pair: noise where all that differs is noise. Where there are more differences than are known,
-    /// they count.
+    /// The verdict of a pair: noise where all that differs is noise. Where more fields differ than are known, and all that
+    /// are known are noise, it can't be told.
     #[must_use]
     pub fn verdict(&self, comparison: &Comparison) -> Verdict {
-        let all_known = !comparison.is_truncated && !comparison.differences.is_empty();
         let is_noise = comparison.verdict == Verdict::Mismatch
-            && all_known
-            && comparison.differences.iter().all(|difference| self.is_noise(&difference.path, difference.kind));
-        if is_noise { Verdict::Noise } else { comparison.verdict }
+            && !comparison.differences.is_empty()
+            && comparison.fields().all(|(path, kind)| self.is_noise(path, kind));
+        match comparison.verdict {
+            _ if is_noise && comparison.is_truncated => Verdict::Incomparable(Incomparable::TooLarge),
+            _ if is_noise => Verdict::Noise,
+            verdict => verdict,
+        }
     }
 
     /// A person says that a field is noise, in one way to differ or in all that were seen. Returns whether it is known;
@@ -244,20 +247,24 @@ impl Fields {
                 }
             }
             Mode::Learned(looks, learning) => {
-                if learning.ends(baseline_pairs, now) {
-                    *looks = Looks::at_once(FALSE_ALARMS / 2.0, looks.made());
-                }
-                let Some(weight) = learning.weight(now) else {
-                    if let Some(level) = looks.due(baseline_pairs) {
-                        self.look(level, |field| paired(field, baseline_pairs));
-                    }
-                    return;
+                let ends = learning.ends(baseline_pairs, now);
+                let level = if ends {
+                    let level = looks.last();
+                    *looks = Looks::after(FALSE_ALARMS / 2.0, pairs, looks.made());
+                    Some(level)
+                } else if learning.is_over() {
+                    looks.due(pairs)
+                } else {
+                    looks.due(baseline_pairs)
                 };
-                if let Some(level) = looks.due(pairs) {
-                    let share = |hits, of| Share { hits, of };
-                    self.look(level, |field| {
+                match (level, learning.weight(now).filter(|_| !ends)) {
+                    (None, _) => {}
+                    // Pairs tell more than two rates, so they have the last word on what was learned.
+                    (Some(level), None) => self.look(level, |field| paired(field, baseline_pairs)),
+                    (Some(level), Some(weight)) => self.look(level, |field| {
+                        let share = |hits, of| Share { hits, of };
                         learned(share(field.raw, pairs), share(field.baseline, baseline_pairs), weight)
-                    });
+                    }),
                 }
             }
         }

@@ -21,9 +21,20 @@ impl Looks {
         Self { next: FIRST, budget, paid: 0, made: 0 }
     }
 
-    /// A look now, and then the usual ones.
-    pub(super) const fn at_once(budget: f64, made: u32) -> Self {
-        Self { next: 0, budget, paid: 0, made }
+    /// The usual looks after these pairs, from another budget.
+    pub(super) fn after(budget: f64, pairs: u64, made: u32) -> Self {
+        let mut looks = Self { next: FIRST, budget, paid: 0, made };
+        looks.pass(pairs);
+        looks
+    }
+
+    /// The level of a look now that is the last one from this budget: all that is left of it, which after `k` looks is its
+    /// `k + 1`-st part.
+    pub(super) fn last(&mut self) -> f64 {
+        self.made = self.made.saturating_add(1);
+        let left = self.budget / (f64::from(self.paid) + 1.0);
+        self.budget = 0.0;
+        left
     }
 
     /// The level of the look that is due at this pair, if one is.
@@ -31,17 +42,18 @@ impl Looks {
         if pairs < self.next {
             return None;
         }
-        self.next = self.next.max(FIRST);
-        while self.next <= pairs {
-            self.next = self.next.saturating_mul(2);
-            if self.next == u64::MAX {
-                break;
-            }
-        }
+        self.pass(pairs);
         self.paid = self.paid.saturating_add(1);
         self.made = self.made.saturating_add(1);
         let look = f64::from(self.paid);
         Some(self.budget / (look * (look + 1.0)))
+    }
+
+    /// The next look comes after more pairs than these.
+    const fn pass(&mut self, pairs: u64) {
+        while self.next <= pairs && self.next < u64::MAX {
+            self.next = self.next.saturating_mul(2);
+        }
     }
 
     pub(super) const fn next(&self) -> u64 {
@@ -69,9 +81,13 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_once_is_followed_by_the_usual_ones() {
-        let mut looks = Looks::at_once(0.025, 6);
-        assert_eq!(looks.due(10_000), Some(0.0125));
-        assert_eq!((looks.due(10_001), looks.next(), looks.made()), (None, 12_800, 7));
+    fn a_last_look_spends_what_is_left_and_others_follow_from_another_budget() {
+        let mut looks = Looks::new(0.025);
+        let spent: f64 = (1..=200).filter_map(|pairs| looks.due(pairs)).sum();
+        let last = looks.last();
+        assert!((spent + last - 0.025).abs() < 1e-12 && (last - 0.025 / 4.0).abs() < 1e-12, "{spent} {last}");
+        let mut looks = Looks::after(0.025, 6400, looks.made());
+        assert_eq!((looks.due(12_799), looks.due(12_800), looks.made()), (None, Some(0.0125), 5));
+        assert_eq!((looks.due(12_801), looks.next()), (None, 25_600));
     }
 }

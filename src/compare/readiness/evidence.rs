@@ -1,14 +1,12 @@
 //! What a judgement of readiness stands on.
 
-use crate::{compare::Sums, stats::Overhead};
-
-use super::ReadinessLimits;
+use crate::compare::{Outside, Sums, variety::AskedFor};
 
 /// What is known about one shadow.
 #[derive(Clone, Debug)]
 pub struct Evidence<'a> {
-    /// What it does at the moment.
-    pub situation: Situation,
+    /// What is known about it outside of its comparison.
+    pub outside: Outside<'a>,
     /// Its pairs since the comparison began.
     pub sums: &'a Sums,
     /// The fields that surely differ by more than noise, as far as they are named; paths, never values.
@@ -17,14 +15,8 @@ pub struct Evidence<'a> {
     pub different: u64,
     /// How many different places were seen in answers.
     pub field_patterns: u64,
-    /// Copies that were wanted and not sent.
-    pub losses: &'a Losses,
-    /// Copies that were sent.
-    pub sent: u64,
-    /// What the shadow costs the clients; `None` without a hold-out.
-    pub overhead: Option<&'a Overhead>,
-    /// How good it must be.
-    pub limits: ReadinessLimits,
+    /// How many different things were asked for in the pairs that were compared.
+    pub asked_for: AskedFor,
 }
 
 /// Copies that were wanted and not sent, by reason, and by whose doing it is.

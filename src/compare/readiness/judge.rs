@@ -3,18 +3,20 @@
 use serde::Serialize;
 
 use crate::{
-    compare::{
-        Figures, Incomparable,
+    compare::{Figures, Incomparable, counting::sums::share},
+    stats::{
         anytime::{OF_VERDICTS, lower, lower_difference, upper, upper_difference},
-        counting::{StatusCount, sums::share},
+        overhead::Difference,
     },
-    stats::overhead::Difference,
 };
 
-use super::{Code, Evidence, Holding, Losses, ReadinessLimits, Reason, Situation};
+use super::{
+    Code, Coverage, Evidence, Holding, Losses, ReadinessLimits, Reason, Situation,
+    coverage::{coverage, covered, various},
+};
 
 /// How many names a reason has at most.
-const NAMES_MAX: usize = 10;
+pub(super) const NAMES_MAX: usize = 10;
 
 /// Whether a shadow can take the live backend's place, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,19 +63,6 @@ impl ReadinessVerdict {
     }
 }
 
-/// How much of what can happen was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Coverage {
-    /// The share of the live answers whose status was compared at least once; 0 without any.
-    pub answers: f64,
-    /// Statuses of live answers.
-    pub statuses_seen: usize,
-    /// Of those, the ones that were compared at least once.
-    pub statuses_compared: usize,
-    /// Different places that were seen in answers.
-    pub field_patterns: u64,
-}
-
 /// What comes of the evidence.
 #[must_use]
 pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
@@ -88,6 +77,7 @@ pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
         drops(evidence),
         comparable(evidence),
         covered(evidence),
+        various(evidence),
         overhead(evidence),
     ];
     let (holds, mut reasons): (Vec<_>, Vec<_>) =
@@ -102,7 +92,7 @@ pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
         },
         reasons,
         holds,
-        limits: evidence.limits,
+        limits: evidence.outside.limits,
         figures: evidence.sums.figures(),
         coverage: coverage(evidence),
         dropped,
@@ -111,7 +101,7 @@ pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
 }
 
 fn state(evidence: &Evidence<'_>) -> Reason {
-    let (holding, says) = match evidence.situation {
+    let (holding, says) = match evidence.outside.situation {
         Situation::Running => (Holding::Holds, "it copies"),
         Situation::Expired => (Holding::Holds, "its time is over: what was seen counts"),
         Situation::Paused => (Holding::Unknown, "it is paused: nothing more is seen"),
@@ -126,7 +116,7 @@ fn state(evidence: &Evidence<'_>) -> Reason {
 }
 
 fn pairs(evidence: &Evidence<'_>) -> Reason {
-    let (sums, wanted) = (evidence.sums, evidence.limits.min_pairs);
+    let (sums, wanted) = (evidence.sums, evidence.outside.limits.min_pairs);
     // That both sides fail alike says nothing about what they do when they don't.
     let healthy = sums.pairs().saturating_sub(sums.live_errors);
     let compared = sums.compared().min(healthy);
@@ -138,12 +128,12 @@ fn pairs(evidence: &Evidence<'_>) -> Reason {
 
 /// The rate is surely low enough, surely too high, or there are too few pairs to tell.
 fn mismatches(evidence: &Evidence<'_>) -> Reason {
-    let (sums, limit) = (evidence.sums, evidence.limits.mismatch_bound);
+    let (sums, limit) = (evidence.sums, evidence.outside.limits.mismatch_bound);
     let (differ, compared) = (sums.mismatches, sums.compared());
     let most = upper(differ, compared, OF_VERDICTS);
     let holding = if most <= limit {
         Holding::Holds
-    } else if compared >= evidence.limits.min_pairs && lower(differ, compared, OF_VERDICTS) > limit {
+    } else if compared >= evidence.outside.limits.min_pairs && lower(differ, compared, OF_VERDICTS) > limit {
         Holding::Fails
     } else {
         Holding::Unknown
@@ -194,10 +184,10 @@ fn fields(evidence: &Evidence<'_>) -> Reason {
 
 /// It surely fails hardly more often, surely does, or there are too few pairs to tell.
 fn errors(evidence: &Evidence<'_>) -> Reason {
-    let (sums, limit) = (evidence.sums, evidence.limits.error_delta);
+    let (sums, limit) = (evidence.sums, evidence.outside.limits.error_delta);
     let (lone, pairs) = (sums.lone_errors(), sums.ended());
     let most = upper_difference(lone, pairs, OF_VERDICTS);
-    let holding = if pairs < evidence.limits.min_pairs {
+    let holding = if pairs < evidence.outside.limits.min_pairs {
         Holding::Unknown
     } else if most <= limit {
         Holding::Holds
@@ -215,43 +205,43 @@ fn errors(evidence: &Evidence<'_>) -> Reason {
     Reason::new(Code::Errors, holding, says).measuring(most, limit)
 }
 
+/// It surely is hardly slower, surely is slower, or there are too few answers to tell.
 fn latency(evidence: &Evidence<'_>) -> Reason {
-    let limit = evidence.limits.p99_ratio;
+    let limit = evidence.outside.limits.p99_ratio;
     let reason = |holding, says: String| Reason::new(Code::Latency, holding, says);
-    let Some(seen) = evidence.sums.p99_ratio() else {
+    let Some(seen) = evidence.sums.p99_ratio(OF_VERDICTS) else {
         return reason(Holding::Unknown, "no pair has two answers to compare their times".to_owned());
     };
-    let ratio = seen.ratio;
-    let words = format!("its 99th percentile is {ratio:.2} times the {} one", seen.to.label());
-    let (holding, says) = match seen.interval {
-        None => (Holding::Unknown, format!("{words}, of too few answers ({}) to be sure", seen.answers)),
-        Some(_) if seen.answers < evidence.limits.min_pairs => {
-            (Holding::Unknown, format!("{words}, of too few answers ({})", seen.answers))
-        }
-        Some([low, high]) if ratio <= limit => {
-            (Holding::Holds, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed"))
-        }
-        Some([low, high]) if low <= limit => {
-            (Holding::Unknown, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed, and it may be so"))
-        }
-        Some([low, high]) => (Holding::Fails, format!("{words} ({low:.2} to {high:.2}); {limit} is allowed")),
+    let words = format!("its 99th percentile is {:.2} times the {} one", seen.ratio, seen.to.label());
+    let enough = seen.interval.filter(|_| seen.answers >= evidence.outside.limits.min_pairs);
+    let Some([low, high]) = enough else {
+        let says = format!("{words}, of too few answers ({}) to be sure", seen.answers);
+        return reason(Holding::Unknown, says).measuring(seen.ratio, limit);
     };
-    reason(holding, says).measuring(ratio, limit)
+    let bound = format!("{words} ({low:.2} to {high:.2}, 95 times of 100); {limit} is allowed");
+    let (holding, says) = if high <= limit {
+        (Holding::Holds, bound)
+    } else if low > limit {
+        (Holding::Fails, bound)
+    } else {
+        (Holding::Unknown, format!("{bound}, and more answers will tell"))
+    };
+    reason(holding, says).measuring(seen.ratio, limit)
 }
 
 /// What the shadow has no room for speaks against it. What the gateway keeps back to protect itself does not; but what was
 /// not sent was not compared, and those may well be the requests of the busiest hours.
 fn drops(evidence: &Evidence<'_>) -> Reason {
-    let limit = evidence.limits.dropped;
-    let ([by_shadow, part], [_, dropped]) = (dropped(evidence), evidence.losses.counts());
-    let all = dropped.saturating_add(evidence.sent);
+    let limit = evidence.outside.limits.dropped;
+    let ([by_shadow, part], [_, dropped]) = (dropped(evidence), evidence.outside.losses.counts());
+    let all = dropped.saturating_add(evidence.outside.sent);
     let holding = match all {
         0 => Holding::Unknown,
         _ if by_shadow > limit => Holding::Fails,
         _ if part > limit => Holding::Unknown,
         _ => Holding::Holds,
     };
-    let Losses { of_shadow, of_gateway } = evidence.losses;
+    let Losses { of_shadow, of_gateway } = evidence.outside.losses;
     let told = |whose: &str, reasons: &[(&str, u64)]| match reasons {
         [] => String::new(),
         _ => {
@@ -272,13 +262,13 @@ fn drops(evidence: &Evidence<'_>) -> Reason {
 
 /// The shares of the copies that were not sent: by the shadow's doing, and in all.
 fn dropped(evidence: &Evidence<'_>) -> [f64; 2] {
-    let [by_shadow, dropped] = evidence.losses.counts();
-    let all = dropped.saturating_add(evidence.sent);
+    let [by_shadow, dropped] = evidence.outside.losses.counts();
+    let all = dropped.saturating_add(evidence.outside.sent);
     [share(by_shadow, all), share(dropped, all)]
 }
 
 fn comparable(evidence: &Evidence<'_>) -> Reason {
-    let (sums, limit) = (evidence.sums, evidence.limits.incomparable);
+    let (sums, limit) = (evidence.sums, evidence.outside.limits.incomparable);
     // Errors of either side are looked at elsewhere.
     let reasons = [
         Incomparable::TooLarge,
@@ -298,53 +288,29 @@ fn comparable(evidence: &Evidence<'_>) -> Reason {
     Reason::new(Code::Comparable, holding, says).measuring(part, limit).naming(names)
 }
 
-fn covered(evidence: &Evidence<'_>) -> Reason {
-    let (coverage, limit) = (coverage(evidence), evidence.limits.coverage);
-    let holding = if coverage.answers >= limit { Holding::Holds } else { Holding::Unknown };
-    let left = evidence.sums.statuses.told_apart().iter().filter(|count| count.compared == 0);
-    let names: Vec<String> = left.map(|count| count.status.to_string()).take(NAMES_MAX).collect();
-    let never = if names.is_empty() { String::new() } else { format!("; never compared: {}", names.join(", ")) };
-    let says = format!(
-        "{} of {} live statuses were compared, which {} of the live answers had{never}",
-        coverage.statuses_compared,
-        coverage.statuses_seen,
-        percent(coverage.answers)
-    );
-    Reason::new(Code::Coverage, holding, says).measuring(coverage.answers, limit).naming(names)
-}
-
-fn coverage(evidence: &Evidence<'_>) -> Coverage {
-    let statuses = &evidence.sums.statuses;
-    let compared = |count: &&StatusCount| count.compared > 0;
-    let answers = statuses.told_apart().iter().filter(compared).map(|count| count.pairs).sum();
-    Coverage {
-        answers: share(answers, statuses.pairs()),
-        statuses_seen: statuses.told_apart().len(),
-        statuses_compared: statuses.told_apart().iter().filter(compared).count(),
-        field_patterns: evidence.field_patterns,
-    }
-}
-
 /// It fails when live replies are surely slower; that they are not is seldom sure, and says nothing about the answers.
 fn overhead(evidence: &Evidence<'_>) -> Reason {
     let reason = |holding, says: String| Reason::new(Code::Overhead, holding, says);
-    let Some(overhead) = evidence.overhead else {
+    let Some(overhead) = evidence.outside.overhead else {
         return reason(Holding::Holds, "without a hold-out nobody knows what it costs the clients".to_owned());
     };
-    let allowed = evidence.limits.overhead_p99 * overhead.holdout.p99;
-    let Some(Difference { difference, interval: Some([low, high]) }) = overhead.p99 else {
+    let (Some(Difference { difference, interval: Some([low, high]) }), Some([_, holdout])) =
+        (overhead.p99, overhead.holdout_p99)
+    else {
         return reason(Holding::Holds, "too few live replies to say what it costs the clients".to_owned());
     };
+    // The share is one of a percentile that is not known better than this.
+    let allowed = evidence.outside.limits.overhead_p99 * holdout;
     let holding = if low > allowed { Holding::Fails } else { Holding::Holds };
     let says = format!(
-        "the 99th percentile of live replies is {difference:+.1} ms with it ({low:+.1} to {high:+.1}); {allowed:.1} ms \
-         are allowed"
+        "the 99th percentile of live replies is {difference:+.1} ms with it ({low:+.1} to {high:+.1}, 95 times of 100); \
+         {allowed:.1} ms are allowed"
     );
     reason(holding, says).measuring(low, allowed)
 }
 
 /// A share for people: two digits after the point, four where it is small.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     format!("{}%", trimmed(percent, if percent < 1.0 { 4 } else { 2 }))
 }
@@ -355,7 +321,7 @@ fn trimmed(number: f64, digits: i32) -> f64 {
     (number * scale).round() / scale
 }
 
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
     let count = count as f64;
     count

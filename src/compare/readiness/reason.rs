@@ -24,13 +24,15 @@ pub enum Code {
     Comparable,
     /// Whether each status that live answers have was compared.
     Coverage,
+    /// Whether more than one thing was asked for, where there is more than one.
+    Variety,
     /// Whether it makes live replies slower.
     Overhead,
 }
 
 impl Code {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::State,
         Self::Pairs,
         Self::Mismatches,
@@ -40,6 +42,7 @@ impl Code {
         Self::Drops,
         Self::Comparable,
         Self::Coverage,
+        Self::Variety,
         Self::Overhead,
     ];
 
@@ -56,6 +59,7 @@ impl Code {
             Self::Drops => "drops",
             Self::Comparable => "comparable",
             Self::Coverage => "coverage",
+            Self::Variety => "variety",
             Self::Overhead => "overhead",
         }
     }
@@ -84,7 +88,7 @@ pub struct Reason {
     pub says: String,
     /// What was measured; null if it is no number.
     pub measured: Option<f64>,
-    /// What it may be at most (at least for `pairs` and `coverage`); null if it is no number.
+    /// What it may be at most (at least for `pairs`, `coverage` and `variety`); null if it is no number.
     pub limit: Option<f64>,
     /// What it is about: fields, statuses. The first ten.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::{
-    compare::{Ending, Incomparable, LegOutcome, PairRecord, Sums, Tally, Verdict},
+    compare::{Ending, Incomparable, LegOutcome, Outside, PairRecord, Sums, Tally, Verdict, variety::AskedFor},
     config::shadow::{StopAction, StopOn},
     stats::{Overhead, overhead::Difference},
 };
@@ -36,18 +36,27 @@ fn sums(pairs: &[(PairRecord, usize)]) -> Sums {
     tally.total().clone()
 }
 
-fn evidence(sums: &Sums) -> Evidence<'_> {
-    Evidence {
+fn outside(sums: &Sums) -> Outside<'static> {
+    Outside {
         situation: Situation::Running,
-        sums,
-        different_fields: &[],
-        different: 0,
-        field_patterns: 12,
         losses: &NOTHING_LOST,
         sent: sums.pairs(),
+        path: "/user/{id}",
+        offered: sums.pairs(),
+        kept_out: &[],
         overhead: None,
         limits: ReadinessLimits::default(),
     }
+}
+
+fn evidence(sums: &Sums) -> Evidence<'_> {
+    let asked_for = AskedFor { paths: 7, queries: 1 };
+    Evidence { outside: outside(sums), sums, different_fields: &[], different: 0, field_patterns: 12, asked_for }
+}
+
+/// The same, of what is seen of it from outside.
+fn seen<'a>(sums: &'a Sums, outside: Outside<'a>) -> Evidence<'a> {
+    Evidence { outside, ..evidence(sums) }
 }
 
 /// The verdict, and the codes of what does not speak for it.
@@ -125,7 +134,7 @@ fn what_the_shadow_has_no_room_for_speaks_against_it_and_what_the_gateway_sheds_
         (10, 10, ReadinessVerdict::Ready),
     ] {
         let losses = Losses { of_shadow: vec![("queue_full", shadow)], of_gateway: vec![("overload", gateway)] };
-        let evidence = Evidence { losses: &losses, ..evidence(&good) };
+        let evidence = seen(&good, Outside { losses: &losses, ..outside(&good) });
         let found = readiness(&evidence);
         assert_eq!(found.verdict, verdict, "{shadow} {gateway}");
         assert!(found.dropped >= found.dropped_by_shadow);
@@ -176,7 +185,8 @@ fn who_asks_until_a_shadow_is_ready_is_seldom_told_so_of_one_that_is_not() {
             let mut tally = Tally::new(Duration::from_secs(600), now);
             let is_told = (0..60).any(|_| {
                 (0..6).for_each(|_| tally.record(if random.f64() < 0.06 { &wrong } else { &EQUAL }, now));
-                let found = readiness(&Evidence { limits, ..evidence(tally.total()) });
+                let sums = tally.total();
+                let found = readiness(&seen(sums, Outside { limits, ..outside(sums) }));
                 !found.reasons.iter().any(|reason| reason.code == code)
             });
             misled += usize::from(is_told);
@@ -185,17 +195,80 @@ fn who_asks_until_a_shadow_is_ready_is_seldom_told_so_of_one_that_is_not() {
     }
 }
 
+/// The same for how long its answers take.
+#[test]
+fn who_asks_until_a_shadow_is_quick_enough_is_seldom_told_so_of_one_that_is_not() {
+    let mut random = fastrand::Rng::with_seed(5);
+    let limits = ReadinessLimits { min_pairs: 500, p99_ratio: 1.25, ..ReadinessLimits::default() };
+    for (slower, wrong) in [(1.3, Holding::Holds), (1.2, Holding::Fails)] {
+        let (runs, mut misled) = (60, 0);
+        for _ in 0..runs {
+            let mut took = |times: f64| Duration::from_secs_f64((0.004 - 0.003 * (1.0 - random.f64()).ln()) * times);
+            let now = Instant::now();
+            let mut tally = Tally::new(Duration::from_secs(600), now);
+            let is_told = (0..20).any(|_| {
+                for _ in 0..150 {
+                    let [live, shadow] = [1.0, slower].map(&mut took);
+                    let record = PairRecord {
+                        live: LegOutcome { took: live, ..EQUAL.live },
+                        shadow: LegOutcome { took: shadow, ..EQUAL.shadow },
+                        ..EQUAL
+                    };
+                    tally.record(&record, now);
+                }
+                let sums = tally.total();
+                let found = readiness(&seen(sums, Outside { limits, ..outside(sums) }));
+                found.reasons.iter().chain(&found.holds).any(|told| told.code == Code::Latency && told.holding == wrong)
+            });
+            misled += usize::from(is_told);
+        }
+        assert!(misled * 20 <= runs, "{misled} of {runs}: {wrong:?}");
+    }
+}
+
 #[test]
 fn what_it_costs_the_clients_counts_when_it_is_sure() {
     let good = sums(&[(EQUAL, 4000)]);
     let with = |interval| {
-        let mut overhead = Overhead { p99: Some(Difference { difference: 1.0, interval }), ..Overhead::default() };
-        overhead.holdout.p99 = 10.0;
-        judged(&Evidence { overhead: Some(&overhead), ..evidence(&good) }).0
+        let overhead = Overhead {
+            p99: Some(Difference { difference: 1.0, interval }),
+            holdout_p99: Some([9.0, 10.0]),
+            ..Overhead::default()
+        };
+        judged(&seen(&good, Outside { overhead: Some(&overhead), ..outside(&good) })).0
     };
     assert_eq!(with(None), ReadinessVerdict::Ready);
     assert_eq!(with(Some([0.4, 2.0])), ReadinessVerdict::Ready, "half a millisecond is allowed");
     assert_eq!(with(Some([0.6, 2.0])), ReadinessVerdict::NotReady);
+}
+
+#[test]
+fn one_path_says_nothing_of_the_others_that_an_endpoint_has() {
+    let good = sums(&[(EQUAL, 4000)]);
+    let asked = |path, paths| {
+        let asked_for = AskedFor { paths, queries: 1 };
+        let found = readiness(&Evidence { asked_for, ..seen(&good, Outside { path, ..outside(&good) }) });
+        let told = found.reasons.iter().chain(&found.holds).find(|told| told.code == Code::Variety).unwrap();
+        (found.verdict, told.says.clone())
+    };
+    let (verdict, says) = asked("/user/{id}", 1);
+    assert_eq!(verdict, ReadinessVerdict::NotEnoughData);
+    assert_eq!(says, "one path and one query were asked for, and /user/{id} has more of them");
+    assert_eq!(asked("/files/*", 1).0, ReadinessVerdict::NotEnoughData);
+    assert_eq!(asked("/user/{id}", 2), (ReadinessVerdict::Ready, "2 paths and one query were asked for".to_owned()));
+    assert_eq!(asked("/status", 1).0, ReadinessVerdict::Ready);
+    assert!(asked("/user/{id}", 1024).1.starts_with("1024 or more paths"));
+}
+
+#[test]
+fn what_the_policy_keeps_out_is_told_and_not_held_against_it() {
+    let good = sums(&[(EQUAL, 4000)]);
+    let kept_out = [("write_denied", 40), ("unmatched", 2)];
+    let found = readiness(&seen(&good, Outside { kept_out: &kept_out, offered: 5000, ..outside(&good) }));
+    assert_eq!((found.verdict, found.coverage.requests), (ReadinessVerdict::Ready, 5000));
+    assert_eq!(found.coverage.kept_out["write_denied"], 40);
+    let told = found.holds.iter().find(|told| told.code == Code::Variety).unwrap();
+    assert!(told.says.ends_with("of 5000 requests the policy keeps out: write_denied 40, unmatched 2"), "{told:?}");
 }
 
 #[test]
@@ -210,7 +283,7 @@ fn what_the_shadow_does_counts() {
         (Situation::Stopped, ReadinessVerdict::NotReady),
         (Situation::Killed, ReadinessVerdict::NotReady),
     ] {
-        assert_eq!(judged(&Evidence { situation, ..evidence(&good) }).0, verdict, "{situation:?}");
+        assert_eq!(judged(&seen(&good, Outside { situation, ..outside(&good) })).0, verdict, "{situation:?}");
     }
 }
 
@@ -218,7 +291,8 @@ fn what_the_shadow_does_counts() {
 fn what_speaks_against_it_comes_before_what_is_unknown() {
     let few = sums(&[(EQUAL, 10)]);
     let losses = Losses { of_shadow: vec![("queue_full", 5)], ..Losses::default() };
-    let (verdict, reasons) = judged(&Evidence { situation: Situation::Killed, losses: &losses, ..evidence(&few) });
+    let (verdict, reasons) =
+        judged(&seen(&few, Outside { situation: Situation::Killed, losses: &losses, ..outside(&few) }));
     assert_eq!(verdict, ReadinessVerdict::NotReady);
     let codes: Vec<_> = reasons.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, [Code::State, Code::Drops, Code::Pairs, Code::Mismatches, Code::Errors, Code::Latency]);
@@ -261,7 +335,10 @@ proptest! {
     ) {
         let sums = sums(&[(EQUAL, equal), (mismatch(), different)]);
         let losses = Losses { of_shadow: vec![("concurrency", dropped)], of_gateway: vec![("overload", shed)] };
-        let evidence = Evidence { losses: &losses, different: u64::from(named), ..evidence(&sums) };
+        let evidence = Evidence {
+            different: u64::from(named),
+            ..seen(&sums, Outside { losses: &losses, ..outside(&sums) })
+        };
         let readiness = readiness(&evidence);
         let is_ready = readiness.verdict == ReadinessVerdict::Ready;
         prop_assert!(!is_ready || (sums.mismatch_rate() <= 0.001 && !named && sums.compared() >= 500));

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::{
     compare::{Incomparable, Verdict},
     config::shadow::{BodyRule, Compare, TextRule},
-    model::{Data, Seen, SeenBody},
+    model::{Data, Seen, SeenBody, body},
 };
 
 use super::{compare, found, seen, settings, typed};
@@ -84,6 +84,13 @@ fn hashes_tell_equal_from_different_and_no_more() {
         assert_eq!(compare(settings, &hashed(&body), &whole).verdict, Verdict::Match);
     }
     assert_eq!(compare(&hash, &whole, &whole).verdict, Verdict::Match);
+    let pieces = |body: &[u8]| {
+        seen(&[], SeenBody::Pieces(body::Held::new(body.chunks(100_000).map(Bytes::copy_from_slice).collect())))
+    };
+    assert_eq!(compare(&hash, &whole, &pieces(&body)).verdict, Verdict::Match);
+    assert_eq!(found(&hash, &whole, &pieces(&[8; 3 << 20])), vec![("body".to_owned(), "value")]);
+    let json = |body: &[u8]| seen(&[("content-type", JSON)], pieces(body).body);
+    assert_eq!(found(&settings(), &json(b"[1, 2]"), &json(b"[1,3]")), vec![("$[1]".to_owned(), "value")]);
     assert_eq!(compare(&settings(), &whole, &whole).verdict, Verdict::Incomparable(Incomparable::TooLarge));
 }
 

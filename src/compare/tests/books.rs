@@ -27,7 +27,7 @@ fn pairs_that_find_the_desk_full_are_counted_and_give_back_what_they_held() {
         settle(laboratory.begin(), "1", "2");
     }
     assert_eq!((laboratory.count("budget"), laboratory.figures().waiting), (3, 2));
-    assert_eq!(laboratory.memory.held(), 4, "those that wait hold both answers");
+    assert_eq!(laboratory.memory.held(), 10, "the others are given back where pairs are compared");
     while laboratory.desk.attend(true) {}
     assert_eq!((laboratory.count("budget"), laboratory.figures().waiting), (3, 0));
     assert_eq!(laboratory.memory.held(), 0);

@@ -216,6 +216,7 @@ mod tests {
             params: vec!["7".to_owned()],
             claims: None,
             origin: None,
+            trace: None,
         };
         let uri = "http://b/g?a=1".parse().unwrap();
         let outbound = Outbound { method: Method::GET, uri, headers: Headers::new(), asked_for_gzip: false };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     backends::Parent,
-    proxy,
+    opentelemetry, proxy,
     service::{self, Inherited},
 };
 use crate::config::{
@@ -61,6 +61,7 @@ pub(super) fn backend(
         send_body_on_redirect: send_body_on_redirect(&extra.namespace("backend/http/client"), findings),
         shadow: shadow(&part, parent.timeout, findings),
         split: None,
+        telemetry: opentelemetry::backend_telemetry(&extra.namespace(opentelemetry::OPEN_TELEMETRY), findings),
         pointer: node.pointer().to_owned(),
         encoding,
     })

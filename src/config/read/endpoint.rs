@@ -2,7 +2,7 @@
 
 use super::{
     backends::{self, Parent},
-    proxy,
+    opentelemetry, proxy,
     service::Inherited,
 };
 use crate::config::{
@@ -62,6 +62,7 @@ pub(super) fn endpoint(node: &Node<'_>, inherited: &Inherited, findings: &mut Fi
         propagated_params: part.member("sequential_propagated_params").exact_texts(findings).unwrap_or_default(),
         static_data: proxy::static_data(&part.member("static"), findings),
         flatmap: proxy::flatmap(&part.member("flatmap_filter"), findings),
+        telemetry: opentelemetry::endpoint_telemetry(&extra.namespace(opentelemetry::OPEN_TELEMETRY), findings),
         pointer: node.pointer().to_owned(),
         path: path.clone(),
         method: method.clone(),

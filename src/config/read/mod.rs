@@ -7,6 +7,7 @@ mod backends;
 mod endpoint;
 mod logging;
 mod metrics;
+pub mod opentelemetry;
 mod ours;
 mod policy;
 mod proxy;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{endpoint, logging, metrics, ours, policy, router, tls, transport};
+use super::{endpoint, logging, metrics, opentelemetry, ours, policy, router, tls, transport};
 use crate::config::{
     Endpoint, Environment, Extra, Node, Service,
     diagnostic::{Diagnostic, Findings, Severity},
@@ -35,9 +35,12 @@ pub fn service(root: &Node<'_>, environment: &Environment, findings: &mut Findin
     let router = router::router(&extra.namespace("router"), findings);
     let flag = |key: &str, findings: &mut Findings| root.field(key).flag(findings).unwrap_or(false);
     let time = |key: &str, findings: &mut Findings| root.field(key).duration(findings).and_then(Nanoseconds::positive);
+    let name = root.field("name").text(findings).unwrap_or_default();
+    let telemetry = extra.namespace(opentelemetry::OPEN_TELEMETRY);
     let service = Service {
         extra: Extra::of(&extra),
-        name: root.field("name").text(findings).unwrap_or_default(),
+        open_telemetry: opentelemetry::open_telemetry(&telemetry, &name, findings),
+        name,
         listen_ip: listen_ip(&root.field("listen_ip"), findings),
         port: port(&root.field("port"), findings),
         endpoints: Vec::new(),

@@ -106,6 +106,16 @@ pub(super) fn kind(scope: Scope, key: &str) -> Kind {
         Scope::BackendHttpClient if key == "send_body_on_redirect" => Kind::Flag,
         Scope::Metrics => metrics(key),
         Scope::Logging => logging(key),
+        Scope::OpenTelemetry | Scope::Exporters | Scope::OtlpExporter | Scope::PrometheusExporter => exporting(key),
+        Scope::TelemetryLayers
+        | Scope::GlobalLayer
+        | Scope::ProxyLayer
+        | Scope::BackendLayer
+        | Scope::BackendMetrics
+        | Scope::BackendTraces
+        | Scope::EndpointTelemetry
+        | Scope::EndpointGlobal
+        | Scope::BackendTelemetry => layer(scope, key),
         Scope::Logstash => Kind::Flag,
         Scope::Admin => Kind::Text,
         Scope::AccessLog => Kind::Choice(&["text", "json"]),
@@ -189,6 +199,9 @@ fn component(scope: Scope, key: &str) -> Kind {
         (_, "router") => Kind::Scope(Scope::Router),
         (_, "telemetry/metrics") => Kind::Scope(Scope::Metrics),
         (Scope::ServiceComponents, "telemetry/logging") => Kind::Scope(Scope::Logging),
+        (Scope::ServiceComponents, "telemetry/opentelemetry") => Kind::Scope(Scope::OpenTelemetry),
+        (Scope::EndpointComponents, "telemetry/opentelemetry") => Kind::Scope(Scope::EndpointTelemetry),
+        (Scope::BackendComponents, "telemetry/opentelemetry") => Kind::Scope(Scope::BackendTelemetry),
         (_, "telemetry/logstash") => Kind::Scope(Scope::Logstash),
         (_, "@admin") => Kind::Scope(Scope::Admin),
         (_, "@access_log") => Kind::Scope(Scope::AccessLog),
@@ -217,6 +230,36 @@ fn metrics(key: &str) -> Kind {
     match key {
         "collection_time" => Kind::Duration,
         "listen_address" => Kind::Text,
+        _ => Kind::Flag,
+    }
+}
+
+fn exporting(key: &str) -> Kind {
+    match key {
+        "exporters" => Kind::Scope(Scope::Exporters),
+        "layers" => Kind::Scope(Scope::TelemetryLayers),
+        "otlp" => Kind::List(Scope::OtlpExporter),
+        "prometheus" => Kind::List(Scope::PrometheusExporter),
+        "skip_paths" => Kind::Texts,
+        "trace_sample_rate" => Kind::Amount,
+        "port" | "metric_reporting_period" | "custom_metric_reporting_period" => Kind::Count,
+        "use_http" | "disable_metrics" | "disable_traces" | "process_metrics" | "go_metrics" => Kind::Flag,
+        _ => Kind::Text,
+    }
+}
+
+fn layer(scope: Scope, key: &str) -> Kind {
+    match key {
+        "global" if scope == Scope::EndpointTelemetry => Kind::Scope(Scope::EndpointGlobal),
+        "global" => Kind::Scope(Scope::GlobalLayer),
+        "proxy" => Kind::Scope(Scope::ProxyLayer),
+        "backend" => Kind::Scope(Scope::BackendLayer),
+        "metrics" => Kind::Scope(Scope::BackendMetrics),
+        "traces" => Kind::Scope(Scope::BackendTraces),
+        "semantic_convention" => Kind::Choice(&["", "1.27"]),
+        "skip_headers" => Kind::Texts,
+        // Lists of objects of a key and a value.
+        _ if key.ends_with("attributes") => Kind::Any,
         _ => Kind::Flag,
     }
 }

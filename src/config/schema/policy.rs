@@ -133,6 +133,7 @@ fn compare(key: &str) -> Kind {
         "null_is_missing" => Kind::Flag,
         "text" => Kind::Scope(Scope::PolicyText),
         "max_body" => Kind::Size,
+        "max_values" => Kind::Count,
         "baseline" => Kind::WordOr(&["off"], Scope::PolicyBaseline),
         _ => Kind::Texts,
     }

@@ -10,6 +10,9 @@ use super::{FieldPath, Share};
 /// Bodies above this are not compared (`max_body`) unless the file says otherwise, in bytes.
 pub const COMPARED_BYTES_MAX: usize = 1 << 20;
 
+/// JSON of more values than this, lists and objects included, is not compared unless the file says otherwise.
+pub const COMPARED_VALUES_MAX: usize = 20_000;
+
 /// `compare`: answers are compared as soon as the object is there.
 #[derive(Clone, Debug)]
 pub struct Compare {
@@ -32,6 +35,9 @@ pub struct Compare {
     /// A larger body is not compared, but with [`BodyRule::Hash`] (`max_body`), in bytes, before and after unpacking;
     /// [`COMPARED_BYTES_MAX`] unless given.
     pub body_bytes_max: usize,
+    /// JSON of more values, lists and objects included, is not compared (`max_values`); [`COMPARED_VALUES_MAX`] unless
+    /// given. So much work as fifty times these values may be done for a pair.
+    pub values_max: usize,
     /// `baseline`: how noise is told from differences.
     pub baseline: Baseline,
 }
@@ -52,6 +58,7 @@ impl Default for Compare {
             json: JsonRules::default(),
             text: TextRule::default(),
             body_bytes_max: COMPARED_BYTES_MAX,
+            values_max: COMPARED_VALUES_MAX,
             baseline: Baseline { mode: BaselineMode::Off, sample: Share::ALL },
         }
     }
@@ -243,7 +250,7 @@ pub enum BaselineMode {
     Learned {
         /// For so long (`learn_for`), one hour unless given.
         lasts: Duration,
-        /// Or for so many pairs with a second live answer (`learn_pairs`), 2000 unless given; whichever comes first.
+        /// Or for so many pairs with a second live answer (`learn_pairs`), 6400 unless given; whichever comes first.
         pairs: u64,
     },
     /// `diffy`: like `dual_primary`, but judged by Diffy's fixed limits: a field is noise unless it differed from the

@@ -15,8 +15,8 @@ mod stop;
 mod summary;
 
 pub use compare::{
-    Against, ArrayRule, Baseline, BaselineMode, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, Compare, HeaderRules,
-    IGNORED_HEADERS, JsonRules, Stage, StatusRule, StringRule, TextRule, Tolerance, ValueShape,
+    Against, ArrayRule, Baseline, BaselineMode, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, COMPARED_VALUES_MAX,
+    Compare, HeaderRules, IGNORED_HEADERS, JsonRules, Stage, StatusRule, StringRule, TextRule, Tolerance, ValueShape,
 };
 pub use copy::{CREDENTIAL_HEADERS, CREDENTIAL_QUERY, Credentials, IdempotencyKey, Marks, Rewrite, TraceContext};
 pub use field_path::{FieldPath, FieldStep};

@@ -72,13 +72,14 @@ fn groups_that_are_no_groups() {
 #[test]
 fn words_and_numbers_of_a_comparison() {
     policy_says(
-        r#"{"compare":{"sample":2,"stage":"row","body":"josn","null_is_missing":1,"max_body":0,"text":{"whitespace":"none","similarity":0}}}"#,
+        r#"{"compare":{"sample":2,"stage":"row","body":"josn","null_is_missing":1,"max_body":0,"max_values":0,"text":{"whitespace":"none","similarity":0}}}"#,
         &[
             &format!("error at /compare/sample: 2 is not a share {SHARE}"),
             r#"error at /compare/stage: "row" is not one of raw, processed (did you mean "raw"?)"#,
             r#"error at /compare/body: "josn" is not one of auto, json, text, bytes, hash, none (did you mean "json"?)"#,
             "error at /compare/null_is_missing: 1 is not true or false (write it without quotes)",
             r#"error at /compare/max_body: no body is that small (write "body": "none" to compare no bodies)"#,
+            "error at /compare/max_values: 0 is not a whole number from 1 to 1000000 (leave it out for the default)",
             r#"error at /compare/text/whitespace: "none" is not one of keep, normalize (leave it out for the default)"#,
             r#"error at /compare/text/similarity: any two texts share nothing (write a share above 0, or "body": "none")"#,
         ],

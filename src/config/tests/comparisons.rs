@@ -24,6 +24,7 @@ pub(in crate::config) fn rich() -> Value {
         "shapes": {"$.id": "uuid", "$.d": "iso8601", "$.e": "epoch", "$.h": "hex", "$.j": "jwt", "$.r": "regex:a|b"},
         "strings": {"$.a": "ci", "$.b": "trim", "$.c": ["ci", "trim"]},
         "null_is_missing": true, "text": {"whitespace": "normalize", "similarity": 0.95}, "max_body": "1KiB",
+        "max_values": 30,
         "baseline": {"mode": "learned", "sample": "30%", "learn_for": "2h", "learn_pairs": 9},
     })
 }

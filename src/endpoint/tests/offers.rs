@@ -65,6 +65,7 @@ fn request(header: &str) -> Request {
         params: Vec::new(),
         claims: None,
         origin: None,
+        trace: None,
     }
 }
 

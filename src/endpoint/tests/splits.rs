@@ -57,6 +57,7 @@ impl Play {
             params: vec!["7".into()],
             claims: None,
             origin: None,
+            trace: None,
         };
         let budget = Budget { deadline: Instant::now() + std::time::Duration::from_secs(1) };
         Told::of(self.dispatch.serve(request, Body::Empty, budget).await)

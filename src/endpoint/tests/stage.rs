@@ -197,6 +197,7 @@ impl Stage {
             params: vec![id.to_string()],
             claims: None,
             origin: None,
+            trace: None,
         };
         let (promise, answer) = promise();
         let budget = Budget { deadline: Instant::now() + self.plan.timeout };

@@ -20,6 +20,7 @@ pub(super) fn keep(next: &mut ServicePlan, running: &ServicePlan) -> Vec<String>
     next.admin_is_explicit = running.admin_is_explicit;
     keep.quietly("the log (telemetry/logging)", &mut next.logging, &running.logging);
     keep_metrics_listener(next, running, &mut keep);
+    keep_exporters(next, running, &mut keep);
     if next.shadow_threads < running.shadow_threads {
         warnings.push("fewer threads for shadows need a restart".to_owned());
         next.shadow_threads = running.shadow_threads;
@@ -42,6 +43,24 @@ fn keep_metrics_listener(next: &mut ServicePlan, running: &ServicePlan, keep: &m
             *metrics = Some(MetricsPlan { listen: running.listen, settings: Arc::default() });
             keep.0
                 .push(format!("{} stays open for telemetry/metrics, without figures, until a restart", running.listen));
+        }
+    }
+}
+
+/// What is recorded is as the file says; who gets it is who got it at the start.
+fn keep_exporters(next: &mut ServicePlan, running: &ServicePlan, keep: &mut Keep<'_>) {
+    match (&mut next.telemetry, &running.telemetry) {
+        (None, None) => {}
+        (Some(next), Some(running)) => {
+            keep.quietly("who gets what telemetry/opentelemetry records", &mut next.exports, &running.exports);
+        }
+        (telemetry @ Some(_), None) => {
+            *telemetry = None;
+            keep.0.push("telemetry/opentelemetry records nothing until a restart".to_owned());
+        }
+        (None, Some(_)) => {
+            keep.0
+                .push("telemetry/opentelemetry records nothing more, and is not started again until a restart".into());
         }
     }
 }
@@ -120,6 +139,29 @@ mod tests {
         let mut logging = plan(&json!({ "extra_config": { "telemetry/logging": { "level": "ERROR" } } })).service;
         assert_eq!(told(&mut logging, &without), "the log (telemetry/logging) stays as it is until a restart");
         assert!(logging.logging.is_none());
+    }
+
+    #[test]
+    fn exporters_stay_and_what_is_recorded_follows() {
+        let telemetry = |host: &str, propagates: bool| {
+            let exporters = json!({ "otlp": [{ "name": "a", "host": host }] });
+            let layers = json!({ "global": { "disable_propagation": !propagates } });
+            let telemetry = json!({ "exporters": exporters, "layers": layers });
+            plan(&json!({ "extra_config": { "telemetry/opentelemetry": telemetry } })).service
+        };
+        let (running, without) = (telemetry("one", true), plan(&json!({})).service);
+
+        let mut moved = telemetry("two", false);
+        let told = keep(&mut moved, &running);
+        assert_eq!(told, ["who gets what telemetry/opentelemetry records stays as it is until a restart"]);
+        let moved = moved.telemetry.unwrap();
+        assert_eq!((moved.exports.otlp[0].host.as_str(), moved.settings.propagation), ("one", false));
+
+        assert!(keep(&mut telemetry("one", false), &running).is_empty());
+        let mut added = telemetry("one", true);
+        assert!(keep(&mut added, &without)[0].contains("nothing until a restart"));
+        assert!(added.telemetry.is_none());
+        assert_eq!(keep(&mut plan(&json!({})).service, &running).len(), 1);
     }
 
     #[test]

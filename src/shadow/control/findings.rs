@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::{
     compare::{
         DifferenceKind, Evidence, Losses, Outside, Readiness, ReadinessLimits, Results, Situation, Sums, WhichField,
-        readiness,
+        readiness, variety::AskedFor,
     },
     control::Author,
-    shadow::{DropReason, Running},
+    shadow::{DropReason, Running, reason::Skip},
     stats::{Books, Ledgered},
 };
 
@@ -133,31 +133,25 @@ impl Snapshot<Target> {
         let seat = &self.targets.seat;
         let (books, standing) = (seat.gate.books(), seat.gate.standing());
         let limits = ReadinessLimits::new(self.targets.rules());
-        let losses = losses(&books, &self.targets.counted.dropped);
+        let before = &self.targets.counted;
+        let losses = losses(&books, &before.dropped);
+        let kept_out = kept_out(&books, &before.skipped);
         let outside = Outside {
             situation: self.situation(),
             losses: &losses,
-            sent: books.sent.saturating_sub(self.targets.counted.sent),
+            sent: books.sent.saturating_sub(before.sent),
+            path: &seat.path,
+            offered: books.offered.saturating_sub(before.offered),
+            kept_out: &kept_out,
             overhead: standing.overhead.as_ref(),
             limits,
         };
         if let Some(comparison) = &seat.comparison {
             return comparison.readiness(&outside);
         }
-        let Outside { situation, losses, sent, overhead, limits } = outside;
         let (sums, different_fields) = (&Sums::default(), &[][..]);
-        let evidence = Evidence {
-            situation,
-            sums,
-            different_fields,
-            different: 0,
-            field_patterns: 0,
-            losses,
-            sent,
-            overhead,
-            limits,
-        };
-        readiness(&evidence)
+        let asked_for = AskedFor::default();
+        readiness(&Evidence { outside, sums, different_fields, different: 0, field_patterns: 0, asked_for })
     }
 
     fn situation(&self) -> Situation {
@@ -180,15 +174,23 @@ impl Snapshot<Target> {
 
 /// Copies that were wanted and not sent, since these were counted.
 fn losses(books: &Books, before: &[(&'static str, u64)]) -> Losses {
-    let count_of = |counts: &[(&'static str, u64)], label: &str| {
-        counts.iter().find(|(one, _)| *one == label).map_or(0, |(_, count)| *count)
-    };
     let by = |whose: Doing| {
         let reasons = DropReason::ALL.into_iter().filter(|reason| doing(*reason) == whose).map(DropReason::label);
         let since = |label| (label, count_of(&books.dropped, label).saturating_sub(count_of(before, label)));
         reasons.map(since).filter(|(_, count)| *count > 0).collect()
     };
     Losses { of_shadow: by(Doing::Shadow), of_gateway: by(Doing::Gateway) }
+}
+
+/// Requests that the policy keeps out, whatever chance says, since these were counted.
+fn kept_out(books: &Books, before: &[(&'static str, u64)]) -> Vec<(&'static str, u64)> {
+    let reasons = [Skip::Method, Skip::WriteDenied, Skip::Unmatched, Skip::Loop, Skip::NoKey].map(Skip::label);
+    let since = |label| (label, count_of(&books.skipped, label).saturating_sub(count_of(before, label)));
+    reasons.into_iter().map(since).filter(|(_, count)| *count > 0).collect()
+}
+
+fn count_of(counts: &[(&'static str, u64)], label: &str) -> u64 {
+    counts.iter().find(|(one, _)| *one == label).map_or(0, |(_, count)| *count)
 }
 
 #[cfg(test)]
@@ -211,5 +213,12 @@ mod tests {
         assert_eq!(lost.of_shadow, [("concurrency", 3), ("memory", 4)]);
         assert_eq!(lost.of_gateway, [("overload", 1), ("memory_budget", 2)]);
         assert_eq!(lost.counts(), [7, 10]);
+    }
+
+    #[test]
+    fn what_the_policy_keeps_out_is_told_since_the_comparison_began() {
+        let skipped = vec![("write_denied", 4), ("unmatched", 9), ("not_sampled", 100), ("paused", 3), ("method", 2)];
+        let books = Books { skipped, ..Books::default() };
+        assert_eq!(kept_out(&books, &[("unmatched", 8), ("method", 2)]), [("write_denied", 4), ("unmatched", 1)]);
     }
 }

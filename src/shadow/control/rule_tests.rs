@@ -366,7 +366,7 @@ fn a_slow_shadow_is_stopped_when_that_is_sure() {
     scene.records(&pair, 400);
     assert_eq!(scene.pass(TICK), Running::On, "a few of four hundred make the 99th percentile");
     assert_eq!(scene.status().rules[0].holds, None);
-    scene.records(&pair, 400);
+    scene.records(&pair, 600);
     assert_eq!(scene.pass(TICK), Running::Stopped);
 }
 
@@ -378,9 +378,9 @@ fn what_live_replies_lose_stops_it_and_counts_anew_after_a_resume() {
     let replies = |scene: &Scene, arm, millis, count| {
         (0..count).for_each(|_| scene.gate.arms().unwrap().record(arm, Duration::from_millis(millis)));
     };
-    replies(&scene, Arm::Holdout, 10, 1000);
+    replies(&scene, Arm::Holdout, 10, 800);
     replies(&scene, Arm::Shadowed, 15, 9000);
-    assert_eq!(scene.pass(TICK), Running::On, "a thousand replies are not sure enough");
+    assert_eq!(scene.pass(TICK), Running::On, "eight hundred replies are not sure enough");
     replies(&scene, Arm::Holdout, 10, 1000);
     assert_eq!(scene.pass(TICK), Running::Stopped);
     scene.order("resume", &json!({}));

@@ -8,14 +8,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    compare::{
-        Sums,
-        anytime::{OF_STOPS, lower, lower_difference, upper},
-    },
+    compare::Sums,
     config::shadow::StopOn,
     stats::{
+        anytime::{OF_STOPS, lower, lower_difference, upper},
         latency::Latencies,
-        overhead::{TWO_SIDED_999, difference_within},
+        overhead::{difference_within, quantile_interval},
     },
 };
 
@@ -122,24 +120,26 @@ fn surely_different(sums: &Sums) -> f64 {
     (least - own).max(0.0)
 }
 
-/// The ratio counts as far as it is sure, 95 times of 100, which takes some six hundred answers.
+/// The ratio counts as far as it is sure, 999 times of 1000, which takes some 900 answers.
 fn latency(rules: &StopOn, limit: f64, sums: &Sums) -> Measure {
-    let seen = sums.p99_ratio();
+    let seen = sums.p99_ratio(OF_STOPS);
     let pairs = seen.map_or(0, |seen| seen.answers);
     let at_least = seen.and_then(|seen| seen.interval).map(|[low, _]| low);
     let holds = at_least.filter(|_| pairs >= rules.min_pairs.max(1)).map(|low| low <= limit);
     Measure { rule: Rule::P99Ratio, limit, measured: seen.map(|seen| seen.ratio), at_least, pairs, holds }
 }
 
-/// The difference counts as far as it is sure, 999 times of 1000, which takes some 1300 replies of either group; as a
+/// The difference counts as far as it is sure, 999 times of 1000, which takes some 900 replies of either group; as a
 /// share of the 99th percentile without the shadow.
 fn overhead(rules: &StopOn, limit: f64, replies: Option<&[Latencies; 2]>) -> Measure {
     let unknown = Measure { rule: Rule::OverheadP99, limit, measured: None, at_least: None, pairs: 0, holds: None };
     let Some([shadowed, holdout]) = replies else { return unknown };
     let pairs = shadowed.count().min(holdout.count());
-    let Some(found) = difference_within(shadowed, holdout, 0.99, TWO_SIDED_999) else { return unknown };
+    let Some(found) = difference_within(shadowed, holdout, 0.99, OF_STOPS) else { return unknown };
     let without = f64::from(holdout.quantile_us(0.99).max(1)) / 1e3;
-    let at_least = found.interval.map(|[low, _]| low / without);
+    // The share is one of a percentile that is not known better than its interval.
+    let most_without = quantile_interval(holdout, 0.99, OF_STOPS / 2.0).map(|[_, high]| high.max(without));
+    let at_least = found.interval.zip(most_without).map(|([low, _], most)| low / most);
     let holds = at_least.filter(|_| pairs >= rules.min_pairs.max(1)).map(|low| low <= limit);
     Measure { measured: Some(found.difference / without), at_least, pairs, holds, ..unknown }
 }

@@ -70,12 +70,16 @@ pub(super) struct Counted {
     pub(super) dropped: Vec<(&'static str, u64)>,
     /// Those that were sent.
     pub(super) sent: u64,
+    /// Requests that could have been copied.
+    pub(super) offered: u64,
+    /// Of those, the ones that the policy skipped, by reason.
+    pub(super) skipped: Vec<(&'static str, u64)>,
 }
 
 impl Counted {
     fn of(gate: &Gate) -> Self {
         let books = gate.books();
-        Self { sent: books.sent, dropped: books.dropped }
+        Self { sent: books.sent, dropped: books.dropped, offered: books.offered, skipped: books.skipped }
     }
 }
 

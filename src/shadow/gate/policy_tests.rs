@@ -34,6 +34,7 @@ impl Scene {
             params: Vec::new(),
             claims: None,
             origin: None,
+            trace: None,
         };
         Self { gate, request, kill }
     }

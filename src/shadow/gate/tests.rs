@@ -24,6 +24,7 @@ impl Admits for Arc<Gate> {
             params: Vec::new(),
             claims: None,
             origin: None,
+            trace: None,
         };
         match self.offer(Asked { request: &request, drawn: 0, size: Size { body: body_bytes, ..Size::default() } }) {
             Offered::Admitted(ticket) => Some(ticket),

@@ -61,6 +61,7 @@ impl Rewriter {
             params: request.params.clone(),
             claims: request.claims.clone(),
             origin: request.origin.clone(),
+            trace: request.trace.clone(),
         })
     }
 
@@ -93,7 +94,7 @@ impl Rewriter {
             headers.retain(|name| allowed.contains(name) || is_of_transport(name) || is_its_own(name));
         }
         headers.retain(|name| !changes.remove.contains(name));
-        self.trace(headers);
+        self.trace(headers, request);
         self.idempotency_key(headers);
         for (name, value) in &changes.set {
             headers.insert(name.clone(), value.clone());
@@ -106,9 +107,11 @@ impl Rewriter {
         }
     }
 
-    fn trace(&self, headers: &mut Headers) {
+    fn trace(&self, headers: &mut Headers, request: &Request) {
         match self.changes.trace {
             TraceContext::Inherit => {}
+            // The copy has a span of its own already, which is recorded.
+            TraceContext::Link if request.trace.is_some() => {}
             TraceContext::Off => headers.retain(|name| *name != TRACE_PARENT && *name != TRACE_STATE),
             TraceContext::Link => {
                 let Some(parent) = headers.get(&TRACE_PARENT) else { return };

@@ -38,6 +38,7 @@ fn request(pairs: &[(&str, &str)]) -> Arc<Request> {
         params: Vec::new(),
         claims: None,
         origin: Some(Arc::new(origin)),
+        trace: None,
     })
 }
 

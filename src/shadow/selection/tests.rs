@@ -59,6 +59,7 @@ fn request() -> Request {
         query: String::new(),
         params: vec!["4711".into(), "b c".into()],
         claims: Some(Arc::new(claims)),
+        trace: None,
         origin: Some(Arc::new(Origin {
             path: "/user/4711/b c".into(),
             query: "a=1&q=x%20y&q=z&flag".into(),

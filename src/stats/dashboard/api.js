@@ -27,6 +27,11 @@ export function pathOf(id, verb = '') {
   return '/__shadow/' + encodeURIComponent(id) + (verb ? '/' + verb : '');
 }
 
+// The same of a split below /__split.
+export function splitPath(id, verb = '') {
+  return '/__split/' + encodeURIComponent(id) + (verb ? '/' + verb : '');
+}
+
 export async function read(path) {
   return ask('GET', path);
 }
@@ -57,11 +62,12 @@ function said(text) {
 }
 
 // Reads a path again and again: at each tick, if the last answer has come and is old enough. `first` is done when the
-// first answer has come or failed.
+// first answer has come or failed; `again` asks at once, and has what is under way forgotten, which was asked before.
 export function follow(path, everyMs, show, failed = () => {}) {
   let begun = -Infinity;
   let isUnderWay = false;
   let isOver = false;
+  let isOutdated = false;
   let isFirst = () => {};
   const first = new Promise((done) => { isFirst = done; });
   async function tick() {
@@ -70,18 +76,26 @@ export function follow(path, everyMs, show, failed = () => {}) {
     isUnderWay = true;
     try {
       const answer = await read(typeof path === 'function' ? path() : path);
-      if (!isOver) show(answer);
+      if (!isOver && !isOutdated) show(answer);
     } catch (error) {
-      if (!isOver) failed(error);
+      if (!isOver && !isOutdated) failed(error);
     } finally {
       isUnderWay = false;
-      isFirst();
+      if (isOutdated) again();
+      else isFirst();
     }
   }
+
+  function again() {
+    isOutdated = isUnderWay;
+    begun = -Infinity;
+    tick();
+  }
+
   return {
     tick,
     first,
-    again() { begun = -Infinity; tick(); },
+    again,
     stop() { isOver = true; },
   };
 }

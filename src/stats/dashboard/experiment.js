@@ -57,6 +57,11 @@ export function verdict(label) {
   return { ready: '✓ ready', not_ready: '✕ not ready', not_enough_data: '… not enough data' }[label] || words(label);
 }
 
+// The share of the copies whose answers are compared, where any are.
+export function compared(one) {
+  return share(one.compare_sample);
+}
+
 export function rate(one) {
   return share(one.rate) + (one.max_rps === null ? '' : ', ≤ ' + one.max_rps + ' /s');
 }
@@ -79,6 +84,8 @@ export function head(id, view) {
   return {
     node,
     update(one) {
+      // Of an experiment that events don't tell of, nothing is known until it was asked for.
+      if (one === undefined) return;
       if (!one) {
         fill(state, 'gone');
         fill(why, 'the configuration has no such experiment any more');

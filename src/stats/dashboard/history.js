@@ -25,16 +25,19 @@ export function note(snapshot) {
   const time = Date.now() / 1000;
   const totals = snapshot.totals;
   add(gateway, { time, lag: snapshot.lag_ms ?? null, rate: totals.recent_rate, mirrored: totals.recent_mirrored_rate });
-  const all = snapshot.experiments ? snapshot.experiments.shadows : [];
+  const { shadows, found } = snapshot.experiments || { shadows: [], found: 0 };
   const seen = new Set();
-  for (const one of all) {
+  for (const one of shadows) {
     seen.add(one.id);
     noteOne(one, time);
   }
-  for (const id of experiments.keys()) if (!seen.has(id)) experiments.delete(id);
+  // Where an event does not tell of all, one that it does not tell of may have been asked for.
+  const isKept = (held) => found > shadows.length && time - held.columns.time.at(-1) < SECONDS_MAX;
+  for (const [id, held] of experiments) if (!seen.has(id) && !isKept(held)) experiments.delete(id);
 }
 
-function noteOne(one, time) {
+// Takes in the row of one experiment, as an event has it or as it was asked for.
+export function noteOne(one, time = Date.now() / 1000) {
   let held = experiments.get(one.id);
   if (!held) {
     held = { columns: kept(['time', 'shadowed', 'holdout', 'buffered', 'budget', 'dropped', 'breaker']), dropped: null };

@@ -1,10 +1,12 @@
 // The page: the stream feeds the views, the address says which one is shown.
 
+import { follow } from '/page/api.js';
 import { fill, link, mark } from '/page/elements.js';
 import { VIEWS } from '/page/experiment.js';
-import { note } from '/page/history.js';
+import { note, noteOne } from '/page/history.js';
 import { listen } from '/page/stream.js';
 import { TITLE as CONFIGURATION, configuration } from '/page/views/configuration.js';
+import { TITLE as CANARIES, canaries } from '/page/views/canaries.js';
 import { clusters } from '/page/views/clusters.js';
 import { control } from '/page/views/control.js';
 import { TITLE as ENDPOINTS, endpoints } from '/page/views/endpoints.js';
@@ -17,7 +19,7 @@ import { safety } from '/page/views/safety.js';
 import { TITLE as CONTROL, switches } from '/page/views/switches.js';
 import { moment } from '/page/words.js';
 
-const SECTIONS = { overview: [OVERVIEW, overview], endpoints: [ENDPOINTS, endpoints], control: [CONTROL, switches], configuration: [CONFIGURATION, configuration] };
+const SECTIONS = { overview: [OVERVIEW, overview], endpoints: [ENDPOINTS, endpoints], canaries: [CANARIES, canaries], control: [CONTROL, switches], configuration: [CONFIGURATION, configuration] };
 const OF_ONE = { funnel, latency, fields, clusters, safety, control, readiness };
 
 const content = document.getElementById('content');
@@ -34,6 +36,8 @@ const links = Object.entries(SECTIONS).map(([name, [title]]) => {
 
 // How long the former view stays while the next one asks for what it shows, so that nothing jumps.
 const READY_MS = 1500;
+// How often an experiment is asked for that events don't tell of.
+const ASKED_EVERY_MS = 900;
 
 let shown = null;
 let latest = null;
@@ -60,16 +64,17 @@ function route() {
 async function show(isFirst) {
   const mine = turn += 1;
   const next = route();
-  if (shown) shown.view.leave();
-  shown = { ...next, view: next.make() };
+  if (shown) leave();
+  shown = { ...next, view: next.make(), row: undefined, isAsked: false };
+  if (next.id !== null) shown.asked = asking(shown);
   if (latest) update();
   document.title = next.title + ' · Gnomon';
   for (const [name, made] of links) {
     if (name === next.name) made.setAttribute('aria-current', 'page');
     else made.removeAttribute('aria-current');
   }
-  const { ready } = shown.view;
-  if (ready && latest) await Promise.race([ready, new Promise((done) => { setTimeout(done, READY_MS); })]);
+  const ready = [shown.view.ready, shown.isAsked ? shown.asked.first : null].filter(Boolean);
+  if (ready.length && latest) await Promise.race([Promise.all(ready), new Promise((done) => { setTimeout(done, READY_MS); })]);
   // Somebody has gone on in the meantime.
   if (mine !== turn) return;
   content.replaceChildren(shown.view.node);
@@ -81,10 +86,32 @@ async function show(isFirst) {
   if (title) title.focus({ preventScroll: true });
 }
 
+function leave() {
+  shown.view.leave();
+  if (shown.asked) shown.asked.stop();
+}
+
 function update() {
-  const all = latest.experiments ? latest.experiments.shadows : [];
-  const one = shown.id === null ? null : all.find((each) => each.id === shown.id) || null;
-  shown.view.update(latest, one);
+  shown.view.update(latest, shown.id === null ? null : one());
+}
+
+// The experiment that is shown. An event tells of the first ones only, and any other one is asked for: undefined until
+// an answer came, null where there is no such experiment.
+function one() {
+  const { shadows, found } = latest.experiments || { shadows: [], found: 0 };
+  const told = shadows.find((each) => each.id === shown.id);
+  if (told || found <= shadows.length) return told || null;
+  shown.isAsked = true;
+  shown.asked.tick();
+  return shown.row;
+}
+
+function asking(mine) {
+  return follow('/__overview?id=' + encodeURIComponent(mine.id), ASKED_EVERY_MS, ({ experiments }) => {
+    [mine.row = null] = experiments ? experiments.shadows : [];
+    if (mine.row) noteOne(mine.row);
+    if (shown === mine) update();
+  });
 }
 
 function heard(snapshot) {

@@ -2,6 +2,7 @@
 //
 // A column has a `name`, how it is shown (`head`, `number`, `wide`), and either `text(row)`, with `href(row)` where it
 // leads somewhere and `marks(row)` for how it looks, or `make(row)`, which gives a cell's content with its own `update`.
+// `empty` is what stands there without rows, or gives it.
 
 import { element, fill, link, mark, place } from '/page/elements.js';
 
@@ -29,7 +30,7 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
       next.set(key, row);
     }
     rows = next;
-    fill(nothing, empty);
+    fill(nothing, typeof empty === 'function' ? empty() : empty);
     place(body, rows.size ? [...rows.values()].map((row) => row.node) : [nothingRow]);
   }
 

@@ -1,7 +1,10 @@
 //! What is told of the whole program: the process, its configuration, and who changed what.
 
-use super::{exposition::Exposition, format::Kind};
-use crate::stats::{reloads::ReloadResult, snapshot::Snapshot, steering::Steering};
+use super::{
+    exposition::{Exposition, Label, Labelled},
+    format::Kind,
+};
+use crate::stats::{exports::ExportFigures, reloads::ReloadResult, snapshot::Snapshot, steering::Steering};
 
 /// Writes the series.
 pub(super) fn write(text: &mut Exposition, snapshot: &Snapshot, steering: &Steering) {
@@ -20,6 +23,7 @@ pub(super) fn write(text: &mut Exposition, snapshot: &Snapshot, steering: &Steer
     }
     write_reloads(text, snapshot);
     write_steering(text, steering);
+    write_exports(text, &steering.exports);
 }
 
 fn write_reloads(text: &mut Exposition, snapshot: &Snapshot) {
@@ -52,4 +56,25 @@ fn write_steering(text: &mut Exposition, steering: &Steering) {
         let help = "The most bytes that all shadows together may hold.";
         text.single("gnomon_shadows_memory_budget_bytes", Kind::Gauge, help, memory.bytes_max);
     }
+}
+
+impl Labelled for ExportFigures {
+    fn labels(&self) -> Vec<Label<'_>> {
+        vec![("exporter", &self.name)]
+    }
+}
+
+/// Nothing where nobody is sent to.
+fn write_exports(text: &mut Exposition, exports: &[ExportFigures]) {
+    if exports.is_empty() {
+        return;
+    }
+    let help = "Spans that a receiver of OTLP took.";
+    text.numbers("gnomon_otlp_spans_sent_total", Kind::Counter, help, exports, |one| one.spans_sent);
+    let help = "Spans that no receiver got, by reason.";
+    text.counts("gnomon_otlp_spans_lost_total", help, "reason", exports, |one| one.spans_lost.clone());
+    let help = "How often figures were pushed to a receiver of OTLP, by outcome.";
+    text.counts("gnomon_otlp_pushes_total", help, "outcome", exports, |one| {
+        vec![("taken", one.pushes), ("failed", one.pushes_failed)]
+    });
 }

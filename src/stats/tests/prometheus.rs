@@ -12,6 +12,7 @@ use super::names;
 use crate::stats::{
     Arm, Arms, BackendId, Books, Compared, ComparisonFigures, EndpointId, Ledgered, Names, Outcome, Portion,
     PortionStanding, Read, Recorder, Registry, Snapshot, Spread, Standing, StatsActor, Steering, TraceNumber,
+    exports::{Export, ExportFigures},
     prometheus::{Format, write},
     steering::{Held, Judged},
     tally::Tally,
@@ -87,6 +88,7 @@ pub(super) fn steering() -> Steering {
         changes: vec![("admin", 2), ("rule", 1)],
         decisions_untold: 3,
         log_lines_dropped: 4,
+        exports: vec![ExportFigures { name: "collector".into(), spans_sent: 7, ..Export::new("collector").figures() }],
     }
 }
 

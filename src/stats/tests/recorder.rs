@@ -133,3 +133,39 @@ fn statuses_of_unrouted_replies_are_bounded() {
     recorder.unrouted(60_000);
     assert_eq!(recorder.take().unwrap().unrouted, [(0, 1)]);
 }
+
+/// One request to an endpoint.
+fn serve(recorder: &mut Recorder, id: u32) {
+    recorder.endpoint_started(EndpointId(id));
+    recorder.backend_started(BackendId(2 * id));
+    recorder.backend_done(BackendId(2 * id), Outcome::Status(200), Duration::from_millis(3));
+    recorder.endpoint_done(EndpointId(id), 200, true, Duration::from_millis(3));
+}
+
+#[test]
+fn recording_allocates_nothing_once_a_series_is_known_however_many_there_are() {
+    for series in [1, 10_000] {
+        let mut recorder = Recorder::new(names(series as usize));
+        let last = series - 1;
+        // The list of durations spills into the histogram, which is kept.
+        (0..100).for_each(|_| serve(&mut recorder, last));
+        drop(recorder.take());
+        let allocated = allocation_counter::measure(|| (0..1000).for_each(|_| serve(&mut recorder, last)));
+        assert_eq!(allocated.count_total, 0, "{series} series");
+    }
+}
+
+#[test]
+fn a_report_costs_as_much_memory_among_many_series_as_alone() {
+    let cost = |series: u32| {
+        let mut recorder = Recorder::new(names(series as usize));
+        serve(&mut recorder, series - 1);
+        drop(recorder.take());
+        serve(&mut recorder, series - 1);
+        let mut report = None;
+        let allocated = allocation_counter::measure(|| report = recorder.take());
+        assert_eq!(report.expect("there was a request").endpoints.len(), 1);
+        (allocated.count_total, allocated.bytes_total)
+    };
+    assert_eq!(cost(10_000), cost(1));
+}

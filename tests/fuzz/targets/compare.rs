@@ -103,6 +103,7 @@ fn settings(lines: &[u8]) -> Compare {
         json,
         text: TextRule { normalizes_whitespace: true, similarity: Some(0.5) },
         body_bytes_max: 1 << 16,
+        values_max: 2_000,
         baseline: Baseline { mode: BaselineMode::Off, sample: Share::ALL },
     }
 }

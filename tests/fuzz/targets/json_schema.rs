@@ -42,6 +42,7 @@ fuzz_target!(|input: &[u8]| {
         params: vec![],
         claims: None,
         origin: None,
+        trace: None,
     };
     let body = Body::Held(Held::new(vec![Bytes::copy_from_slice(rest)]));
     let reply = made.run(Exchange { request, body }, &step).now_or_never().expect("nothing waits");

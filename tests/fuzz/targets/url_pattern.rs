@@ -49,6 +49,7 @@ fn request(value: &str) -> Request {
         params: vec![value.to_owned(), value.to_owned()],
         claims: Some(Arc::new(claims)),
         origin: None,
+        trace: None,
     }
 }
 
@@ -69,6 +70,7 @@ fn endpoint() -> Endpoint {
         propagated_params: vec![],
         static_data: None,
         flatmap: vec![],
+        telemetry: gnomon::config::EndpointTelemetry::default(),
         pointer: String::new(),
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Case {
 ///   `{deaf}`: one that lets them wait; `{names}`: a name server, without scheme;
 /// - `{folder}`: the folder of the case's files, which also has those of [`super::certificates`];
 /// - `{port}`, `{admin}`: where the gateway and its dashboard listen; `{other_port}`: a port where nobody does. A text
-///   that is nothing but a port becomes a number.
+///   that is nothing but a port becomes a number, as do `{grpc}` and `{http}`: ports of receivers of OTLP.
 pub(super) fn case(scope: Scope, key: &'static str, value: Value) -> Case {
     Case {
         scope,

@@ -61,6 +61,7 @@ fn answers() -> Vec<Case> {
         .with(At::PolicyCompare, json!({ "headers": ["Cache-Control"] })),
         at("body", json!("none"), one_or_two(), "match"),
         at("max_body", json!(20), two([json!("x".repeat(30)), json!("x".repeat(30))]), "too_large"),
+        at("max_values", json!(3), two([json!([1, 2, 3]), json!([1, 2, 4])]), "too_large"),
         // Both are JSON, and compared as texts.
         texts(At::PolicyCompare, "text", json!({ "whitespace": "normalize" }), "{ \"a\":  1 }", "{ \"a\": 1 }"),
         texts(At::PolicyText, "whitespace", json!("normalize"), "{ \"a\":  1 }", "{ \"a\": 1 }"),

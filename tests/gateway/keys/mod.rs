@@ -41,6 +41,7 @@ mod service;
 mod signer;
 mod split;
 mod stopping;
+mod telemetry;
 mod tls;
 mod transport;
 mod validator;

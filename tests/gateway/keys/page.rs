@@ -11,7 +11,7 @@ use super::{
     comparison, components, cors, credentials, endpoint, expression, graphql, limits, logging, metrics, ours, places,
     policy, proxy, restraint, rewriting, router,
     scene::Scene,
-    secure_http, selection, service, signer, split, stopping, tls, transport, validator,
+    secure_http, selection, service, signer, split, stopping, telemetry, tls, transport, validator,
 };
 
 /// Keys of the core without a case, by scope; must shrink to nothing.
@@ -51,6 +51,7 @@ fn cases() -> Vec<Case> {
         secure_http::cases(),
         signer::cases(),
         stopping::cases(),
+        telemetry::cases(),
         validator::cases(),
     ]
     .into_iter()

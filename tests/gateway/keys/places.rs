@@ -12,6 +12,7 @@ fn path(scope: Scope) -> Vec<&'static str> {
     let of_backend = |rest: &[&'static str]| [&backend[..], rest].concat();
     let of_policy = |rest: &[&'static str]| [&backend[..], &["extra_config", "proxy", "@shadow_policy"], rest].concat();
     let of_split = |rest: &[&'static str]| [&backend[..], &["extra_config", "proxy", "@split"], rest].concat();
+    let of_telemetry = |rest: &[&'static str]| [&["extra_config", "telemetry/opentelemetry"], rest].concat();
     match scope {
         Scope::Service => of_service(&[]),
         Scope::Tls => of_service(&["tls"]),
@@ -55,6 +56,19 @@ fn path(scope: Scope) -> Vec<&'static str> {
         Scope::Metrics => of_service(&["extra_config", "telemetry/metrics"]),
         Scope::Logging => of_service(&["extra_config", "telemetry/logging"]),
         Scope::Logstash => of_service(&["extra_config", "telemetry/logstash"]),
+        Scope::OpenTelemetry => of_telemetry(&[]),
+        Scope::Exporters => of_telemetry(&["exporters"]),
+        Scope::OtlpExporter => of_telemetry(&["exporters", "otlp", "0"]),
+        Scope::PrometheusExporter => of_telemetry(&["exporters", "prometheus", "0"]),
+        Scope::TelemetryLayers => of_telemetry(&["layers"]),
+        Scope::GlobalLayer => of_telemetry(&["layers", "global"]),
+        Scope::ProxyLayer => of_telemetry(&["layers", "proxy"]),
+        Scope::BackendLayer => of_telemetry(&["layers", "backend"]),
+        Scope::BackendMetrics => of_telemetry(&["layers", "backend", "metrics"]),
+        Scope::BackendTraces => of_telemetry(&["layers", "backend", "traces"]),
+        Scope::EndpointTelemetry => of_endpoint(&["extra_config", "telemetry/opentelemetry"]),
+        Scope::EndpointGlobal => of_endpoint(&["extra_config", "telemetry/opentelemetry", "global"]),
+        Scope::BackendTelemetry => of_backend(&["extra_config", "telemetry/opentelemetry"]),
         Scope::Endpoint => of_endpoint(&[]),
         Scope::EndpointComponents => of_endpoint(&["extra_config"]),
         Scope::EndpointProxy => of_endpoint(&["extra_config", "proxy"]),

@@ -17,6 +17,7 @@ use crate::{
     gnomon::{Folder, Gnomon, complete, free_address},
     names::NameServer,
     secure::{Agreed, Relay},
+    telemetry::{Manner, Receiver},
     upstream::{Deaf, Seen, Upstream},
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Scene {
     /// TLS before the upstream, by placeholder.
     relays: RefCell<BTreeMap<&'static str, Relay>>,
     names: OnceCell<NameServer>,
+    /// Who is told by OTLP, over gRPC and over HTTP.
+    told: [OnceCell<Receiver>; 2],
     folder: Folder,
     other_port: u16,
     gateway: OnceCell<Gnomon>,
@@ -47,6 +50,7 @@ impl Scene {
             deaf: OnceCell::new(),
             relays: RefCell::default(),
             names: OnceCell::new(),
+            told: Default::default(),
             folder: Folder::new(),
             other_port: free_address().port(),
             gateway: OnceCell::new(),
@@ -115,6 +119,15 @@ impl Scene {
         self.names.get_or_init(|| NameServer::knowing(&[(0, 1, self.upstream.address().port())]))
     }
 
+    /// The receiver behind `{grpc}`, or that behind `{http}`.
+    pub(super) fn receiver(&self, is_http: bool) -> &Receiver {
+        let [grpc, http] = &self.told;
+        match is_http {
+            false => grpc.get_or_init(|| Receiver::grpc(Manner::Takes)),
+            true => http.get_or_init(|| Receiver::http(Manner::Takes)),
+        }
+    }
+
     /// What `{other_port}` is.
     pub(super) fn other_address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.other_port).into()
@@ -147,6 +160,8 @@ impl Scene {
             Value::String(text) => match text.as_str() {
                 "{port}" => port.into(),
                 "{other_port}" => self.other_port.into(),
+                "{grpc}" => self.receiver(false).port().into(),
+                "{http}" => self.receiver(true).port().into(),
                 text => self.filled(text, port, admin).into(),
             },
             Value::Array(list) => list.iter().map(|element| self.placed(element, port, admin)).collect(),

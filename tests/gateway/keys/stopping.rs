@@ -108,7 +108,7 @@ fn state_of_a_slow_shadow(scene: &Scene) -> Value {
         return told(scene)["state"].take();
     }
     let mut client = scene.gateway().connect();
-    for _ in 0..650 {
+    for _ in 0..950 {
         client.ask("GET", GET.target, &[], b"");
         client.receive().expect("it is answered");
     }

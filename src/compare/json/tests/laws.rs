@@ -1,12 +1,15 @@
 //! Laws of the comparison, under random rules on random documents.
 
+use std::time::Duration;
+
 use fastrand::Rng;
 use proptest::{collection::vec, prelude::*};
+use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::{
     compare::{DifferenceKind, Verdict},
-    config::shadow::{ArrayRule, FieldPath, FieldStep, JsonRules, StringRule, Tolerance},
+    config::shadow::{ArrayRule, FieldPath, FieldStep, JsonRules, StringRule, Tolerance, ValueShape},
 };
 
 use super::{compared, differences, reference};
@@ -62,6 +65,19 @@ fn change(value: &mut Value, other: &Value, rng: &mut Rng) {
         }
         _ if rng.bool() => *value = json!(rng.u8(..4)),
         _ => *value = other.clone(),
+    }
+}
+
+/// The same document with a time for every even number.
+fn dated(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(dated).collect(),
+        Value::Object(members) => members.iter().map(|(name, member)| (name.clone(), dated(member))).collect(),
+        Value::Number(number) => match number.as_u64() {
+            Some(second) if second % 2 == 0 => format!("2026-01-01T00:00:{:02}Z", second / 2).into(),
+            _ => value.clone(),
+        },
+        other => other.clone(),
     }
 }
 
@@ -184,6 +200,20 @@ proptest! {
     fn the_naive_comparison_says_the_same(rules in rules(), (live, shadow) in pairs(), seed: u64) {
         let mut rng = Rng::with_seed(seed);
         let found = differences(&rules, &rewritten(&live, &mut rng), &rewritten(&shadow, &mut rng));
+        prop_assert_eq!(found, reference::differences(&rules, &live, &shadow));
+    }
+
+    #[test]
+    fn the_naive_comparison_says_the_same_of_times_and_shapes(
+        rules in rules(), (live, shadow) in pairs(), near in vec(paths(), 0..3), alike in vec((paths(), any::<bool>()), 0..3),
+    ) {
+        // Times and words in place of numbers and strings, so that both rules have something to say.
+        let (live, shadow) = (dated(&live), dated(&shadow));
+        let times = near.into_iter().map(|path| (path, Duration::from_secs(1))).collect();
+        let word = || ValueShape::Expression(Regex::new("[xyXY]+").unwrap());
+        let shapes = alike.into_iter().map(|(path, is_hex)| (path, if is_hex { ValueShape::Hex } else { word() }));
+        let rules = JsonRules { times, shapes: shapes.collect(), strings: Vec::new(), only: Vec::new(), ..rules };
+        let found = differences(&rules, &live.to_string(), &shadow.to_string());
         prop_assert_eq!(found, reference::differences(&rules, &live, &shadow));
     }
 

@@ -7,7 +7,7 @@ use crate::{
     config::shadow::{ArrayRule, JsonRules, Tolerance},
 };
 
-use super::{super::walk::STEPS_MAX, compared, path};
+use super::{STEPS_MAX, compared, path};
 
 fn list(elements: impl Iterator<Item = String>) -> String {
     format!("[{}]", elements.collect::<Vec<_>>().join(","))
@@ -108,15 +108,57 @@ fn names_and_excerpts_are_cut() {
 }
 
 #[test]
-fn only_a_field_that_is_not_known_is_too_much() {
+fn of_every_field_that_differs_it_is_known_that_it_does() {
     let of = |value: u32, last: &str| list((0..500).map(|_| format!("{{\"a\":{value}}}")).chain([last.to_owned()]));
     let rules = JsonRules::default();
     let (comparison, _) = compared(&rules, &of(1, "{}"), &of(2, "{}"));
     assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
-    let (comparison, _) = compared(&rules, &of(1, "{\"b\":1}"), &of(2, "{\"b\":2}"));
-    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, true));
-    // An order is found beyond the limit too.
-    let (comparison, _) = compared(&rules, &of(1, "[1,2]"), &of(2, "[2,1]"));
-    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, true));
-    assert_eq!(comparison.verdict, Verdict::Mismatch);
+    assert_eq!(comparison.further, vec![]);
+    let further = |live, shadow| {
+        let (comparison, _) = compared(&rules, &of(1, live), &of(2, shadow));
+        assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
+        comparison.further.iter().map(|(path, kind)| format!("{path} {}", kind.label())).collect::<Vec<_>>()
+    };
+    assert_eq!(further("{\"b\":1}", "{\"b\":2}"), ["$[*].b value"]);
+    // An order is found beyond the limit too, and what it is made of is forgotten.
+    assert_eq!(further("[1,2]", "[2,1]"), ["$[*] order"]);
+    assert_eq!(further("{\"b\":1}", "{}"), ["$[*].b missing"]);
+}
+
+#[test]
+fn an_answer_may_differ_in_more_fields_than_have_names() {
+    let of = |value: u32| {
+        let member = |name: u32| format!("\"n{}\":{{\"m{name}\":{value}}}", name / 200);
+        list((0..15).map(|object| {
+            let members = (0..200).map(|place| member(object + 15 * place));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }))
+    };
+    let (comparison, _) = compared(&JsonRules::default(), &of(1), &of(2));
+    assert_eq!((comparison.differences.len(), comparison.is_truncated), (100, false));
+    assert!(comparison.further.len() > 10 && comparison.fields().all(|(path, _)| path.starts_with("$[*].n")));
+}
+
+#[test]
+fn twice_the_document_is_twice_the_work() {
+    let element = |number: u32, turned: bool| {
+        let members = [format!("\"id\":{number}"), format!("\"at\":\"{}\"", number * 7), "\"tags\":[1,2]".to_owned()];
+        let turned = if turned { members.iter().rev().cloned().collect::<Vec<_>>() } else { members.to_vec() };
+        format!("{{{}}}", turned.join(","))
+    };
+    let rules = |rule: Option<ArrayRule>| JsonRules {
+        arrays: rule.into_iter().map(|rule| (path("$"), rule)).collect(),
+        ..JsonRules::default()
+    };
+    for rule in [None, Some(ArrayRule::Set), Some(ArrayRule::Key("id".to_owned()))] {
+        for shift in [0, 1, 500] {
+            let steps = |count: u32| {
+                let live = list((0..count).map(|number| element(number, false)));
+                let shadow = list((0..count).map(|number| element((number + shift) % count, number % 3 == 0)));
+                compared(&rules(rule.clone()), &live, &shadow).1
+            };
+            let (half, whole) = (steps(1_000), steps(2_000));
+            assert!(whole <= 3 * half + 1_000, "{rule:?} shifted by {shift}: {half} and {whole}");
+        }
+    }
 }

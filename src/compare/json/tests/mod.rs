@@ -8,18 +8,32 @@ mod rules;
 
 use crate::{
     compare::{Comparison, DifferenceKind, FieldNames, findings::Findings},
-    config::shadow::{FieldPath, JsonRules},
+    config::shadow::{COMPARED_VALUES_MAX, FieldPath, JsonRules},
 };
 
-use super::{document::Document, rules::Rules, walk};
+use super::{
+    document::{Document, Tape},
+    names::Names,
+    reader::Size,
+    rules::Rules,
+    walk,
+};
+
+/// How large documents may be, unless a file says otherwise.
+const SIZE: Size = Size::of(COMPARED_VALUES_MAX);
+
+/// How many steps comparing such ones may take.
+pub(super) const STEPS_MAX: u64 = 1_000_000;
 
 /// What comes of comparing two documents, and how many steps that took.
 pub(super) fn compared(rules: &JsonRules, live: &str, shadow: &str) -> (Comparison, u64) {
-    let mut names = FieldNames::new();
-    let mut findings = Findings::new(&mut names);
-    let (live, shadow) = (Document::read(live.as_bytes()), Document::read(shadow.as_bytes()));
-    let (Ok(live), Ok(shadow)) = (live, shadow) else { panic!("both are documents") };
-    let steps = walk::compare(&Rules::new(rules), 42, (&live, &shadow), &mut findings);
+    let (mut fields, mut names) = (FieldNames::new(), Names::default());
+    let mut findings = Findings::new(&mut fields);
+    let live = Tape::read(live.as_bytes(), SIZE, &mut names, None).unwrap();
+    let shadow = Tape::read(shadow.as_bytes(), SIZE, &mut names, Some(&live)).unwrap();
+    let live = Document::new(&live, &names, None);
+    let shadow = Document::new(&shadow, &names, Some(&live));
+    let steps = walk::compare(&Rules::new(rules), 42, (&live, &shadow), STEPS_MAX, &mut findings);
     (findings.finish(), steps)
 }
 

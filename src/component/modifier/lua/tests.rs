@@ -41,6 +41,7 @@ async fn answered(settings: &Value, data: &'static str) -> Reply {
         params: vec!["7".into()],
         claims: None,
         origin: None,
+        trace: None,
     };
     let body = Body::Held(Held::new(vec![Bytes::from_static(b"old")]));
     layers(settings).0.run(Exchange { request, body }, &step).await

@@ -8,12 +8,15 @@ use crate::config::{
     Node,
     diagnostic::{Findings, brief},
     shadow::{
-        Against, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, Compare, HeaderRules, Share, Stage, StatusRule,
-        TextRule,
+        Against, BodyRule, COMPARED_BYTES_MAX, COMPARED_HEADERS, COMPARED_VALUES_MAX, Compare, HeaderRules, Share,
+        Stage, StatusRule, TextRule,
     },
 };
 
 const STATUS: &str = "write \"exact\", \"class\", or an object like {\"200\": [\"200\", \"204\"]}";
+/// No file may ask for more values: with as many a pair may take a thread for a second.
+const VALUES_MAX: usize = 1_000_000;
+
 const HEADERS: &str = "write a list of names, or \"all\"";
 
 /// Reads the group; `None` when nothing is compared.
@@ -36,6 +39,7 @@ pub(super) fn compare(layers: &Layers<'_>, context: &Context<'_>, findings: &mut
         json: json_rules::json_rules(&group, findings),
         text: text(&group.group("text"), findings),
         body_bytes_max: body_bytes_max(&group.key("max_body"), findings),
+        values_max: values_max(&group.key("max_values"), findings),
         baseline: baseline::baseline(&group, findings),
     })
 }
@@ -131,6 +135,10 @@ fn body(node: &Node<'_>, findings: &mut Findings) -> BodyRule {
         ("none", BodyRule::None),
     ];
     node.strict_choice(findings, &rules).unwrap_or(BodyRule::Auto)
+}
+
+fn values_max(node: &Node<'_>, findings: &mut Findings) -> usize {
+    node.strict_count(findings, 1..=VALUES_MAX).unwrap_or(COMPARED_VALUES_MAX)
 }
 
 fn text(group: &Layers<'_>, findings: &mut Findings) -> TextRule {

@@ -1,12 +1,15 @@
 // Pairs that differ in the same ways, with samples side by side. Values are as they are kept: redacted.
 
 import { follow, pathOf } from '/page/api.js';
+import { COUNTS, chart } from '/page/chart.js';
 import { element, fill, place } from '/page/elements.js';
 import { following, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
-import { grouped, moment, words } from '/page/words.js';
+import { grouped, moment, sum, words } from '/page/words.js';
 
 const EVERY_MS = 3000;
+// In seconds.
+const MINUTE = 60;
 
 export function clusters(id) {
   const top = head(id, 'clusters');
@@ -27,12 +30,19 @@ export function clusters(id) {
       made.update(one);
       next.set(one.id, made);
     }
+    for (const [gone, made] of held) if (!next.has(gone)) made.leave();
     held = next;
     place(list, [...held.values()].map((made) => made.node));
     fill(note, all.length ? 'Open one to see samples of its pairs, live and shadow side by side.' : 'No pair differs.');
   }
 
-  return following(node, top, told);
+  return {
+    ...following(node, top, told),
+    leave() {
+      told.stop();
+      held.forEach((made) => made.leave());
+    },
+  };
 }
 
 function cluster(one) {
@@ -42,14 +52,21 @@ function cluster(one) {
   const count = element('b');
   const seen = element('span', 'quiet');
   const summary = element('summary', '', count, ' ', element('ul', 'ways', ...ways), seen);
+  const minutes = element('div', 'minutes');
   const samples = element('div', 'samples');
-  const node = element('details', 'cluster', summary, samples);
+  const node = element('details', 'cluster', summary, minutes, samples);
+  let curve = null;
   const shown = new Map();
   let latest = one;
 
   // Filled only while it is open: there may be many.
   function open() {
     if (!node.open) return;
+    if (!curve) {
+      curve = perMinute(() => latest.per_minute);
+      minutes.append(curve.figure);
+    }
+    curve.update([times(latest.per_minute.length), latest.per_minute]);
     const wanted = latest.samples.map((sample) => {
       const key = sample.pair + ' ' + sample.at;
       if (!shown.has(key)) shown.set(key, pair(sample));
@@ -70,11 +87,26 @@ function cluster(one) {
       fill(seen, noise + 'first ' + moment(now.first_seen) + ' · last ' + moment(now.last_seen));
       open();
     },
+    leave() { if (curve) curve.leave(); },
   };
 }
 
+// When the pairs of a cluster were: whether it is over, still goes on, or has just begun.
+function perMinute(counts) {
+  return chart({
+    title: 'Pairs a minute in the last hour', write: (count) => grouped(Math.round(count)), bars: MINUTE, steps: COUNTS,
+    series: [{ label: 'pairs', side: 'shadow' }], rest: () => grouped(sum(counts())),
+  });
+}
+
+// The beginnings of so many minutes, in seconds since 1970; the last one is under way.
+function times(count) {
+  const last = Math.floor(Date.now() / 1000 / MINUTE) * MINUTE;
+  return Array.from({ length: count }, (_one, number) => last - (count - 1 - number) * MINUTE);
+}
+
 function pair(sample) {
-  const title = element('h4', '', element('bdi', 'path', sample.method + ' ' + sample.path), ' ' + moment(sample.at));
+  const title = element('h3', '', element('bdi', 'path', sample.method + ' ' + sample.path), ' ' + moment(sample.at));
   const statuses = 'live ' + (sample.live_status ?? '–') + ', shadow ' + (sample.shadow_status ?? '–') + (sample.noise ? ' · noise' : '');
   const grid = table({
     caption: 'Differences of ' + sample.method + ' ' + sample.path.slice(0, 100),

@@ -2,14 +2,14 @@
 
 import { pathOf } from '/page/api.js';
 import { button, element, facts, field, fill, input, mark } from '/page/elements.js';
-import { head } from '/page/experiment.js';
+import { compared, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
 import { audit, killSwitch, made, tokenForm } from '/page/views/switches.js';
 import { NONE, grouped, moment, share, span, words } from '/page/words.js';
 
 export function control(id) {
   const top = head(id, 'control');
-  const now = facts(['Rate', 'Limit', 'The file says', 'Ends', 'Ramp']);
+  const now = facts(['Rate', 'Limit', 'Compared', 'The file says', 'Ends', 'Ramp']);
   const rate = rateForm(id);
   const timers = timersOf(id);
   const acts = actions(id);
@@ -42,7 +42,7 @@ export function control(id) {
       if (!one) return;
       const base = one.base;
       now.update([
-        share(one.rate), one.max_rps === null ? 'none' : one.max_rps + ' /s',
+        share(one.rate), one.max_rps === null ? 'none' : one.max_rps + ' /s', compared(one) + (base.compare_sample === one.compare_sample ? '' : ' (the file: ' + share(base.compare_sample) + ')'),
         (base.ramp ? 'a ramp' : share(base.rate)) + (base.max_rps === null ? '' : ', ≤ ' + base.max_rps + ' /s'),
         base.until ? moment(base.until) : 'never', one.ramp ? one.ramp.step + ' of ' + one.ramp.steps : 'none',
       ]);
@@ -75,11 +75,12 @@ function rateForm(id) {
   const slider = input('range', { min: '0', max: '100', step: '1' });
   const exact = input('number', { min: '0', max: '100', step: 'any', inputmode: 'decimal' });
   const limit = input('number', { min: '0', step: 'any', placeholder: 'no change' });
+  const sample = input('number', { min: '0', max: '100', step: 'any', inputmode: 'decimal', placeholder: 'no change' });
   const lasts = input('text', { value: '15m', size: '6', autocomplete: 'off', spellcheck: 'false' });
   const stays = input('checkbox');
   const reason = input('text', { maxlength: '200', autocomplete: 'off' });
   const form = element('form', 'rate-form', field('Share to copy, %', slider), field('Exactly, %', exact), field('Copies a second at most', limit),
-    field('For how long', lasts, 'like 90s, 15m or 8h; then the file holds again'), field('Until a restart', stays), field('Reason, for the audit', reason), element('button', 'primary', 'Apply'));
+    field('Share of them to compare, %', sample), field('For how long', lasts, 'like 90s, 15m or 8h; then the file holds again'), field('Until a restart', stays), field('Reason, for the audit', reason), element('button', 'primary', 'Apply'));
   let isTouched = false;
   const touch = (from, to) => () => {
     isTouched = true;
@@ -91,15 +92,20 @@ function rateForm(id) {
   stays.addEventListener('change', () => { lasts.disabled = stays.checked; });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const body = { rate: Number(exact.value) / 100, reason: reason.value };
+    const body = { reason: reason.value };
     if (limit.value) body.max_rps = Number(limit.value);
+    if (sample.value) body.compare = { sample: Number(sample.value) / 100 };
+    if (isTouched || !(limit.value || sample.value)) body.rate = Number(exact.value) / 100;
     if (stays.checked) body.sticky = true;
     else body.ttl = lasts.value.trim();
-    if (await made('Changed to ' + exact.value + ' %' + (stays.checked ? ' until a restart.' : ' for ' + body.ttl + '.'), 'PATCH', pathOf(id), body)) isTouched = false;
+    if (!await made('Changed' + (stays.checked ? ' until a restart.' : ' for ' + body.ttl + '.'), 'PATCH', pathOf(id), body)) return;
+    isTouched = false;
+    limit.value = sample.value = '';
   });
   return {
     node: element('section', 'panel', element('h3', '', 'How much'), form),
     update(one) {
+      sample.disabled = !one.compared;
       // What the reader is about to choose is theirs until it is applied.
       if (isTouched || form.contains(document.activeElement)) return;
       const percent = String(Number((one.rate * 100).toPrecision(6)));
@@ -115,7 +121,7 @@ function timersOf(id) {
   const list = element('ul', 'timers');
   const reset = button('Back to what the file says', () => made('The file holds again.', 'POST', pathOf(id, 'reset'), {}), 'small');
   const node = element('div', 'timers-line', list, reset);
-  const names = { rate: 'rate', max_rps: 'limit', dry_run: 'dry run', pause: 'pause' };
+  const names = { rate: 'rate', max_rps: 'limit', compare_sample: 'compared', dry_run: 'dry run', pause: 'pause' };
   let held = [];
   let at = performance.now();
 
@@ -143,7 +149,7 @@ function timersOf(id) {
 }
 
 function valueOf(name, value) {
-  if (name === 'rate') return share(value);
+  if (name === 'rate' || name === 'compare_sample') return share(value);
   if (name === 'pause') return 'by ' + value;
   return value === null ? 'none' : String(value);
 }

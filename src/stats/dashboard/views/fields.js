@@ -1,7 +1,7 @@
 // The fields in which answers differ: how often, how often by noise alone, and what is decided about them.
 
 import { change, follow, pathOf } from '/page/api.js';
-import { button, element, fill, mark } from '/page/elements.js';
+import { button, element, fill } from '/page/elements.js';
 import { following, head } from '/page/experiment.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
@@ -14,7 +14,8 @@ export function fields(id) {
   const summary = element('p', 'quiet', 'Asking for the fields …');
   const grid = table({
     caption: 'Fields that differ',
-    keyOf: (row) => row.path + ' ' + row.kind,
+    // Places that are not shown may look the same.
+    keyOf: (row) => row.id + ' ' + row.kind,
     empty: 'No field differs.',
     columns: [
       { name: 'Field', head: true, wide: true, className: 'path', text: (row) => row.path },
@@ -24,7 +25,7 @@ export function fields(id) {
       { name: 'Noise', number: true, hint: 'Of the pairs of live answers, how many differ here', text: (row) => share(row.noise_rate) },
       { name: 'Decision', text: decision, marks: (row) => ({ bad: row.decision === 'different' && !row.ignored, quiet: row.ignored || row.decision === 'noise' }) },
       { name: 'Last seen', text: (row) => moment(row.last_seen_ms) },
-      { name: 'Ignore', make: (row) => ignoring(id, row, () => told.again()) },
+      { name: 'By hand', make: (row) => byHand(id, row, () => told.again()) },
     ],
   });
   const node = element('div', '', top.node, summary, grid.frame);
@@ -45,16 +46,32 @@ function decision(row) {
   return row.ignored ? 'ignored by hand' : { different: '✕ different', undecided: '… undecided', noise: '≈ noise' }[row.decision] || words(row.decision);
 }
 
-function ignoring(id, row, done) {
-  const pressed = button('Ignore', async () => {
+// Takes differences of a field for noise, or takes that back. The field is named by its ID, since its place may be a
+// secret that is not shown.
+function byHand(id, row, done) {
+  let latest = row;
+  const pressed = button('', async () => {
+    const isIgnored = latest.ignored;
     try {
-      const line = await change('POST', pathOf(id, 'fields/ignore'), { path: row.path, kind: row.kind });
-      say('Ignored until a restart. To keep it: ' + JSON.stringify(line.keep));
+      const answer = await change('POST', pathOf(id, isIgnored ? 'fields/heed' : 'fields/ignore'), { id: row.id, kind: row.kind });
+      say(isIgnored ? 'Counts again, as if nobody had said anything.' : 'Ignored until a restart. ' + kept(answer.keep));
       done();
     } catch (error) {
       say(error.message, true);
     }
   }, 'small');
-  pressed.setAttribute('aria-label', 'Ignore ' + row.kind + ' differences of ' + row.path);
-  return { node: pressed, update: (now) => mark(pressed, 'unseen-place', now.ignored) };
+
+  function update(now) {
+    latest = now;
+    const verb = now.ignored ? 'Heed' : 'Ignore';
+    fill(pressed, verb);
+    const label = verb + ' ' + words(row.kind) + ' differences of ' + row.path;
+    if (pressed.getAttribute('aria-label') !== label) pressed.setAttribute('aria-label', label);
+  }
+  update(row);
+  return { node: pressed, update };
+}
+
+function kept(line) {
+  return line ? 'To keep it: ' + JSON.stringify(line) : 'Its place is not shown, so the line that keeps it is not either.';
 }

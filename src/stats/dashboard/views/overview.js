@@ -1,7 +1,10 @@
-// All experiments at a glance: one row each.
+// All experiments at a glance: one row each, so many at a time, or those that something is looked for in.
+//
+// The first ones come with the events; others are asked for.
 
-import { element, facts, fill, heading } from '/page/elements.js';
-import { loss, matched, nameOf, overhead, place, rate, slower, verdict } from '/page/experiment.js';
+import { follow } from '/page/api.js';
+import { button, element, facts, field, fill, heading, input } from '/page/elements.js';
+import { compared, loss, matched, nameOf, overhead, place, rate, slower, verdict } from '/page/experiment.js';
 import { table } from '/page/table.js';
 import { NONE, bytes, difference, grouped, perSecond, share, short, span, sum, words } from '/page/words.js';
 
@@ -9,18 +12,28 @@ export const TITLE = 'Overview';
 
 // From this share on, errors are red: a page that always cries is not heard.
 const ALARMING = 0.01;
+// So many rows are shown at once.
+const ROWS = 100;
+// With no more than this nobody has to look for one.
+const FEW = 10;
+// How often rows are asked for that don't come with the events.
+const EVERY_MS = 1000;
+
+// What the reader looks at, so that the way back from an experiment leads there.
+const wanted = { find: '', skip: 0 };
 
 export function overview() {
   const totals = facts(['Requests', 'Errors', 'In flight', 'Mirrored', 'No route', 'Memory', 'Up']);
   const experiments = table({
     caption: 'Experiments',
     keyOf: (one) => one.id,
-    empty: 'The file has no shadows: there is nothing to compare. Endpoints has the figures of the gateway.',
+    empty: () => (wanted.find.trim() ? 'No experiment has this in its name, its call or its hosts.' : 'The file has no shadows: there is nothing to compare. Endpoints has the figures of the gateway.'),
     className: 'overview',
     columns: [
       { name: 'Experiment', head: true, wide: true, text: nameOf, href: (one) => place(one.id, 'funnel') },
       { name: 'State', text: (one) => words(one.state), marks: (one) => ({ bad: one.state === 'killed' || Boolean(one.stopped), quiet: one.state !== 'running' }) },
       { name: 'Rate', number: true, text: rate },
+      { name: 'Compared', number: true, hint: 'Of the copies, the share whose answers are compared', text: compared },
       { name: 'Loss', number: true, hint: 'Copies that were wanted and were dropped or given up', text: (one) => share(loss(one)), marks: (one) => ({ bad: loss(one) >= ALARMING }) },
       { name: 'Match', number: true, hint: 'Compared pairs in which nothing differs that counts', text: (one) => share(matched(one)), marks: (one) => ({ bad: matched(one) !== null && matched(one) < 1 - ALARMING }) },
       { name: 'Δp99', number: true, hint: '99 of 100 shadow answers were slower by no more than this than the live answer to the same request', text: (one) => difference(slower(one)) },
@@ -28,8 +41,35 @@ export function overview() {
       { name: 'Verdict', text: (one) => verdict(one.verdict), href: (one) => place(one.id, 'readiness'), marks: (one) => ({ good: one.verdict === 'ready', bad: one.verdict === 'not_ready' }) },
     ],
   });
-  const more = element('p', 'quiet');
-  const node = element('div', '', heading(TITLE), totals.list, element('h3', '', 'Experiments'), experiments.frame, more);
+  const pages = pager(turn);
+  const asked = follow(
+    () => '/__overview?find=' + encodeURIComponent(wanted.find) + '&skip=' + wanted.skip + '&limit=' + ROWS, EVERY_MS,
+    (answer) => { if (answer.experiments) show(answer.experiments.shadows, answer.experiments.found); }, (error) => pages.say(error.message),
+  );
+  const node = element('div', '', heading(TITLE), totals.list, element('div', 'title-line', element('h3', '', 'Experiments'), pages.node), experiments.frame);
+  let latest = null;
+
+  function show(shadows, found) {
+    if (wanted.skip > 0 && wanted.skip >= found) {
+      // There are fewer than before.
+      wanted.skip = Math.max(0, Math.ceil(found / ROWS) - 1) * ROWS;
+      asked.again();
+      return;
+    }
+    experiments.update(shadows);
+    pages.update(shadows.length, found, latest.experiments ? latest.experiments.all : 0);
+  }
+
+  function turn() {
+    if (latest && latest.experiments && !showTold(latest.experiments)) asked.again();
+  }
+
+  // Shows what came with an event, if it has what is wanted.
+  function showTold({ shadows, found }) {
+    const has = !wanted.find.trim() && (wanted.skip + ROWS <= shadows.length || found <= shadows.length);
+    if (has) show(shadows.slice(wanted.skip, wanted.skip + ROWS), found);
+    return has;
+  }
 
   function update(now) {
     const all = now.totals;
@@ -39,9 +79,46 @@ export function overview() {
       short(sum(Object.values(now.unrouted))), bytes(now.process.resident_bytes), span(now.uptime_seconds),
     ]);
     totals.mark(1, 'bad', errors >= ALARMING);
-    const { shadows, found } = now.experiments || { shadows: [], found: 0 };
-    experiments.update(shadows);
-    fill(more, found > shadows.length ? 'The first ' + shadows.length + ' of ' + grouped(found) + '; /__shadow has all.' : '');
+    latest = now;
+    if (!showTold(now.experiments || { shadows: [], found: 0 })) asked.tick();
   }
-  return { node, update, leave() {} };
+
+  return { node, update, ready: wanted.find.trim() || wanted.skip ? asked.first : null, leave() { asked.stop(); } };
+}
+
+// Where it is said which experiments are looked for and which of them are shown.
+function pager(turn) {
+  const box = input('search', { maxlength: '200', autocomplete: 'off', spellcheck: 'false' });
+  box.value = wanted.find;
+  const form = element('form', '', field('Find', box));
+  form.setAttribute('role', 'search');
+  const position = element('span', 'quiet');
+  position.setAttribute('role', 'status');
+  const go = (rows) => (event) => {
+    if (event.currentTarget.getAttribute('aria-disabled') === 'true') return;
+    wanted.skip = Math.max(0, wanted.skip + rows);
+    turn();
+  };
+  const previous = button('Previous', go(-ROWS), 'small');
+  const next = button('Next', go(ROWS), 'small');
+  box.addEventListener('input', () => {
+    wanted.find = box.value;
+    wanted.skip = 0;
+    turn();
+  });
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.hidden = previous.hidden = next.hidden = true;
+  return {
+    node: element('div', 'pages', form, position, previous, next),
+    say(text) { fill(position, text); },
+    update(shown, found, all) {
+      form.hidden = all <= FEW && !wanted.find;
+      previous.hidden = next.hidden = all <= ROWS;
+      // Not disabled, or whoever has come to the end with the keyboard would lose their place.
+      previous.setAttribute('aria-disabled', String(wanted.skip === 0));
+      next.setAttribute('aria-disabled', String(wanted.skip + shown >= found));
+      const rows = found > ROWS ? grouped(wanted.skip + 1) + '–' + grouped(wanted.skip + shown) + ' of ' + grouped(found) : grouped(found) + ' of ' + grouped(all);
+      fill(position, found > ROWS || wanted.find ? rows : '');
+    },
+  };
 }

@@ -46,7 +46,8 @@ export function readiness(id) {
     reasons.update([...now.reasons, ...now.holds]);
     const of = now.coverage;
     fill(coverage, grouped(of.statuses_compared) + ' of ' + grouped(of.statuses_seen) + ' live statuses were compared, which ' + share(of.answers) +
-      ' of the answers had; ' + grouped(of.field_patterns) + ' places in answers were seen.');
+      ' of the answers had; ' + grouped(of.field_patterns) + ' places in answers were seen, in answers to ' + grouped(of.paths) +
+      ' paths with ' + grouped(of.queries) + ' queries.');
   }
 
   return following(node, top, told);

@@ -1,6 +1,6 @@
 // What the shadow costs the clients, and what keeps it within bounds: hold-out, memory, breaker, drops, late threads.
 
-import { chart } from '/page/chart.js';
+import { BYTES, COUNTS, chart } from '/page/chart.js';
 import { element, facts, fill } from '/page/elements.js';
 import { head } from '/page/experiment.js';
 import { ofExperiment, ofGateway } from '/page/history.js';
@@ -20,9 +20,9 @@ export function safety(id) {
     title: 'Live replies by quantile', write: duration, writeX: (place) => ['p50', 'p90', 'p99', 'p99.9', 'max'][place] || '',
     series: [{ label: 'hold-out', side: 'live' }, { label: 'shadowed', side: 'shadow' }],
   });
-  const buffered = chart({ title: 'Buffered bytes', write: bytes, series: [{ label: 'held', side: 'shadow' }, { label: 'budget', side: 'limit' }] });
+  const buffered = chart({ title: 'Buffered bytes', write: bytes, steps: BYTES, series: [{ label: 'held', side: 'shadow' }, { label: 'budget', side: 'limit' }] });
   const breaker = chart({ title: 'Breaker', write: String, ticks: (state) => BREAKER[state] || '', top: 2, stepped: true, series: [{ label: 'state', side: 'shadow' }] });
-  const drops = chart({ title: 'Dropped copies a second', write: (count) => grouped(Math.round(count)), series: [{ label: 'dropped', side: 'shadow' }] });
+  const drops = chart({ title: 'Dropped copies a second', write: (count) => grouped(Math.round(count)), steps: COUNTS, series: [{ label: 'dropped', side: 'shadow' }] });
   const lag = chart({ title: 'Lag of the threads that serve clients', write: duration, series: [{ label: 'lag', side: 'live' }] });
   const all = [holdout, quantiles, buffered, breaker, drops, lag];
   const costs = table({

@@ -59,15 +59,7 @@ pub fn lower(events: u64, trials: u64, missed: f64) -> f64 {
     if events == 0 {
         return 0.0;
     }
-    let rests = float(trials - events);
-    let term = |rate: f64, multiple: f64| match rate * multiple {
-        // Who bets more than there is would owe something.
-        stake if stake > 1.0 => f64::NEG_INFINITY,
-        stake => times(float(events), multiple.ln()) + times(rests, (-stake).ln_1p() - (-rate).ln_1p()),
-    };
-    let weight = 1.0 / MULTIPLES.len() as f64;
-    let is_refuted =
-        |rate: f64| capital(MULTIPLES.iter().map(|multiple| (weight, term(rate, *multiple)))) >= 1.0 / missed;
+    let is_refuted = |rate: f64| on_more(events, trials, rate) >= 1.0 / missed;
     let (mut refuted, mut open) = (0.0, float(events) / float(trials));
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(refuted, open);
@@ -81,21 +73,11 @@ pub fn lower(events: u64, trials: u64, missed: f64) -> f64 {
 #[must_use]
 pub fn upper_difference(only: [u64; 2], trials: u64, missed: f64) -> f64 {
     let [first, second] = only.map(|count| float(count.min(trials)));
-    let (count, rests) = (float(trials), (float(trials) - first - second).max(0.0));
+    let count = float(trials);
     if trials == 0 || first >= count {
         return 1.0;
     }
-    let term = |difference: f64, ratio: f64| {
-        let all = (-difference).ln_1p();
-        times(first, ratio.ln())
-            + times(second, (2.0 - ratio * (1.0 + difference)).ln() - all)
-            + times(rests, (-ratio * difference).ln_1p() - all)
-    };
-    let weight = (1.0 - ON_NEVER) / RATIOS.len() as f64;
-    let is_refuted = |difference: f64| {
-        let others = RATIOS.iter().map(|ratio| (weight, term(difference, *ratio)));
-        capital(others.chain([(ON_NEVER, term(difference, 0.0))])) >= 1.0 / missed
-    };
+    let is_refuted = |difference: f64| on_less(only, trials, difference) >= 1.0 / missed;
     // What was seen refutes no smaller difference: no bet against it has won.
     let (mut open, mut refuted) = ((first - second) / count, 1.0);
     for _ in 0..HALVINGS {
@@ -109,6 +91,48 @@ pub fn upper_difference(only: [u64; 2], trials: u64, missed: f64) -> f64 {
 #[must_use]
 pub fn lower_difference([first, second]: [u64; 2], trials: u64, missed: f64) -> f64 {
     -upper_difference([second, first], trials, missed)
+}
+
+/// Whether what happened `events` times in `trials` surely happens less often than at this `rate`, between 0 and 1: what
+/// [`upper`] says, without looking for the bound.
+#[must_use]
+pub fn is_below(events: u64, trials: u64, rate: f64, missed: f64) -> bool {
+    float(events) < float(trials) * rate && on_less([events, 0], trials, rate) >= 1.0 / missed
+}
+
+/// Whether what happened `events` times in `trials` surely happens more often than at this `rate`, between 0 and 1: what
+/// [`lower`] says, without looking for the bound.
+#[must_use]
+pub fn is_above(events: u64, trials: u64, rate: f64, missed: f64) -> bool {
+    let events = events.min(trials);
+    float(events) > float(trials) * rate && on_more(events, trials, rate) >= 1.0 / missed
+}
+
+/// What becomes of one who bets that the first of two things happens less often, beside the second, than by `difference`.
+fn on_less(only: [u64; 2], trials: u64, difference: f64) -> f64 {
+    let [first, second] = only.map(|count| float(count.min(trials)));
+    let rests = (float(trials) - first - second).max(0.0);
+    let term = |ratio: f64| {
+        let all = (-difference).ln_1p();
+        times(first, ratio.ln())
+            + times(second, (2.0 - ratio * (1.0 + difference)).ln() - all)
+            + times(rests, (-ratio * difference).ln_1p() - all)
+    };
+    let weight = (1.0 - ON_NEVER) / RATIOS.len() as f64;
+    let others = RATIOS.iter().map(|ratio| (weight, term(*ratio)));
+    capital(others.chain([(ON_NEVER, term(0.0))]))
+}
+
+/// What becomes of one who bets that it happens more often than at this rate; of no more events than trials.
+fn on_more(events: u64, trials: u64, rate: f64) -> f64 {
+    let rests = float(trials.saturating_sub(events));
+    let term = |multiple: f64| match rate * multiple {
+        // Who bets more than there is would owe something.
+        stake if stake > 1.0 => f64::NEG_INFINITY,
+        stake => times(float(events), multiple.ln()) + times(rests, (-stake).ln_1p() - (-rate).ln_1p()),
+    };
+    let weight = 1.0 / MULTIPLES.len() as f64;
+    capital(MULTIPLES.iter().map(|multiple| (weight, term(*multiple))))
 }
 
 /// What bets have come to: parts of the capital, and the logarithm of what became of each.
@@ -237,6 +261,16 @@ mod tests {
         }
 
         #[test]
+        fn what_is_surely_below_or_above_is_what_the_bounds_say(trials in 1_u64..20_000, events in 0_u64..300, rate in 0.001_f64..0.2) {
+            let events = events.min(trials);
+            let [low, high] = [lower(events, trials, OF_VERDICTS), upper(events, trials, OF_VERDICTS)];
+            // A bound is exact to a part of 10^12.
+            prop_assume!((low - rate).abs() > 1e-9 && (high - rate).abs() > 1e-9);
+            prop_assert_eq!(is_below(events, trials, rate, OF_VERDICTS), high < rate);
+            prop_assert_eq!(is_above(events, trials, rate, OF_VERDICTS), low > rate);
+        }
+
+        #[test]
         fn arbitrary_counts_never_panic(one: u32, other: u32, trials: u32) {
             let [one, other, trials] = [one, other, trials].map(u64::from);
             for bound in [
@@ -245,6 +279,8 @@ mod tests {
             ] {
                 prop_assert!((-1.0..=1.0).contains(&bound), "{}", bound);
             }
+            let [below, above] = [is_below(one, trials, 0.01, 0.05), is_above(one, trials, 0.01, 0.05)];
+            prop_assert!(!(below && above));
         }
     }
 }
