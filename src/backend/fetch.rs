@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{Either, LocalBoxFuture};
 use http::{
     Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
@@ -62,23 +62,25 @@ impl Caller {
     ///
     /// # Errors
     /// Whatever keeps the answer from being one; see [`Kind`].
-    pub async fn fetch(
-        &self,
-        backend: &BackendPlan,
-        asked: Asked<'_>,
+    pub fn fetch<'a>(
+        &'a self,
+        backend: &'a BackendPlan,
+        asked: Asked<'a>,
         body: Body,
         deadline: Instant,
         limit: usize,
-    ) -> Result<Response, Failure> {
+    ) -> impl Future<Output = Result<Response, Failure>> + use<'a> {
         let target = Target { backend, touch: asked.touch, watch: None };
         if asked.witnesses.is_empty() {
-            return self.fetch_from(target, asked, body, deadline, limit).await;
+            return Either::Left(self.fetch_from(target, asked, body, deadline, limit));
         }
-        let watch = Watch::start(asked.witnesses, deadline);
-        let target = Target { watch: Some(&watch), ..target };
         // Few calls are watched; the others need not carry the room for it.
-        let outcome = Box::pin(self.fetch_from(target, asked, body, deadline, limit)).await;
-        watch.end(outcome)
+        Either::Right(Box::pin(async move {
+            let watch = Watch::start(asked.witnesses, deadline);
+            let target = Target { watch: Some(&watch), ..target };
+            let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
+            watch.end(outcome)
+        }))
     }
 
     async fn fetch_from(
@@ -94,6 +96,19 @@ impl Caller {
         if backend.calls_through.is_empty() {
             return self.answer(target, outbound, body, deadline, limit).await;
         }
+        Box::pin(self.fetch_through_components(target, asked, outbound, body, deadline, limit)).await
+    }
+
+    async fn fetch_through_components(
+        &self,
+        target: Target<'_>,
+        asked: Asked<'_>,
+        outbound: Outbound,
+        body: Body,
+        deadline: Instant,
+        limit: usize,
+    ) -> Result<Response, Failure> {
+        let backend = target.backend;
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(target, call.outbound, call.body, deadline, limit))
         };
@@ -150,10 +165,10 @@ impl Caller {
             watch.saw_head(&inbound);
         }
         if backend.no_op {
-            return pass_through(inbound, sent.asked_for_gzip, deadline, limit).await;
+            return Box::pin(pass_through(inbound, sent.asked_for_gzip, deadline, limit)).await;
         }
         if !is_success(inbound.status()) {
-            return failed_answer(backend, &sent.uri, inbound, limit).await;
+            return Box::pin(failed_answer(backend, &sent.uri, inbound, limit)).await;
         }
         let data = decoded(target, inbound, limit).await?;
         let data = backend.shape.apply(data);
@@ -161,16 +176,30 @@ impl Caller {
     }
 
     /// Makes the exchange up to the head of its answer, through the components around it.
-    async fn send(&self, target: Target<'_>, outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
-        let backend = target.backend;
-        let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
-        if backend.wires_through.is_empty() {
-            return self.follow(target, outbound, body, sent).await;
+    fn send<'a>(
+        &'a self,
+        target: Target<'a>,
+        outbound: Outbound,
+        body: Body,
+    ) -> impl Future<Output = Result<(Inbound, Sent), Failure>> + use<'a> {
+        if target.backend.wires_through.is_empty() {
+            Either::Left(self.follow(target, outbound, body))
+        } else {
+            Either::Right(Box::pin(self.send_through_components(target, outbound, body)))
         }
+    }
+
+    async fn send_through_components(
+        &self,
+        target: Target<'_>,
+        outbound: Outbound,
+        body: Body,
+    ) -> Result<(Inbound, Sent), Failure> {
+        let backend = target.backend;
+        let sent = Sent::of(&outbound);
         let step = |request: WireRequest| -> LocalBoxFuture<'_, Result<WireAnswer, Failure>> {
-            let sent = Sent { uri: request.outbound.uri.clone(), asked_for_gzip: request.outbound.asked_for_gzip };
             Box::pin(async move {
-                let (inbound, _sent) = self.follow(target, request.outbound, request.body, sent).await?;
+                let (inbound, _sent) = self.follow(target, request.outbound, request.body).await?;
                 Ok(inbound.into_wire())
             })
         };
@@ -180,26 +209,20 @@ impl Caller {
 
     /// Sends a request and follows where the upstream sends it on to. One that is touched last goes where it was meant
     /// to go and nowhere else: what was taken off it must not depend on what an upstream says.
-    async fn follow(
-        &self,
-        target: Target<'_>,
-        mut outbound: Outbound,
-        body: Body,
-        mut sent: Sent,
-    ) -> Result<(Inbound, Sent), Failure> {
-        let backend = target.backend;
+    async fn follow(&self, target: Target<'_>, mut outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
         if let Some(touch) = target.touch {
+            let sent = Sent::of(&outbound);
             touch.touch(&mut outbound);
             let inbound = self.client.send(&outbound, body).await?;
             return Ok((inbound, sent));
         }
-        let mut trail = Trail::new(outbound, &body, backend.resends_body);
+        let mut trail = Trail::new(outbound, &body, target.backend.resends_body);
         let mut inbound = self.client.send(trail.outbound(), body).await?;
         while let Next::Follow(body) = trail.next(&inbound)? {
-            sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
         }
-        Ok((inbound, sent))
+        let Outbound { uri, asked_for_gzip, .. } = trail.into_outbound();
+        Ok((inbound, Sent { uri, asked_for_gzip }))
     }
 }
 
@@ -255,6 +278,12 @@ pub struct Sent {
     pub uri: Uri,
     /// Whether the gateway, not the client, asked for gzip.
     pub asked_for_gzip: bool,
+}
+
+impl Sent {
+    fn of(outbound: &Outbound) -> Self {
+        Self { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip }
+    }
 }
 
 /// The answer as it is. Its body goes on as it arrives, until the deadline.
