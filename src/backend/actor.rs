@@ -64,19 +64,16 @@ impl Handler<Fetch> for BackendActor {
     /// Only moves the message into a task: a mailbox must never wait for a call, and a panic must end only that.
     fn handle(&mut self, fetch: Fetch, _ctx: &mut Self::Context) {
         let parts = Rc::clone(&self.0);
-        actix::spawn(async move {
-            let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
+        let Fetch { request, earlier, body, variant: _, budget, witnesses, promise } = fetch;
+        let work = Box::pin(async move {
             let measured =
                 Measured::start(&parts.recorder, parts.plan.id, budget.deadline).traced(request.trace_number);
-            let call = async {
-                let asked =
-                    Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses, aim: None };
-                let outcome = parts.answer(asked, body, budget.deadline).await;
-                measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
-                outcome
-            };
-            promise.fulfil(call).await;
+            let asked = Asked { request: &request, earlier: &earlier, touch: None, witnesses: &witnesses, aim: None };
+            let outcome = parts.answer(asked, body, budget.deadline).await;
+            measured.end(outcome.as_ref().map(|response| (response.status.as_u16(), parts.ending(response))));
+            outcome
         });
+        actix::spawn(promise.fulfil(work));
     }
 }
 
@@ -95,6 +92,11 @@ impl Parts {
         if self.plan.calls == 1 {
             return self.caller.fetch(&self.plan, asked, body, deadline, DECODED_BYTES_MAX).await;
         }
+        // Few calls race; the others need not carry the room for it.
+        Box::pin(self.race(asked, &body, deadline)).await
+    }
+
+    async fn race(&self, asked: Asked<'_>, body: &Body, deadline: Instant) -> Result<Response, Failure> {
         let deadline = deadline.min(Instant::now() + self.plan.race_time);
         let call = |_| {
             let body = body.share().unwrap_or_default();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use awc::{
-    ClientResponse,
+    ClientResponse, SendClientRequest,
     body::{BodySize, MessageBody},
     error::{PayloadError, SendRequestError},
 };
@@ -68,25 +68,36 @@ impl Client {
     ///
     /// # Errors
     /// When no answer comes; the text is KrakenD's.
-    pub async fn send(&self, outbound: &Outbound, body: Body) -> Result<Inbound, Failure> {
+    pub fn send<'a>(
+        &self,
+        outbound: &'a Outbound,
+        body: Body,
+    ) -> impl Future<Output = Result<Inbound, Failure>> + use<'a> {
+        let (sending, head_time) = (self.begin(outbound, body), self.head_time);
+        async move {
+            let answer = match head_time {
+                None => sending.await,
+                // Boxed so that calls without such a limit need not carry the room for it.
+                Some(limit) => Box::pin(timeout(limit, sending)).await.unwrap_or(Err(SendRequestError::Timeout)),
+            };
+            match answer {
+                Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
+                Err(error) => Err(failure(error, &call_text(outbound))),
+            }
+        }
+    }
+
+    fn begin(&self, outbound: &Outbound, body: Body) -> SendClientRequest {
         let mut request = self.awc.request(outbound.method.clone(), outbound.uri.clone()).no_decompress();
         let map = request.headers_mut();
         for (name, value) in outbound.headers.iter() {
             map.append(name.clone(), value.clone());
         }
-        let sending = match body {
+        match body {
             Body::Empty => request.send(),
             Body::Held(held) if held.chunks().len() <= 1 => request.send_body(held.to_bytes()),
             Body::Held(held) => request.send_body(Chunks { held, next: 0 }),
             Body::Transit(receiver) => request.send_body(Upload(receiver)),
-        };
-        let answer = match self.head_time {
-            None => sending.await,
-            Some(limit) => timeout(limit, sending).await.unwrap_or(Err(SendRequestError::Timeout)),
-        };
-        match answer {
-            Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
-            Err(error) => Err(failure(error, &call_text(outbound))),
         }
     }
 }

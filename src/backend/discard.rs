@@ -12,10 +12,10 @@ use crate::{
 use super::{
     Asked, Caller,
     client::Glanced,
-    fetch::Target,
     recorded::Recorded,
     redirect::{Next, Trail},
     status::is_success,
+    target::Target,
 };
 
 impl Caller {

@@ -2,20 +2,13 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::future::LocalBoxFuture;
-use http::{
-    Uri,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH},
-};
+use futures_util::future::{Either, LocalBoxFuture};
+use http::{Uri, header::CONTENT_ENCODING};
 use tokio::time::Instant;
 
 use crate::{
     component::BackendCall,
-    model::{
-        Body, BodyError, Data, Failure, Headers, Kind, Outbound, Payload, Request, Response, WireAnswer, WireRequest,
-        Witness, body,
-    },
+    model::{Body, Data, Failure, Kind, Outbound, Request, Response, WireAnswer, WireRequest, Witness},
     plan::BackendPlan,
     telemetry::Probe,
 };
@@ -24,19 +17,18 @@ use super::{
     Aim, Client, FoundHosts,
     balance::Balance,
     client::Inbound,
-    gzip::{Gunzip, gunzip},
     packed::Packing,
+    passing::pass_through,
     recorded::Recorded,
     redirect::{Next, Trail},
     request::outbound,
     status::{failed_answer, is_success},
+    target::Target,
     watch::Watch,
 };
 
 /// A live answer that is decoded may not be larger than this, in bytes; one that passes through has no limit.
 pub const DECODED_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A pass-through answer of known length up to this is read whole before its head goes on: one write instead of two.
-const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a thread needs to call one backend.
 pub struct Caller {
@@ -71,25 +63,41 @@ impl Caller {
     ///
     /// # Errors
     /// Whatever keeps the answer from being one; see [`Kind`].
-    pub async fn fetch(
+    pub fn fetch<'a>(
+        &'a self,
+        backend: &'a BackendPlan,
+        asked: Asked<'a>,
+        body: Body,
+        deadline: Instant,
+        limit: usize,
+    ) -> impl Future<Output = Result<Response, Failure>> + use<'a> {
+        let target = Target::of(backend, &asked);
+        if asked.witnesses.is_empty() && self.probe.is_none() {
+            return Either::Left(self.fetch_from(target, asked, body, deadline, limit));
+        }
+        // Few calls are watched; the others need not carry the room for it.
+        Either::Right(Box::pin(self.fetch_seen(target, asked, body, deadline, limit)))
+    }
+
+    /// The same, with whoever sees the answer as well, and recorded.
+    async fn fetch_seen(
         &self,
-        backend: &BackendPlan,
+        target: Target<'_>,
         asked: Asked<'_>,
         body: Body,
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {
+        let backend = target.backend;
         let recorded = self.recorded(backend, asked, deadline);
-        let target = Target { recorded: recorded.as_deref(), ..Target::of(backend, &asked) };
-        if asked.witnesses.is_empty() {
-            let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
-            return told(recorded.as_deref(), backend, outcome);
-        }
-        let watch = Watch::start(asked.witnesses, deadline);
-        let target = Target { watch: Some(&watch), ..target };
-        // Few calls are watched; the others need not carry the room for it.
-        let outcome = Box::pin(self.fetch_from(target, asked, body, deadline, limit)).await;
-        told(recorded.as_deref(), backend, watch.end(outcome))
+        let watch = (!asked.witnesses.is_empty()).then(|| Watch::start(asked.witnesses, deadline));
+        let target = Target { watch: watch.as_ref(), recorded: recorded.as_deref(), ..target };
+        let outcome = self.fetch_from(target, asked, body, deadline, limit).await;
+        let outcome = match watch {
+            Some(watch) => watch.end(outcome),
+            None => outcome,
+        };
+        told(recorded.as_deref(), backend, outcome)
     }
 
     pub(super) fn recorded<'a>(
@@ -114,6 +122,19 @@ impl Caller {
         if backend.calls_through.is_empty() {
             return self.answer(target, outbound, body, deadline, limit).await;
         }
+        Box::pin(self.fetch_through_components(target, asked, outbound, body, deadline, limit)).await
+    }
+
+    async fn fetch_through_components(
+        &self,
+        target: Target<'_>,
+        asked: Asked<'_>,
+        outbound: Outbound,
+        body: Body,
+        deadline: Instant,
+        limit: usize,
+    ) -> Result<Response, Failure> {
+        let backend = target.backend;
         let step = |call: BackendCall| -> LocalBoxFuture<'_, Result<Response, Failure>> {
             Box::pin(self.answer(target, call.outbound, call.body, deadline, limit))
         };
@@ -149,10 +170,10 @@ impl Caller {
             watch.saw_head(&inbound);
         }
         if backend.no_op {
-            return pass_through(inbound, sent.asked_for_gzip, deadline, limit).await;
+            return Box::pin(pass_through(inbound, sent.asked_for_gzip, deadline, limit)).await;
         }
         if !is_success(inbound.status()) {
-            return failed_answer(backend, &sent.uri, inbound, limit).await;
+            return Box::pin(failed_answer(backend, &sent.uri, inbound, limit)).await;
         }
         let data = decoded(target, inbound, limit).await?;
         let data = backend.shape.apply(data);
@@ -160,21 +181,30 @@ impl Caller {
     }
 
     /// Makes the exchange up to the head of its answer, through the components around it.
-    pub(super) async fn send(
+    pub(super) fn send<'a>(
+        &'a self,
+        target: Target<'a>,
+        outbound: Outbound,
+        body: Body,
+    ) -> impl Future<Output = Result<(Inbound, Sent), Failure>> + use<'a> {
+        if target.backend.wires_through.is_empty() {
+            Either::Left(self.follow(target, outbound, body))
+        } else {
+            Either::Right(Box::pin(self.send_through_components(target, outbound, body)))
+        }
+    }
+
+    async fn send_through_components(
         &self,
         target: Target<'_>,
         outbound: Outbound,
         body: Body,
     ) -> Result<(Inbound, Sent), Failure> {
         let backend = target.backend;
-        let sent = Sent { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip };
-        if backend.wires_through.is_empty() {
-            return self.follow(target, outbound, body, sent).await;
-        }
+        let sent = Sent::of(&outbound);
         let step = |request: WireRequest| -> LocalBoxFuture<'_, Result<WireAnswer, Failure>> {
-            let sent = Sent { uri: request.outbound.uri.clone(), asked_for_gzip: request.outbound.asked_for_gzip };
             Box::pin(async move {
-                let (inbound, _sent) = self.follow(target, request.outbound, request.body, sent).await?;
+                let (inbound, _sent) = self.follow(target, request.outbound, request.body).await?;
                 Ok(inbound.into_wire())
             })
         };
@@ -184,24 +214,33 @@ impl Caller {
 
     /// Sends a request and follows where the upstream sends it on to. One that is touched last goes where it was meant
     /// to go and nowhere else: what was taken off it must not depend on what an upstream says.
-    async fn follow(
+    fn follow<'a>(
+        &'a self,
+        target: Target<'a>,
+        outbound: Outbound,
+        body: Body,
+    ) -> impl Future<Output = Result<(Inbound, Sent), Failure>> + use<'a> {
+        match target.recorded {
+            None => Either::Left(self.hop(target, outbound, body)),
+            Some(recorded) => Either::Right(Box::pin(self.hop_recorded(recorded, target, outbound, body))),
+        }
+    }
+
+    async fn hop_recorded(
         &self,
+        recorded: &Recorded<'_>,
         target: Target<'_>,
         mut outbound: Outbound,
         body: Body,
-        mut sent: Sent,
     ) -> Result<(Inbound, Sent), Failure> {
-        let exchange = target.recorded.and_then(|recorded| recorded.exchange(&outbound, &body));
+        let exchange = recorded.exchange(&outbound, &body);
         if let Some(exchange) = &exchange {
             exchange.inject(&mut outbound.headers);
         }
-        if let Some(touch) = target.touch {
-            touch.touch(&mut outbound);
-        }
-        let outcome = self.hop(target, outbound, body, &mut sent).await;
+        let outcome = self.hop(target, outbound, body).await;
         match (exchange, outcome) {
-            (None, outcome) => Ok((outcome?, sent)),
-            (Some(exchange), Ok(inbound)) => Ok((exchange.answered(inbound), sent)),
+            (None, outcome) => outcome,
+            (Some(exchange), Ok((inbound, sent))) => Ok((exchange.answered(inbound), sent)),
             (Some(exchange), Err(failure)) => {
                 exchange.failed(&failure);
                 Err(failure)
@@ -209,24 +248,20 @@ impl Caller {
         }
     }
 
-    async fn hop(
-        &self,
-        target: Target<'_>,
-        outbound: Outbound,
-        body: Body,
-        sent: &mut Sent,
-    ) -> Result<Inbound, Failure> {
-        let backend = target.backend;
-        if target.touch.is_some() {
-            return target.saw(self.client.send(&outbound, body).await);
+    async fn hop(&self, target: Target<'_>, mut outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+        if let Some(touch) = target.touch {
+            let sent = Sent::of(&outbound);
+            touch.touch(&mut outbound);
+            let inbound = target.saw(self.client.send(&outbound, body).await)?;
+            return Ok((inbound, sent));
         }
-        let mut trail = Trail::new(outbound, &body, backend.resends_body);
+        let mut trail = Trail::new(outbound, &body, target.backend.resends_body);
         let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
         while let Next::Follow(body) = trail.next(&inbound)? {
-            sent.uri = trail.outbound().uri.clone();
             inbound = self.client.send(trail.outbound(), body).await?;
         }
-        Ok(inbound)
+        let Outbound { uri, asked_for_gzip, .. } = trail.into_outbound();
+        Ok((inbound, Sent { uri, asked_for_gzip }))
     }
 }
 
@@ -263,35 +298,6 @@ pub trait LastTouch {
     fn touch(&self, outbound: &mut Outbound);
 }
 
-/// Where a call goes.
-#[derive(Clone, Copy)]
-pub(super) struct Target<'a> {
-    pub(super) backend: &'a BackendPlan,
-    pub(super) touch: Option<&'a dyn LastTouch>,
-    watch: Option<&'a Watch<'a>>,
-    pub(super) recorded: Option<&'a Recorded<'a>>,
-    aim: Option<&'a Aim>,
-}
-
-impl<'a> Target<'a> {
-    pub(super) const fn of(backend: &'a BackendPlan, asked: &Asked<'a>) -> Self {
-        Self { backend, touch: asked.touch, watch: None, recorded: None, aim: asked.aim }
-    }
-
-    /// The same target, and what is called there is recorded.
-    pub(super) const fn recorded(self, recorded: &'a Recorded<'a>) -> Self {
-        Self { recorded: Some(recorded), ..self }
-    }
-
-    /// Takes note of what came of the call at the address it was made for.
-    pub(super) fn saw<T>(&self, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        if let Some(aim) = self.aim {
-            aim.saw(&outcome);
-        }
-        outcome
-    }
-}
-
 /// The data of a successful answer.
 async fn decoded(target: Target<'_>, inbound: Inbound, limit: usize) -> Result<Data, Failure> {
     let decoder = &target.backend.decoder;
@@ -319,74 +325,8 @@ pub struct Sent {
     pub asked_for_gzip: bool,
 }
 
-/// The answer as it is. Its body goes on as it arrives, until the deadline.
-async fn pass_through(
-    inbound: Inbound,
-    asked_for_gzip: bool,
-    deadline: Instant,
-    limit: usize,
-) -> Result<Response, Failure> {
-    let status = inbound.status();
-    let mut headers = inbound.headers();
-    let unpack = asked_for_gzip && Packing::of(headers.get(&CONTENT_ENCODING)) == Packing::Gzip;
-    let length = known_length(&headers);
-    if unpack {
-        headers.remove(&CONTENT_ENCODING);
-        headers.remove(&CONTENT_LENGTH);
-    }
-    let payload = match length {
-        _ if matches!(status.as_u16(), 204 | 304) => Payload::Whole(Bytes::new()),
-        Some(bytes) if bytes <= READ_AHEAD_BYTES_MAX => {
-            let whole = inbound.read_whole(limit).await?;
-            Payload::Whole(if unpack { gunzip(&whole, limit)? } else { whole })
-        }
-        _ => {
-            let (sender, receiver) = body::transit(length.filter(|_| !unpack));
-            actix::spawn(pump(inbound, sender, unpack.then(|| Gunzip::new(usize::MAX)), deadline));
-            Payload::Transit(receiver)
-        }
-    };
-    Ok(Response { status, headers, payload, complete: true })
-}
-
-fn known_length(headers: &Headers) -> Option<u64> {
-    headers.get(&CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Carries a body from its connection to the client's. Ends when the client is gone, the time is over, or the body is.
-async fn pump(mut inbound: Inbound, sender: body::BodySender, mut gunzip: Option<Gunzip>, deadline: Instant) {
-    let carry = async {
-        loop {
-            let chunk = match inbound.next_chunk().await {
-                Some(Ok(chunk)) => chunk,
-                Some(Err(_broken)) => return Err(BodyError::BrokenOff),
-                None => break,
-            };
-            let chunk = unpacked(&mut gunzip, chunk)?;
-            if !chunk.is_empty() {
-                sender.send(chunk).await?;
-            }
-        }
-        if let Some(gunzip) = gunzip.take() {
-            let rest = gunzip.finish().map_err(|_cut| BodyError::BrokenOff)?;
-            sender.send(rest).await?;
-        }
-        Ok(())
-    };
-    let outcome = tokio::select! {
-        biased;
-        outcome = tokio::time::timeout_at(deadline, carry) => outcome.unwrap_or(Err(BodyError::TimedOut)),
-        () = sender.closed() => return,
-    };
-    match outcome {
-        Ok(()) => sender.finish().await,
-        Err(error) => sender.break_off(error).await,
-    }
-}
-
-fn unpacked(gunzip: &mut Option<Gunzip>, chunk: Bytes) -> Result<Bytes, BodyError> {
-    match gunzip {
-        None => Ok(chunk),
-        Some(gunzip) => gunzip.push(&chunk).map_err(|_bad| BodyError::BrokenOff),
+impl Sent {
+    fn of(outbound: &Outbound) -> Self {
+        Self { uri: outbound.uri.clone(), asked_for_gzip: outbound.asked_for_gzip }
     }
 }

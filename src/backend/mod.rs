@@ -14,11 +14,13 @@ pub mod gzip;
 pub mod key_hosts;
 pub mod measured;
 pub mod packed;
+mod passing;
 mod reading;
 mod recorded;
 pub mod redirect;
 pub mod request;
 pub mod status;
+mod target;
 pub mod transport;
 mod watch;
 #[cfg(test)]

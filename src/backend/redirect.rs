@@ -43,6 +43,11 @@ impl Trail {
         &self.outbound
     }
 
+    /// The call that was made last.
+    pub(super) fn into_outbound(self) -> Outbound {
+        self.outbound
+    }
+
     /// Where an answer sends the call on to.
     ///
     /// # Errors

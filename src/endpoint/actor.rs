@@ -46,9 +46,8 @@ impl Handler<Call> for EndpointActor {
     /// Only moves the message into a task: a mailbox must never wait for a call, and a panic must end only that.
     fn handle(&mut self, call: Call, _ctx: &mut Self::Context) {
         let dispatch = Rc::clone(&self.0);
-        actix::spawn(async move {
-            let Call { request, body, budget, promise } = call;
-            promise.fulfil(dispatch.serve(request, body, budget)).await;
-        });
+        let Call { request, body, budget, promise } = call;
+        let work = Box::pin(async move { dispatch.serve(request, body, budget).await });
+        actix::spawn(promise.fulfil(work));
     }
 }

@@ -105,6 +105,11 @@ impl Dispatch {
         if self.plan.exchanges.is_empty() {
             return self.answer(Arc::new(request), body, budget).await;
         }
+        // Few endpoints have exchanges; the others need not carry the room for them.
+        Box::pin(self.serve_through_exchanges(request, body, budget)).await
+    }
+
+    async fn serve_through_exchanges(&self, request: Request, body: Body, budget: Budget) -> Reply {
         let step = |exchange: Exchange| -> LocalBoxFuture<'_, Reply> {
             Box::pin(self.answer(Arc::new(exchange.request), exchange.body, budget))
         };
@@ -138,7 +143,7 @@ impl Dispatch {
                 let call = LiveCall { chosen: self.choose(asking, 0), earlier: Vec::new(), body: part };
                 let first = self.ask(asking, call);
                 let told = copies.hand_over(&request);
-                (sequential::follow(self, asking, &body, first).await, told)
+                (Box::pin(sequential::follow(self, asking, &body, first)).await, told)
             }
         };
         let answered = (self.plan.flow == Flow::Single).then(|| answered_status(&reply));

@@ -10,6 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_util::future::LocalBoxFuture;
 use tokio::{sync::oneshot, time::Instant};
 
 /// When a request's time ends.
@@ -50,7 +51,9 @@ impl<T> Promise<T> {
     }
 
     /// Does `work` and answers with its result, or stops when nobody wants it any more.
-    pub async fn fulfil(mut self, work: impl Future<Output = T>) {
+    ///
+    /// The work comes boxed because this becomes a task, and a task is copied some ten times until it is done.
+    pub async fn fulfil(mut self, work: LocalBoxFuture<'_, T>) {
         tokio::select! {
             biased;
             value = work => self.keep(value),
@@ -75,7 +78,18 @@ mod tests {
     async fn dropping_the_answer_stops_the_work() {
         let (promise, answer) = promise::<()>();
         drop(answer);
-        promise.fulfil(std::future::pending()).await;
+        promise.fulfil(Box::pin(std::future::pending())).await;
+    }
+
+    #[test]
+    fn what_becomes_a_task_is_small_however_large_the_work_is() {
+        let (promise, _answer) = promise::<[u8; 8]>();
+        let work = async {
+            let room = [0_u8; 10_000];
+            std::future::pending::<()>().await;
+            [room.len() as u8; 8]
+        };
+        assert!(size_of_val(&promise.fulfil(Box::pin(work))) <= 256);
     }
 
     #[tokio::test]

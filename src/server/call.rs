@@ -55,13 +55,19 @@ pub(super) async fn serve_endpoint(
     let budget = Budget { deadline: counted.started + endpoint.timeout };
     let trace = arrival.as_ref().map_or_else(|| trace_of(&request), |arrival| arrival.trace());
     let door = Door { tree, endpoint, client: &request, arrival: arrival.as_deref(), trace, budget };
-    let taken = timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake)).await;
+    // Boxed, as the answer below is, so that a request without a body need not carry the room for one.
+    let taken = match intake::has_none(&request) {
+        true => Ok(Ok(Taken::Ready(Body::Empty))),
+        false => Box::pin(timeout_at(budget.deadline, intake::take(&request, payload, endpoint.intake))).await,
+    };
     let outcome = match taken {
         Err(_elapsed) => Ok(Reply::failed(Failure::timeout())),
         Ok(Err(BodyError::TooLarge)) => Ok(Reply::failed(Failure::new(Kind::TooLarge, "http: request body too large"))),
         Ok(Err(_broken)) => Ok(Reply::failed(Failure::new(Kind::Upload, "unexpected EOF"))),
-        Ok(Ok(Taken::Ready(body))) => door.enter(params, body).await,
-        Ok(Ok(Taken::Carried(receiver, upload))) => carried(door.enter(params, Body::Transit(receiver)), upload).await,
+        Ok(Ok(Taken::Ready(body))) => Box::pin(door.enter(params, body)).await,
+        Ok(Ok(Taken::Carried(receiver, upload))) => {
+            Box::pin(carried(door.enter(params, Body::Transit(receiver)), upload)).await
+        }
     };
     let mut reply = match outcome {
         Ok(reply) => reply,

@@ -33,6 +33,11 @@ pub(super) struct Upload {
     sender: BodySender,
 }
 
+/// Whether a request's head says that there is no body.
+pub(super) fn has_none(request: &HttpRequest) -> bool {
+    matches!(declared(request), Declared::Nothing)
+}
+
 /// Takes a request's body in.
 ///
 /// # Errors

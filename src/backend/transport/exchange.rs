@@ -10,7 +10,8 @@ use awc::{
     body::{BodySize, MessageBody},
     http::{Method, StatusCode, Uri, header::HeaderMap},
 };
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use futures_util::future::Either;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     time::timeout,
@@ -35,6 +36,11 @@ pub(super) const TOO_MANY_INTERIM: TransportError =
 
 /// A body up to this size is written together with its head.
 pub(super) const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
+/// A body up to this size is copied behind its head for that; a larger one is written from where it is.
+const COPIED_BYTES_MAX: usize = 2 * 1024;
+
+/// Room for the next part of an answer's head, in bytes; most heads and their small bodies fit.
+pub(super) const HEAD_ROOM_BYTES: usize = 2 * 1024;
 
 /// A request as awc hands it over.
 pub(super) struct Outgoing<'a> {
@@ -74,7 +80,8 @@ where
     let bodiless = matches!(body, OutgoingBody::None);
     let first = match pool.take(origin) {
         Some(connection) => connection,
-        None => dial(pool, origin, request.uri).await?,
+        // Boxed, as what is rare further below is too: most calls need not carry the room for it.
+        None => Box::pin(dial(pool, origin, request.uri)).await?,
     };
     let reused = first.reused;
     match attempt(pool, origin, first, request, body).await {
@@ -85,8 +92,8 @@ where
                 Some(bytes) if !bodiless => OutgoingBody::<B>::Whole(bytes),
                 _ => OutgoingBody::None,
             };
-            let fresh = dial(pool, origin, request.uri).await?;
-            attempt(pool, origin, fresh, request, body).await.map_err(|lost| lost.error)
+            let fresh = Box::pin(dial(pool, origin, request.uri)).await?;
+            Box::pin(attempt(pool, origin, fresh, request, body)).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
     }
@@ -165,33 +172,47 @@ type Sent = (Result<AnswerHead, TransportError>, bool);
 
 /// Sends a request and reads the head of its answer. With `leave`, the upstream may refuse the body before it is sent,
 /// and has so long to say.
-async fn send<B>(
+fn send<B>(
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+    wire: Vec<u8>,
+    body: OutgoingBody<B>,
+    leave: Option<Duration>,
+) -> impl Future<Output = Sent>
+where
+    B: MessageBody + Unpin,
+{
+    match leave {
+        None => Either::Left(send_body(writer, reader, read, wire, body)),
+        Some(limit) => Either::Right(Box::pin(send_by_leave(writer, reader, read, wire, body, limit))),
+    }
+}
+
+async fn send_by_leave<B>(
     writer: &mut (impl AsyncWrite + Unpin),
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
     mut wire: Vec<u8>,
     body: OutgoingBody<B>,
-    leave: Option<Duration>,
+    limit: Duration,
 ) -> Sent
 where
     B: MessageBody + Unpin,
 {
-    if let Some(limit) = leave {
-        if let Err(error) = write_out(writer, &wire).await {
-            return settle(Err(of_io(error)), read_head(reader, read)).await;
-        }
-        wire.clear();
-        let is_granted = match timeout(limit, read_leave(reader, read)).await {
-            Ok(Ok(None)) => true,
-            Ok(Ok(Some(refusal))) => return (Ok(refusal), false),
-            Ok(Err(error)) => return (Err(error), false),
-            Err(_elapsed) => false,
-        };
-        let (answer, sent) = send_body(writer, reader, read, wire, body).await;
-        // Whether the body is read or left lying nobody has said: the connection must not be used again.
-        return (answer, sent && is_granted);
+    if let Err(error) = write_out(writer, &wire).await {
+        return settle(Err(of_io(error)), read_head(reader, read)).await;
     }
-    send_body(writer, reader, read, wire, body).await
+    wire.clear();
+    let is_granted = match timeout(limit, read_leave(reader, read)).await {
+        Ok(Ok(None)) => true,
+        Ok(Ok(Some(refusal))) => return (Ok(refusal), false),
+        Ok(Err(error)) => return (Err(error), false),
+        Err(_elapsed) => false,
+    };
+    let (answer, sent) = send_body(writer, reader, read, wire, body).await;
+    // Whether the body is read or left lying nobody has said: the connection must not be used again.
+    (answer, sent && is_granted)
 }
 
 async fn send_body<B>(
@@ -205,30 +226,47 @@ where
     B: MessageBody + Unpin,
 {
     match body {
-        OutgoingBody::None => send_whole(writer, reader, read, wire, Bytes::new()).await,
-        OutgoingBody::Whole(bytes) => send_whole(writer, reader, read, wire, bytes).await,
-        OutgoingBody::Once(body) => send_stream(writer, reader, read, wire, body).await,
+        OutgoingBody::None => send_small(writer, reader, read, wire, Bytes::new()).await,
+        OutgoingBody::Whole(bytes) if bytes.len() <= ONE_WRITE_BYTES_MAX => {
+            send_small(writer, reader, read, wire, bytes).await
+        }
+        OutgoingBody::Whole(bytes) => Box::pin(send_large(writer, reader, read, wire, bytes)).await,
+        OutgoingBody::Once(body) => Box::pin(send_stream(writer, reader, read, wire, body)).await,
     }
 }
 
-/// Sends a request that is all at hand. An answer may come before a large body is out: it is taken.
-async fn send_whole(
+/// Sends a request that is all at hand and goes out in one write, as most do.
+async fn send_small(
     writer: &mut (impl AsyncWrite + Unpin),
     reader: &mut (impl AsyncRead + Unpin),
     read: &mut bytes::BytesMut,
     mut wire: Vec<u8>,
     body: Bytes,
 ) -> Sent {
-    if body.len() <= ONE_WRITE_BYTES_MAX {
+    let written = if body.len() <= COPIED_BYTES_MAX {
         wire.extend_from_slice(&body);
-        let written = write_out(writer, &wire).await;
-        return settle(written.map_err(of_io), read_head(reader, read)).await;
-    }
-    let writing = async {
-        writer.write_all(&wire).await?;
-        write_out(writer, &body).await
+        write_out(writer, &wire).await
+    } else {
+        write_both(writer, &wire, body).await
     };
-    race(async { writing.await.map_err(of_io) }, read_head(reader, read)).await
+    let answer = read_head(reader, read).await;
+    match written {
+        Ok(()) => (answer, true),
+        // An answer that is already there still counts.
+        Err(error) => (answer.map_err(|_no_answer_either| of_io(error)), false),
+    }
+}
+
+/// Sends a request that is all at hand. An answer may come before a large body is out: it is taken.
+async fn send_large(
+    writer: &mut (impl AsyncWrite + Unpin),
+    reader: &mut (impl AsyncRead + Unpin),
+    read: &mut bytes::BytesMut,
+    wire: Vec<u8>,
+    body: Bytes,
+) -> Sent {
+    let writing = async { write_both(writer, &wire, body).await.map_err(of_io) };
+    race(writing, read_head(reader, read)).await
 }
 
 /// Sends a request whose body is still arriving.
@@ -265,6 +303,12 @@ where
 /// Writes all of it and leaves nothing behind in the layers below.
 async fn write_out(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
     writer.write_all(bytes).await?;
+    writer.flush().await
+}
+
+/// Writes a head and its body without joining them first, where the layers below can.
+async fn write_both(writer: &mut (impl AsyncWrite + Unpin), head: &[u8], body: Bytes) -> std::io::Result<()> {
+    writer.write_all_buf(&mut Buf::chain(head, body)).await?;
     writer.flush().await
 }
 
@@ -363,6 +407,8 @@ async fn read_any_head(
             }
             return Ok(answer);
         }
+        // What former answers have left of the buffer may be a few bytes, and would cost a read for each few.
+        read.reserve(HEAD_ROOM_BYTES);
         match reader.read_buf(read).await.map_err(of_io)? {
             0 if read.is_empty() => return Err(TransportError::Closed),
             0 => return Err(TransportError::Protocol("unexpected EOF in the head")),

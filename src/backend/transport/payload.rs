@@ -23,6 +23,8 @@ use super::{
 
 /// The read buffer grows by at least so many bytes.
 pub(super) const READ_BYTES: usize = 16 * 1024;
+/// A body of known length up to this is given in one piece, read into one buffer that is not copied again.
+const ONE_PIECE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Where a connection goes when its answer was read.
 #[derive(Debug)]
@@ -39,11 +41,16 @@ pub(super) struct AnswerBody {
     connection: Option<Connection>,
     framing: Framing,
     home: Home,
+    /// Whether it is given as a whole.
+    in_one_piece: bool,
+    /// Why the body ended early, while what had come of it is with its reader.
+    broken: Option<PayloadError>,
 }
 
 impl AnswerBody {
     pub(super) fn new(connection: Connection, framing: Framing, home: Home) -> Self {
-        Self { connection: Some(connection), framing, home }
+        let in_one_piece = matches!(framing, Framing::Length(length) if length <= ONE_PIECE_BYTES_MAX);
+        Self { connection: Some(connection), framing, home, in_one_piece, broken: None }
     }
 
     /// The whole body, if it is already in the buffer; most small answers are.
@@ -54,7 +61,7 @@ impl AnswerBody {
         let Framing::Length(length) = self.framing else { return None };
         let connection = self.connection.as_mut()?;
         let length = usize::try_from(length).ok().filter(|length| *length <= connection.read.len())?;
-        let body = connection.read.split_to(length).freeze();
+        let body = connection.take(length);
         self.finish();
         Some(body)
     }
@@ -68,6 +75,16 @@ impl AnswerBody {
         }
     }
 
+    /// The connection is of no use any more: what had come of a piece, and then why there is no more.
+    fn break_off(&mut self, broken: PayloadError) -> Option<Result<Bytes, PayloadError>> {
+        let connection = self.connection.take()?;
+        if self.in_one_piece && !connection.read.is_empty() {
+            self.broken = Some(broken);
+            return Some(Ok(connection.read.freeze()));
+        }
+        Some(Err(broken))
+    }
+
     /// What can be taken from the buffer without reading.
     fn step(&mut self) -> Result<Step, &'static str> {
         let Some(connection) = &mut self.connection else { return Ok(Step::End) };
@@ -75,6 +92,9 @@ impl AnswerBody {
             Framing::Length(0) => Ok(Step::End),
             Framing::Length(left) => {
                 let ready = usize::try_from(*left).unwrap_or(usize::MAX).min(connection.read.len());
+                if self.in_one_piece && (ready as u64) < *left {
+                    return Ok(Step::More);
+                }
                 *left -= ready as u64;
                 Ok(if ready == 0 { Step::More } else { Step::Data(connection.read.split_to(ready).freeze()) })
             }
@@ -89,6 +109,9 @@ impl Stream for AnswerBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(broken) = self.broken.take() {
+            return Poll::Ready(Some(Err(broken)));
+        }
         loop {
             match self.step() {
                 Ok(Step::Data(data)) => return Poll::Ready(Some(Ok(data))),
@@ -103,19 +126,24 @@ impl Stream for AnswerBody {
                 }
             }
             let until_close = matches!(self.framing, Framing::UntilClose);
+            let piece = match self.framing {
+                Framing::Length(left) if self.in_one_piece => Some(left),
+                _ => None,
+            };
             let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
-            connection.read.reserve(READ_BYTES);
+            match piece {
+                Some(left) => connection.make_room(left),
+                None => connection.read.reserve(READ_BYTES),
+            }
             let Connection { io, read, .. } = connection;
             match ready!(poll_read_buf(Pin::new(io), ctx, read)) {
-                Ok(0) => {
+                Ok(0) if until_close => {
                     self.connection = None;
-                    return Poll::Ready(if until_close { None } else { Some(Err(PayloadError::Incomplete(None))) });
+                    return Poll::Ready(None);
                 }
+                Ok(0) => return Poll::Ready(self.break_off(PayloadError::Incomplete(None))),
                 Ok(_more) => {}
-                Err(error) => {
-                    self.connection = None;
-                    return Poll::Ready(Some(Err(PayloadError::Io(error))));
-                }
+                Err(error) => return Poll::Ready(self.break_off(PayloadError::Io(error))),
             }
         }
     }

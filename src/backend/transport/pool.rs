@@ -159,6 +159,8 @@ impl Pool {
             let mut idle = idle.borrow_mut();
             idle.retain(|_authority, stack| {
                 stack.retain_mut(|idle| !too_old(idle.since) && idle.connection.is_quiet());
+                let unused = stack.iter_mut().filter(|idle| idle.since.elapsed() >= SWEEP_PERIOD);
+                unused.for_each(|idle| idle.connection.shrink());
                 !stack.is_empty()
             });
             is_empty &= idle.is_empty();

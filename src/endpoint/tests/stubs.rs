@@ -116,7 +116,7 @@ impl Handler<Fetch> for StubBackend {
         let turn = (self.script)(&fetch.request);
         let earlier: Vec<_> = fetch.earlier.iter().flatten().map(String::as_str).collect();
         self.log.add(format!("{} asked {}", self.name, earlier.join(",")).trim_end());
-        actix::spawn(fetch.promise.fulfil(call.play(turn, fetch.body)));
+        actix::spawn(fetch.promise.fulfil(Box::pin(call.play(turn, fetch.body))));
     }
 }
 

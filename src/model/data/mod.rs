@@ -7,6 +7,7 @@
 mod error;
 pub mod figure;
 mod lookup;
+mod quick;
 mod scan;
 #[cfg(test)]
 mod scan_by_steps;

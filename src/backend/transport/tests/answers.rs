@@ -64,6 +64,67 @@ fn a_large_answer_arrives_whole() {
 }
 
 #[test]
+fn a_body_of_known_length_comes_in_one_piece_however_it_was_cut() {
+    on_real_sockets(async {
+        let body: Vec<u8> = (0..50_000_u32).map(|place| (place % 251) as u8).collect();
+        let mut wire = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+        wire.extend(&body);
+        let upstream = Upstream::start(move |mut peer| {
+            let wire = wire.clone();
+            async move {
+                while peer.request().await {
+                    for part in wire.chunks(7_001) {
+                        peer.say(part).await;
+                        tokio::task::yield_now().await;
+                    }
+                }
+            }
+        })
+        .await;
+        let client = client();
+        // The second answer finds the buffer of the first.
+        for _ in 0..3 {
+            let mut inbound = upstream.send(&client, Method::GET, Body::Empty).await.unwrap();
+            assert!(inbound.next_chunk().await.unwrap().unwrap() == body);
+            assert!(inbound.next_chunk().await.is_none());
+        }
+        assert_eq!(upstream.connections(), [0, 0, 0]);
+    });
+}
+
+#[test]
+fn what_came_of_a_broken_piece_is_given_before_its_failure() {
+    on_real_sockets(async {
+        let upstream = Upstream::once("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
+        let mut inbound = upstream.send(&client(), Method::GET, Body::Empty).await.unwrap();
+        assert_eq!(inbound.next_chunk().await.unwrap().unwrap(), "hello");
+        assert_eq!(inbound.next_chunk().await.unwrap().unwrap_err().message, "unexpected EOF");
+        assert!(inbound.next_chunk().await.is_none());
+    });
+}
+
+#[test]
+fn small_answers_and_large_ones_may_follow_each_other_on_a_connection() {
+    on_real_sockets(async {
+        let upstream = Upstream::start(|mut peer| async move {
+            for length in [5, 60_000, 3, 9_000, 60_000, 1].into_iter().cycle() {
+                if !peer.request().await {
+                    return;
+                }
+                let body = "x".repeat(length);
+                peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}")).await;
+            }
+        })
+        .await;
+        let client = client();
+        for length in [5, 60_000, 3, 9_000, 60_000, 1, 5, 60_000, 3, 9_000] {
+            assert!(upstream.get(&client).await.unwrap() == Answer::ok(&"x".repeat(length)), "{length}");
+        }
+        assert_eq!(upstream.connections(), [0; 10]);
+    });
+}
+
+#[test]
 fn interim_answers_are_passed_over() {
     on_real_sockets(async {
         let interim =

@@ -129,7 +129,7 @@ fn a_body_dropped_midway_closes_its_connection() {
             async move {
                 assert!(peer.request().await);
                 if peer.number == 0 {
-                    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
+                    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhello").await;
                     peer.until_closed().await;
                     told.notify_one();
                 } else {

@@ -47,6 +47,20 @@ fn an_answer_that_overtakes_a_large_body_is_taken_and_its_connection_is_not_used
 }
 
 #[test]
+fn bodies_of_every_size_arrive_as_they_were() {
+    on_real_sockets(async {
+        let (upstream, client) = (Upstream::always(OK).await, client());
+        let sizes = [1, 2_048, 2_049, 16_384, 16_385, 300_000];
+        for bytes in sizes {
+            upstream.call(&client, Method::POST, held(vec![b'x'; bytes])).await.unwrap();
+        }
+        let seen = upstream.seen();
+        assert!(seen.iter().all(|seen| seen.whole && seen.body.iter().all(|byte| *byte == b'x')));
+        assert_eq!(seen.iter().map(|seen| seen.body.len()).collect::<Vec<_>>(), sizes);
+    });
+}
+
+#[test]
 fn an_answer_that_overtakes_an_upload_is_taken_and_the_upload_is_let_go() {
     on_real_sockets(async {
         let (upstream, client) = (refuses_unread().await, client());
