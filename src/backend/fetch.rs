@@ -122,15 +122,14 @@ impl Caller {
         if backend.calls_through.is_empty() {
             return self.answer(target, outbound, body, deadline, limit).await;
         }
-        Box::pin(self.fetch_through_components(target, asked, outbound, body, deadline, limit)).await
+        Box::pin(self.fetch_through_components(target, asked, (outbound, body), deadline, limit)).await
     }
 
     async fn fetch_through_components(
         &self,
         target: Target<'_>,
         asked: Asked<'_>,
-        outbound: Outbound,
-        body: Body,
+        (outbound, body): (Outbound, Body),
         deadline: Instant,
         limit: usize,
     ) -> Result<Response, Failure> {

@@ -15,13 +15,11 @@ const SHORT_BYTES: usize = 16;
 /// Which bytes say nothing inside a string: all but quotes, backslashes and control characters.
 static IS_PLAIN: [bool; 256] = {
     let mut is_plain = [true; 256];
-    let (mut controls, _) = is_plain.split_at_mut(0x20);
-    while let [first, rest @ ..] = controls {
-        *first = false;
-        controls = rest;
+    let (mut rest, mut byte): (&mut [bool], u8) = (&mut is_plain, 0);
+    while let [first, after @ ..] = rest {
+        *first = byte >= 0x20 && byte != b'"' && byte != b'\\';
+        (rest, byte) = (after, byte.wrapping_add(1));
     }
-    is_plain[b'"' as usize] = false;
-    is_plain[b'\\' as usize] = false;
     is_plain
 };
 
