@@ -16,6 +16,7 @@ pub(super) mod rules;
 mod scalar;
 mod shape;
 mod text;
+mod token;
 mod twins;
 pub(super) mod walk;
 
