@@ -2,9 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{
-    PoolLimits, Secure, TransportError, dial::dial, exchange::HEAD_ROOM_BYTES, lookups::Lookups, stream::Stream,
-};
+use super::{PoolLimits, Secure, TransportError, dial::dial, heads::HEAD_ROOM_BYTES, lookups::Lookups, stream::Stream};
 
 /// First size of a connection's read buffer in bytes; it grows with larger answers.
 const READ_BUFFER_BYTES: usize = 4 * 1024;

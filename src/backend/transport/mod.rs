@@ -22,6 +22,7 @@ pub mod framing;
 mod glance;
 #[doc(hidden)]
 pub mod head;
+mod heads;
 mod lookups;
 mod middleware;
 mod payload;

@@ -10,7 +10,11 @@ use std::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::{client, gnomon::Folder, patience::LIMIT};
+use crate::{
+    client,
+    gnomon::Folder,
+    patience::{LIMIT, wait_for},
+};
 
 /// What it writes before the address that it listens on.
 const LISTENING: &str = "msg=\"Listening on\" address=";
@@ -44,7 +48,13 @@ impl Prometheus {
             .stderr(Stdio::piped())
             .spawn();
         match started {
-            Ok(mut child) => Some(Self { address: listens_on(&mut child), child, _folder: folder }),
+            Ok(mut child) => {
+                let prometheus = Self { address: listens_on(&mut child), child, _folder: folder };
+                // It listens before it answers.
+                let ready = || client::try_get(prometheus.address, "/-/ready").filter(|answer| answer.status == 200);
+                assert!(wait_for(ready).is_some(), "prometheus does not get ready");
+                Some(prometheus)
+            }
             Err(error) => {
                 println!("skipped: prometheus is not installed: {error}");
                 None
