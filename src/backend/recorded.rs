@@ -17,7 +17,7 @@ use crate::{
         meter::{CallEnd, OTHER_HOST},
         probe::new_trace,
         settings::Belongs,
-        span::{self, Opening, Status},
+        span::{self, Opening, Status, below},
     },
 };
 
@@ -233,11 +233,6 @@ impl Drop for Exchange<'_> {
             self.fail(if is_late { Kind::Timeout } else { Kind::Cancelled });
         }
     }
-}
-
-/// Where spans below belong: below this one, or where it would have been.
-fn below(span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
-    span.map(|span| span.scope().clone()).or(above)
 }
 
 fn say_request(span: &mut OpenSpan, outbound: &Outbound) {

@@ -40,12 +40,6 @@ pub struct ExportPlan {
 }
 
 impl ExportPlan {
-    /// Whether anybody wants spans.
-    #[must_use]
-    pub fn wants_spans(&self) -> bool {
-        self.otlp.iter().any(|exporter| exporter.traces)
-    }
-
     /// Whether anybody wants figures.
     #[must_use]
     pub fn wants_figures(&self) -> bool {

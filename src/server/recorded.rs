@@ -29,7 +29,7 @@ use crate::{
         instruments::place,
         labels::unrouted,
         meter::{CallEnd, UNROUTED, method},
-        span::{self, Opening, Status},
+        span::{self, Opening, Status, below},
     },
 };
 
@@ -246,11 +246,6 @@ impl Drop for EndpointCall<'_> {
             self.book(CallEnd { error: true, cancelled: true, complete: false }, None);
         }
     }
-}
-
-/// Where spans below belong: below this one, or where it would have been.
-fn below(span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
-    span.map(|span| span.scope().clone()).or(above)
 }
 
 fn header_bytes(

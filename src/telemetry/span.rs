@@ -194,6 +194,12 @@ impl OpenSpan {
     }
 }
 
+/// Where spans below belong: below this one, or where it would have been.
+#[must_use]
+pub fn below(span: Option<&OpenSpan>, above: Option<TraceScope>) -> Option<TraceScope> {
+    span.map(|span| span.scope().clone()).or(above)
+}
+
 impl Drop for OpenSpan {
     fn drop(&mut self) {
         let ended = self.elapsed_ns();

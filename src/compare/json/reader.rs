@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use crate::model::data::{meaning, plain_end};
+use crate::model::data::{after_space, meaning, plain_end};
 
 use super::{
     document::{Kind, Tape, Unreadable, Value},
     names::{NO_NAMES, Names, small},
-    token::{self, after_space, escaped, more},
+    token::{self, escaped, more},
     twins::{NONE, Twin, Twins},
 };
 

@@ -2,7 +2,7 @@
 //!
 //! All take a place in the text and give a later one, so that it can stay in a register; `None` where the text is no JSON.
 
-use crate::model::data::plain_end;
+use crate::model::data::{after_space, plain_end};
 
 use super::document::Kind;
 
@@ -26,20 +26,7 @@ pub(super) fn scalar(text: &[u8], start: usize, first: u8) -> Option<(usize, Kin
     })
 }
 
-/// The first place from `at` on that is not white space, and what stands there.
-#[inline]
-pub(super) fn after_space(text: &[u8], mut at: usize) -> (usize, Option<u8>) {
-    while let Some(byte) = text.get(at).copied() {
-        // One comparison tells for nearly every byte.
-        if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-            return (at, Some(byte));
-        }
-        at += 1;
-    }
-    (at, None)
-}
-
-/// The same where the text must not end.
+/// The first place from `at` on that is not white space, and what stands there, where the text must not end.
 #[inline]
 pub(super) fn more(text: &[u8], at: usize) -> Option<(usize, u8)> {
     match after_space(text, at) {

@@ -19,7 +19,7 @@ pub(crate) mod tests;
 
 pub use error::DecodeError;
 pub use scan::NESTING_MAX;
-pub(crate) use scan::plain_end;
+pub(crate) use scan::{after_space, plain_end};
 pub(crate) use text::meaning;
 pub use text::write_string;
 pub use value::{Data, DataKind, OPENED_LEVELS_MAX, Object};

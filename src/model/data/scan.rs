@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
 
 /// The place of the first byte from `at` on that is not white space, and that byte.
 #[inline]
-fn after_space(text: &[u8], mut at: usize) -> (usize, Option<u8>) {
+pub(crate) fn after_space(text: &[u8], mut at: usize) -> (usize, Option<u8>) {
     while let Some(byte) = text.get(at).copied() {
         // One comparison tells for nearly every byte.
         if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
