@@ -74,7 +74,7 @@ where
     let first = match pool.take(origin) {
         Some(connection) => connection,
         // Boxed, as what is rare further below is too: most calls need not carry the room for it.
-        None => Box::pin(dial(pool, origin, request.uri, marks)).await?,
+        None => Box::pin(dial_marked(pool, origin, request.uri, marks)).await?,
     };
     let reused = first.reused;
     match attempt(pool, origin, first, request, body).await {
@@ -85,7 +85,7 @@ where
                 Some(bytes) if !bodiless => OutgoingBody::<B>::Whole(bytes),
                 _ => OutgoingBody::None,
             };
-            let fresh = Box::pin(dial(pool, origin, request.uri, marks)).await?;
+            let fresh = Box::pin(dial_marked(pool, origin, request.uri, marks)).await?;
             Box::pin(attempt(pool, origin, fresh, request, body)).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
@@ -93,7 +93,12 @@ where
 }
 
 /// A fresh connection to where `uri` leads.
-pub(super) async fn dial(
+pub(super) async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
+    dial_marked(pool, origin, uri, None).await
+}
+
+/// The same; whoever asks has in `marks` how long it took.
+async fn dial_marked(
     pool: &Pool,
     origin: Origin<'_>,
     uri: &Uri,

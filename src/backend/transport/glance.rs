@@ -76,11 +76,11 @@ pub(super) async fn glance<'a>(
     let mut connection = match pool.take(origin) {
         Some(connection) => connection,
         // Rare, and larger than all the rest.
-        None => Box::pin(dial(pool, origin, &outbound.uri, None)).await?,
+        None => Box::pin(dial(pool, origin, &outbound.uri)).await?,
     };
     let brief = match attempt(&mut connection, outbound, body).await {
         Err(error) if may_repeat(&connection, &error) && outbound.method.is_safe() => {
-            connection = Box::pin(dial(pool, origin, &outbound.uri, None)).await?;
+            connection = Box::pin(dial(pool, origin, &outbound.uri)).await?;
             attempt(&mut connection, outbound, body).await?
         }
         outcome => outcome?,
