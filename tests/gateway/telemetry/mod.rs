@@ -1,8 +1,10 @@
 //! `telemetry/opentelemetry` over real sockets: receivers of OTLP that are told, and what they are told.
 
+mod connections;
 mod figures;
 mod losses;
 mod receiver;
+mod redirects;
 mod restarts;
 mod told;
 mod traces;
