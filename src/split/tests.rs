@@ -188,14 +188,15 @@ mod rules {
     }
 
     #[test]
-    fn a_rule_is_broken_by_a_difference_above_its_limit_and_not_by_less() {
+    fn a_rule_is_broken_by_what_is_surely_above_its_limit_and_not_by_less() {
         for (rules, base, variant, broken) in [
-            (rules(Some(0.02), None), figures(1000, 10, 1), figures(100, 3, 1), false),
-            (rules(Some(0.02), None), figures(1000, 10, 1), figures(100, 4, 1), true),
-            (rules(Some(0.02), None), figures(1000, 500, 1), figures(100, 51, 9000), false),
+            (rules(Some(0.02), None), figures(1000, 10, 1), figures(1000, 40, 1), false),
+            (rules(Some(0.02), None), figures(1000, 10, 1), figures(1000, 120, 1), true),
+            (rules(Some(0.02), None), figures(1000, 500, 1), figures(100, 60, 9000), false),
             (rules(None, Some(2.0)), figures(1000, 0, 1000), figures(100, 90, 2000), false),
-            (rules(None, Some(2.0)), figures(1000, 0, 1000), figures(100, 0, 2001), true),
-            (rules(Some(0.5), Some(2.0)), figures(1000, 0, 1000), figures(100, 0, 2001), true),
+            (rules(None, Some(2.0)), figures(1000, 0, 1000), figures(100, 0, 2100), true),
+            (rules(None, Some(2.0)), figures(500, 0, 1000), figures(1000, 0, 9000), false),
+            (rules(Some(0.5), Some(2.0)), figures(1000, 0, 1000), figures(100, 0, 2100), true),
             (rules(Some(0.02), Some(2.0)), figures(99, 0, 1), figures(1000, 900, 90), false),
             (rules(Some(0.02), Some(2.0)), figures(1000, 0, 1), figures(99, 99, 90), false),
         ] {
@@ -203,12 +204,75 @@ mod rules {
         }
     }
 
+    /// After how many calls of each, of so many, a canary is stopped that is looked at after every 50.
+    fn stopped_after(
+        seed: u64,
+        calls: u64,
+        mut call: impl FnMut(&mut fastrand::Rng, bool) -> (bool, u32),
+    ) -> Option<u64> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let rules = SplitStop { min_requests: 500, ..rules(Some(0.02), Some(1.5)) };
+        let [mut base, mut variant] =
+            [Arm::new("b".into(), "base".into(), 0.5, None), Arm::new("v".into(), "v".into(), 0.5, None)];
+        let now = Instant::now();
+        (1..=calls / 50).map(|look| look * 50).find(|_| {
+            for (arm, is_variant) in [(&mut base, false), (&mut variant, true)] {
+                let mut durations = Vec::new();
+                let mut failed = 0;
+                for _ in 0..50 {
+                    let (fails, us) = call(&mut random, is_variant);
+                    failed += u64::from(fails);
+                    durations.push(us);
+                }
+                durations.sort_unstable();
+                let [sum, longest] = [durations.iter().map(|us| u64::from(*us)).sum(), u64::from(durations[49])];
+                let mut tally = tally(50, &[("status", failed)], 1);
+                let longest = u32::try_from(longest).unwrap();
+                tally.latency = Latencies::from_sorted(durations.into_iter().map(|us| (us, 1)), sum, longest);
+                arm.book(&tally, now);
+            }
+            judge(&rules, &base.figures(None, now), &variant.figures(None, now)).is_some()
+        })
+    }
+
+    /// How long a call takes, with a long tail: in microseconds.
+    fn duration(random: &mut fastrand::Rng) -> f64 {
+        1000.0 - 3000.0 * (1.0 - random.f64()).ln()
+    }
+
+    #[test]
+    fn chance_never_stops_a_canary_that_does_as_its_base_does() {
+        // The plain share of 500 calls is above the limit in one of thirteen looks.
+        let as_the_base = |random: &mut fastrand::Rng, _| (random.f64() < 0.05, duration(random) as u32);
+        let stopped = (0..40).filter(|seed| stopped_after(*seed, 10_000, as_the_base).is_some()).count();
+        assert_eq!(stopped, 0, "of 40 canaries that were looked at 200 times");
+    }
+
+    #[test]
+    fn a_canary_that_fails_too_often_or_is_too_slow_is_stopped_soon() {
+        let fails = |random: &mut fastrand::Rng, is_variant| {
+            (random.f64() < if is_variant { 0.15 } else { 0.05 }, duration(random) as u32)
+        };
+        let is_slow = |random: &mut fastrand::Rng, is_variant| {
+            (random.f64() < 0.05, (duration(random) * if is_variant { 3.0 } else { 1.0 }) as u32)
+        };
+        for seed in 0..20 {
+            let [after, later] = [stopped_after(seed, 10_000, fails), stopped_after(seed, 10_000, is_slow)];
+            assert!(after.is_some_and(|calls| calls <= 3000), "{seed}: {after:?}");
+            assert!(later.is_some_and(|calls| calls <= 3000), "{seed}: {later:?}");
+        }
+    }
+
     #[test]
     fn what_is_broken_is_told_with_both_figures() {
-        let breach = judge(&rules(Some(0.02), None), &figures(1000, 10, 1), &figures(200, 20, 1)).unwrap();
-        assert_eq!(breach.to_string(), "10.00% of its calls fail, 1.00% of the base's; 2% more are allowed");
+        let breach = judge(&rules(Some(0.02), None), &figures(10_000, 100, 1), &figures(2000, 200, 1)).unwrap();
+        let text = breach.to_string();
+        assert!(text.starts_with("10.00% of its calls fail, 1.00% of the base's, surely "), "{text}");
+        assert!(text.ends_with("% more; 2% more are allowed"), "{text}");
         let breach = judge(&rules(None, Some(2.0)), &figures(1000, 0, 1500), &figures(200, 0, 4000)).unwrap();
-        assert_eq!(breach.to_string(), "its p99 is 4.0 ms, the base's 1.5 ms; 2 times that is allowed");
+        let text = breach.to_string();
+        assert!(text.starts_with("its p99 is 4.0 ms, the base's 1.5 ms, surely 2.6"), "{text}");
+        assert!(text.ends_with(" times that; 2 times that is allowed"), "{text}");
     }
 
     fn tally(finished: u64, failed: &[(&'static str, u64)], us: u32) -> Tally {

@@ -16,7 +16,6 @@ use crate::{
 
 use super::{
     Climb, Decided, Decision, Stopped,
-    climb::Climbed,
     order::Order,
     rules::{Measure, Progress},
     settings::{Base, Effective, Overrides, Setting},
