@@ -1,4 +1,4 @@
-//! Calls to upstreams through awc, which go over [`super::transport`].
+//! Calls to upstreams: through awc, or beside it where they are plain. Both go over [`super::transport`].
 //!
 //! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
 //! share a client with the live path.
@@ -23,7 +23,7 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbou
 
 use super::{
     reading::Reading,
-    transport::{Glance, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
+    transport::{Arrived, Glance, Keep, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
@@ -43,7 +43,9 @@ pub struct Inbound {
 
 /// Where an answer comes from.
 enum Origin {
-    /// From the upstream, as awc gives it; the common case, which copies no header.
+    /// From the upstream, beside awc; the common case.
+    Direct(Arrived),
+    /// From the upstream, as awc gives it.
     Upstream(ClientResponse),
     /// From a component around the exchange.
     Component(WireAnswer),
@@ -112,15 +114,51 @@ pub struct Glanced {
 }
 
 impl Client {
-    /// The body to send with [`Client::glance`]; `None` if the request has to go out with [`Client::send`].
-    #[must_use]
-    pub fn body_to_glance(&self, outbound: &Outbound, body: &Body) -> Option<Bytes> {
-        let bytes = match body {
-            Body::Empty => Bytes::new(),
-            Body::Held(held) if held.chunks().len() <= 1 => held.to_bytes(),
-            Body::Held(_) | Body::Transit(_) => return None,
+    /// Sends a request and waits for the head of its answer as [`Client::send`] does, and on the wire the same. What is
+    /// small and at hand, as most requests are, goes beside awc, for a part of its work; of the answer's headers those
+    /// are kept that `keep` says. Dropping the call closes its connection.
+    ///
+    /// # Errors
+    /// When no answer comes; the text is KrakenD's.
+    pub async fn call(&self, outbound: &Outbound, body: Body, keep: Keep) -> Result<Inbound, Failure> {
+        let Some(bytes) = self.body_at_hand(outbound, &body) else {
+            // Rare and large: the others need not carry the room for it.
+            return Box::pin(self.send(outbound, body)).await;
         };
-        self.transport.can_glance(outbound, &bytes).then_some(bytes)
+        drop(body);
+        let arrived = self.head_in_time(outbound, self.transport.call(outbound, &bytes, keep)).await?;
+        Ok(Inbound { origin: Origin::Direct(arrived), reading: None })
+    }
+
+    /// The body to send with [`Client::call`] and [`Client::glance`]; `None` if the request has to go out with
+    /// [`Client::send`].
+    #[must_use]
+    pub fn body_at_hand(&self, outbound: &Outbound, body: &Body) -> Option<Bytes> {
+        let bytes = match body {
+            Body::Empty => 0,
+            Body::Held(held) => held.len(),
+            Body::Transit(_) => return None,
+        };
+        if !self.transport.can_call(outbound, bytes) {
+            return None;
+        }
+        Some(if let Body::Held(held) = body { held.to_bytes() } else { Bytes::new() })
+    }
+
+    /// What comes of a call by the time that the file grants it up to the head of its answer.
+    async fn head_in_time<T>(
+        &self,
+        outbound: &Outbound,
+        calling: impl Future<Output = Result<T, TransportError>>,
+    ) -> Result<T, Failure> {
+        let outcome = match self.head_time {
+            None => calling.await,
+            Some(limit) => match timeout(limit, calling).await {
+                Ok(outcome) => outcome,
+                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
+            },
+        };
+        outcome.map_err(|error| transport_failure(&error, &call_text(outbound)))
     }
 
     /// Sends a request whose answer nobody wants and reads that to its end: on the wire the same as [`Client::send`], for
@@ -130,14 +168,7 @@ impl Client {
     /// When no answer comes, or it breaks off, or its body is longer than `limit` bytes.
     pub async fn glance(&self, outbound: &Outbound, body: &Bytes, limit: usize) -> Result<Glanced, Failure> {
         let looking = self.transport.glance(outbound, body);
-        let looked = match self.head_time {
-            None => looking.await,
-            Some(time) => match timeout(time, looking).await {
-                Ok(looked) => looked,
-                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
-            },
-        };
-        let mut glance: Glance<'_> = looked.map_err(|error| transport_failure(&error, &call_text(outbound)))?;
+        let mut glance: Glance<'_> = self.head_in_time(outbound, looking).await?;
         let (status, location) = (glance.status, glance.location.take());
         match glance.finish(limit).await {
             Ok(()) => Ok(Glanced { status, location }),
@@ -186,25 +217,28 @@ impl Inbound {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match &self.origin {
+            Origin::Direct(arrived) => arrived.status,
             Origin::Upstream(response) => response.status(),
             Origin::Component(answer) => answer.status,
         }
     }
 
-    /// The first value of a header.
+    /// The first value of a header, if that was to be kept.
     #[must_use]
     pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
         match &self.origin {
+            Origin::Direct(arrived) => arrived.headers.get(name),
             Origin::Upstream(response) => response.headers().get(name),
             Origin::Component(answer) => answer.headers.get(name),
         }
     }
 
-    /// All headers, each with all its values.
+    /// All headers that were to be kept, each with all its values.
     #[must_use]
     pub fn headers(&self) -> Headers {
         let response = match &self.origin {
             Origin::Upstream(response) => response,
+            Origin::Direct(arrived) => return arrived.headers.clone(),
             Origin::Component(answer) => return answer.headers.clone(),
         };
         let mut headers = Headers::with_capacity(response.headers().len());
@@ -212,6 +246,16 @@ impl Inbound {
             headers.append(name.clone(), value.clone());
         }
         headers
+    }
+
+    /// The same, and nobody asks for them again.
+    #[must_use]
+    pub fn take_headers(&mut self) -> Headers {
+        match &mut self.origin {
+            Origin::Direct(arrived) => std::mem::take(&mut arrived.headers),
+            Origin::Component(answer) => std::mem::take(&mut answer.headers),
+            Origin::Upstream(_) => self.headers(),
+        }
     }
 
     /// An answer that components made or changed.
@@ -234,8 +278,8 @@ impl Inbound {
 
     /// The answer as components see it.
     #[must_use]
-    pub fn into_wire(self) -> WireAnswer {
-        let (status, headers) = (self.status(), self.headers());
+    pub fn into_wire(mut self) -> WireAnswer {
+        let (status, headers) = (self.status(), self.take_headers());
         let body = futures_util::stream::unfold(self, async |mut inbound| {
             let chunk = inbound.next_chunk().await?;
             Some((chunk, inbound))
@@ -296,6 +340,7 @@ impl Inbound {
     /// The next piece of the body; `None` after its end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, Failure>> {
         let chunk = match &mut self.origin {
+            Origin::Direct(arrived) => arrived.next_chunk().await.map(|it| it.map_err(|error| body_failure(&error))),
             Origin::Upstream(response) => response.next().await.map(|it| it.map_err(|error| body_failure(&error))),
             Origin::Component(answer) => answer.body.next().await,
         };

@@ -251,16 +251,24 @@ impl Caller {
         if let Some(touch) = target.touch {
             let sent = Sent::of(&outbound);
             touch.touch(&mut outbound);
-            let inbound = target.saw(self.client.send(&outbound, body).await)?;
+            let inbound = target.saw(self.exchange(target, &outbound, body).await)?;
             return Ok((inbound, sent));
         }
         let mut trail = Trail::new(outbound, &body, target.backend.resends_body);
-        let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
+        let mut inbound = target.saw(self.exchange(target, trail.outbound(), body).await)?;
         while let Next::Follow(body) = trail.next(&inbound)? {
-            inbound = self.client.send(trail.outbound(), body).await?;
+            inbound = Box::pin(self.client.send(trail.outbound(), body)).await?;
         }
         let Outbound { uri, asked_for_gzip, .. } = trail.into_outbound();
         Ok((inbound, Sent { uri, asked_for_gzip }))
+    }
+
+    /// One exchange. One that is recorded goes through awc as a whole.
+    async fn exchange(&self, target: Target<'_>, outbound: &Outbound, body: Body) -> Result<Inbound, Failure> {
+        match target.recorded {
+            None => self.client.call(outbound, body, target.keep()).await,
+            Some(_) => Box::pin(self.client.send(outbound, body)).await,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ use super::{
 /// A body up to this size is written together with its head.
 pub(super) const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
 /// A body up to this size is copied behind its head for that; a larger one is written from where it is.
-const COPIED_BYTES_MAX: usize = 2 * 1024;
+pub(super) const COPIED_BYTES_MAX: usize = 2 * 1024;
 
 /// A request as awc hands it over.
 pub(super) struct Outgoing<'a> {
@@ -76,7 +76,7 @@ where
         None => Box::pin(dial(pool, origin, request.uri)).await?,
     };
     let reused = first.reused;
-    match attempt(pool, origin, first, request, body).await {
+    match attempt(pool, first, request, body).await {
         Err(Lost { error: TransportError::Io(_) | TransportError::Closed, answered: false })
             if reused && request.method.is_safe() && again.is_some() =>
         {
@@ -85,7 +85,7 @@ where
                 _ => OutgoingBody::None,
             };
             let fresh = Box::pin(dial(pool, origin, request.uri)).await?;
-            Box::pin(attempt(pool, origin, fresh, request, body)).await.map_err(|lost| lost.error)
+            Box::pin(attempt(pool, fresh, request, body)).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
     }
@@ -106,7 +106,6 @@ struct Lost {
 
 async fn attempt<B>(
     pool: &Rc<Pool>,
-    origin: Origin<'_>,
     mut connection: Connection,
     request: &Outgoing<'_>,
     body: OutgoingBody<B>,
@@ -137,7 +136,7 @@ where
         .map_err(|what| Lost { error: TransportError::Protocol(what), answered: true })?;
     let reusable =
         sent && !matches!(framing, Framing::UntilClose) && framing::keeps_alive(answer.version, &answer.headers);
-    let home = Home { pool: Rc::clone(pool), authority: origin.authority.to_owned(), secure: origin.secure, reusable };
+    let home = Home::of(pool, request.uri, reusable);
     Ok((answer, AnswerBody::new(connection, framing, home)))
 }
 
