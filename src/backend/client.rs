@@ -23,15 +23,15 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbou
 
 use super::{
     reading::Reading,
-    transport::{Arrived, Glance, Keep, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
+    transport::{Arrived, PoolLimits, Room, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
 #[derive(Clone)]
 pub struct Client {
     awc: awc::Client,
-    transport: Transport,
-    head_time: Option<Duration>,
+    pub(super) transport: Transport,
+    pub(super) head_time: Option<Duration>,
 }
 
 /// The head of an answer; its body is still on its way.
@@ -104,82 +104,8 @@ impl Client {
     }
 }
 
-/// The status of an answer that was thrown away, and where it sends the call on to.
-#[derive(Debug)]
-pub struct Glanced {
-    /// The status.
-    pub status: StatusCode,
-    /// Its `Location`, of redirects.
-    pub location: Option<HeaderValue>,
-}
-
-impl Client {
-    /// Sends a request and waits for the head of its answer as [`Client::send`] does, and on the wire the same. What is
-    /// small and at hand, as most requests are, goes beside awc, for a part of its work; of the answer's headers those
-    /// are kept that `keep` says. Dropping the call closes its connection.
-    ///
-    /// # Errors
-    /// When no answer comes; the text is KrakenD's.
-    pub async fn call(&self, outbound: &Outbound, body: Body, keep: Keep) -> Result<Inbound, Failure> {
-        let Some(bytes) = self.body_at_hand(outbound, &body) else {
-            // Rare and large: the others need not carry the room for it.
-            return Box::pin(self.send(outbound, body)).await;
-        };
-        drop(body);
-        let arrived = self.head_in_time(outbound, self.transport.call(outbound, &bytes, keep)).await?;
-        Ok(Inbound { origin: Origin::Direct(arrived), reading: None })
-    }
-
-    /// The body to send with [`Client::call`] and [`Client::glance`]; `None` if the request has to go out with
-    /// [`Client::send`].
-    #[must_use]
-    pub fn body_at_hand(&self, outbound: &Outbound, body: &Body) -> Option<Bytes> {
-        let bytes = match body {
-            Body::Empty => 0,
-            Body::Held(held) => held.len(),
-            Body::Transit(_) => return None,
-        };
-        if !self.transport.can_call(outbound, bytes) {
-            return None;
-        }
-        Some(if let Body::Held(held) = body { held.to_bytes() } else { Bytes::new() })
-    }
-
-    /// What comes of a call by the time that the file grants it up to the head of its answer.
-    async fn head_in_time<T>(
-        &self,
-        outbound: &Outbound,
-        calling: impl Future<Output = Result<T, TransportError>>,
-    ) -> Result<T, Failure> {
-        let outcome = match self.head_time {
-            None => calling.await,
-            Some(limit) => match timeout(limit, calling).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
-            },
-        };
-        outcome.map_err(|error| transport_failure(&error, &call_text(outbound)))
-    }
-
-    /// Sends a request whose answer nobody wants and reads that to its end: on the wire the same as [`Client::send`], for
-    /// a part of its work. Dropping the call closes its connection.
-    ///
-    /// # Errors
-    /// When no answer comes, or it breaks off, or its body is longer than `limit` bytes.
-    pub async fn glance(&self, outbound: &Outbound, body: &Bytes, limit: usize) -> Result<Glanced, Failure> {
-        let looking = self.transport.glance(outbound, body);
-        let mut glance: Glance<'_> = self.head_in_time(outbound, looking).await?;
-        let (status, location) = (glance.status, glance.location.take());
-        match glance.finish(limit).await {
-            Ok(()) => Ok(Glanced { status, location }),
-            Err(RestError::TooLarge) => Err(too_large(limit)),
-            Err(RestError::Broken(error)) => Err(body_failure(&error)),
-        }
-    }
-}
-
 /// What KrakenD calls a call in error texts: `Get "http://host/path"`.
-fn call_text(outbound: &Outbound) -> String {
+pub(super) fn call_text(outbound: &Outbound) -> String {
     let name = outbound.method.as_str().to_ascii_lowercase();
     format!("{} \"{}\"", crate::plan::template::title(&name), outbound.uri)
 }
@@ -197,7 +123,7 @@ fn failure(error: SendRequestError, told: &str) -> Failure {
     }
 }
 
-fn transport_failure(error: &TransportError, told: &str) -> Failure {
+pub(super) fn transport_failure(error: &TransportError, told: &str) -> Failure {
     let kind = match error {
         TransportError::Resolve(_) | TransportError::Connect { .. } => Kind::Connect,
         TransportError::Tls(_) => Kind::Tls,
@@ -208,7 +134,7 @@ fn transport_failure(error: &TransportError, told: &str) -> Failure {
     Failure::new(kind, format!("{told}: {error}"))
 }
 
-fn no_head(told: &str) -> Failure {
+pub(super) fn no_head(told: &str) -> Failure {
     Failure::new(Kind::Timeout, format!("{told}: net/http: timeout awaiting response headers"))
 }
 
@@ -256,6 +182,12 @@ impl Inbound {
             Origin::Component(answer) => std::mem::take(&mut answer.headers),
             Origin::Upstream(_) => self.headers(),
         }
+    }
+
+    /// An answer that came beside awc.
+    #[must_use]
+    pub(super) fn of_upstream(arrived: Arrived) -> Self {
+        Self { origin: Origin::Direct(arrived), reading: None }
     }
 
     /// An answer that components made or changed.
@@ -351,11 +283,11 @@ impl Inbound {
     }
 }
 
-fn too_large(limit: usize) -> Failure {
+pub(super) fn too_large(limit: usize) -> Failure {
     Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes"))
 }
 
-fn body_failure(error: &PayloadError) -> Failure {
+pub(super) fn body_failure(error: &PayloadError) -> Failure {
     match error {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
         PayloadError::Io(cause) if is_of_tls(cause) => Failure::new(Kind::Tls, cause.to_string()),

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     Asked, Caller,
-    client::Glanced,
+    plain::Glanced,
     recorded::Recorded,
     redirect::{Next, Trail},
     status::is_success,
