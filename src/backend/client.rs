@@ -41,14 +41,14 @@ pub struct Inbound {
     reading: Option<Box<Reading>>,
 }
 
-/// Where an answer comes from.
+/// Where an answer comes from. What is rare is boxed: an answer is handed on many times until it is read.
 enum Origin {
     /// From the upstream, beside awc; the common case.
     Direct(Arrived),
     /// From the upstream, as awc gives it.
-    Upstream(ClientResponse),
+    Upstream(Box<ClientResponse>),
     /// From a component around the exchange.
-    Component(WireAnswer),
+    Component(Box<WireAnswer>),
 }
 
 impl Client {
@@ -83,7 +83,7 @@ impl Client {
                 Some(limit) => Box::pin(timeout(limit, sending)).await.unwrap_or(Err(SendRequestError::Timeout)),
             };
             match answer {
-                Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
+                Ok(response) => Ok(Inbound { origin: Origin::Upstream(Box::new(response)), reading: None }),
                 Err(error) => Err(failure(error, &call_text(outbound))),
             }
         }
@@ -193,7 +193,7 @@ impl Inbound {
     /// An answer that components made or changed.
     #[must_use]
     pub fn of_component(answer: WireAnswer) -> Self {
-        Self { origin: Origin::Component(answer), reading: None }
+        Self { origin: Origin::Component(Box::new(answer)), reading: None }
     }
 
     /// The same, and `reading` hears of its body.

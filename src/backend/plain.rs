@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{error::Elapsed, timeout};
 
 use crate::model::{Body, Failure, Outbound};
 
@@ -36,7 +36,12 @@ impl Client {
             return Box::pin(self.send(outbound, body)).await;
         };
         drop(body);
-        let arrived = self.head_in_time(outbound, self.transport.call(outbound, &bytes, keep)).await?;
+        let outcome = match self.head_time {
+            None => Ok(self.transport.call(outbound, &bytes, keep).await),
+            // Boxed so that calls without such a limit need not carry the room for it.
+            Some(limit) => Box::pin(timeout(limit, self.transport.call(outbound, &bytes, keep))).await,
+        };
+        let arrived = head_in_time(outbound, outcome)?;
         Ok(Inbound::of_upstream(arrived))
     }
 
@@ -55,35 +60,30 @@ impl Client {
         Some(if let Body::Held(held) = body { held.to_bytes() } else { Bytes::new() })
     }
 
-    /// What comes of a call by the time that the file grants it up to the head of its answer.
-    async fn head_in_time<T>(
-        &self,
-        outbound: &Outbound,
-        calling: impl Future<Output = Result<T, TransportError>>,
-    ) -> Result<T, Failure> {
-        let outcome = match self.head_time {
-            None => calling.await,
-            Some(limit) => match timeout(limit, calling).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
-            },
-        };
-        outcome.map_err(|error| transport_failure(&error, &call_text(outbound)))
-    }
-
     /// Sends a request whose answer nobody wants and reads that to its end: on the wire the same as [`Client::send`], for
     /// a part of its work. Dropping the call closes its connection.
     ///
     /// # Errors
     /// When no answer comes, or it breaks off, or its body is longer than `limit` bytes.
     pub async fn glance(&self, outbound: &Outbound, body: &Bytes, limit: usize) -> Result<Glanced, Failure> {
-        let looking = self.transport.glance(outbound, body);
-        let mut glance: Glance<'_> = self.head_in_time(outbound, looking).await?;
+        let outcome = match self.head_time {
+            None => Ok(self.transport.glance(outbound, body).await),
+            Some(limit) => Box::pin(timeout(limit, self.transport.glance(outbound, body))).await,
+        };
+        let mut glance: Glance<'_> = head_in_time(outbound, outcome)?;
         let (status, location) = (glance.status, glance.location.take());
         match glance.finish(limit).await {
             Ok(()) => Ok(Glanced { status, location }),
             Err(RestError::TooLarge) => Err(too_large(limit)),
             Err(RestError::Broken(error)) => Err(body_failure(&error)),
         }
+    }
+}
+
+/// What came of a call in the time that the file grants it up to the head of its answer.
+fn head_in_time<T>(outbound: &Outbound, outcome: Result<Result<T, TransportError>, Elapsed>) -> Result<T, Failure> {
+    match outcome {
+        Ok(outcome) => outcome.map_err(|error| transport_failure(&error, &call_text(outbound))),
+        Err(_elapsed) => Err(no_head(&call_text(outbound))),
     }
 }
