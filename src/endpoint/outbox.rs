@@ -22,6 +22,7 @@ const COPIES_MAX: usize = 64;
 /// The way to one actor of another thread, on this thread.
 pub(super) struct Outbox {
     recipient: Recipient<Mirrors>,
+    #[expect(clippy::vec_box, reason = "each is moved from hand to hand until it is a task of its own")]
     waiting: RefCell<Vec<Box<Mirror>>>,
     has_carrier: Cell<bool>,
     /// Wakes the carrier, once that has run.
