@@ -293,3 +293,43 @@ fn the_plan_is_read_again_when_reading_it_has_failed() {
     assert!(!page.text().contains("the line is down"));
     is_quiet(&page, gnomon.admin());
 }
+
+/// Writes down which texts are drawn: what, and from where to where.
+const WATCHES_TEXTS: &str = "window.drawn = []; \
+    const draw = CanvasRenderingContext2D.prototype.fillText; \
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) { \
+        const half = this.measureText(text).width / 2; \
+        window.drawn.push([text, x - half, x + half]); \
+        return draw.apply(this, [text, x, y]); \
+    }";
+
+#[test]
+fn places_in_time_are_written_as_on_a_clock_and_apart_from_each_other() {
+    let (v1, v2) = differing();
+    let gnomon = comparing(&v1, &v2);
+    ask(&gnomon, 5);
+    let chromium = Chromium::start();
+    let page = chromium.page();
+    page.prepare(WATCHES_TEXTS);
+    page.open(gnomon.admin());
+    for (width, height) in [(360, 740), (1280, 900), (3840, 2160)] {
+        page.resize(width, height, "light");
+        page.show("overview", "Overview");
+        page.run("window.drawn = []");
+        page.show(&place("latency"), "/user/{id}");
+        page.wait_for("window.drawn.filter(([text]) => text.includes(':')).length > 3");
+        let drawn: Vec<(String, f64, f64)> =
+            serde_json::from_value(page.run("window.drawn.filter(([text]) => /[:/]/.test(text))")).expect("labels");
+        for (text, ..) in &drawn {
+            assert!(
+                text.len() == 8 && text.split(':').all(|part| part.parse::<u8>().is_ok_and(|part| part < 60)),
+                "{text}"
+            );
+        }
+        for pair in drawn.windows(2) {
+            let ([(_, _, end), (_, begin, _)], is_next) = (<&[_; 2]>::try_from(pair).unwrap(), pair[0].1 < pair[1].1);
+            assert!(!is_next || end < begin, "{pair:?} at {width} pixels");
+        }
+    }
+    is_quiet(&page, gnomon.admin());
+}

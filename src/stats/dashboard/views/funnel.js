@@ -56,7 +56,8 @@ export function funnel(id) {
     const rows = [
       ['offered', books.offered], ['matched', books.offered - total(books.skipped.filter(([reason]) => !OF_SAMPLE.includes(reason)))],
       ['sampled', books.offered - total(books.skipped)],
-      ['sent', books.sent], ['answered', total(books.completed) + total(books.failed.filter(refused))], ['compared', compared],
+      ['sent', books.sent], ['answered', total(books.completed) + total(books.failed.filter(refused))],
+      ...(one.comparison ? [['compared', compared]] : []),
     ];
     stages.update(rows.map(([name, count]) => ({ name, count, of: books.offered })));
     losses.update(lost(one));
