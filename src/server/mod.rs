@@ -21,6 +21,7 @@ mod call;
 pub mod changes;
 pub mod clock;
 mod comparing;
+pub mod descriptors;
 mod edge;
 pub mod egress;
 mod export;

@@ -54,6 +54,8 @@ mod delivery;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod descriptors;
+#[cfg(test)]
 mod discovery;
 #[cfg(test)]
 mod experiments;
