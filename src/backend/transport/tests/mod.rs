@@ -8,6 +8,7 @@ mod faults;
 mod glance;
 mod idle;
 mod leave;
+mod marks;
 mod requests;
 mod reuse;
 mod uploads;
