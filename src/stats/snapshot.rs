@@ -136,7 +136,8 @@ impl Totals {
 }
 
 impl EndpointSnapshot {
-    fn is_called(&self, find: &str) -> bool {
+    /// Whether it or one of its backends has `find`, in lower case, in what it is called.
+    pub(super) fn is_called(&self, find: &str) -> bool {
         let has = |one: &str, two: &str| format!("{one} {two}").to_lowercase().contains(find);
         find.is_empty()
             || has(&self.method, &self.path)
