@@ -8,7 +8,7 @@ use crate::{
     config::{AdminToken, Diagnostic, Environment, Loaded, Service, Severity, Source, load},
     plan::Blueprint,
     server::{
-        Gateway, Hangups, Loader, Options, Signals, Switches, Watch,
+        Gateway, Hangups, Loader, Options, Signals, Switches, Watch, descriptors,
         reload::{Cause, Orders},
         start,
     },
@@ -46,6 +46,7 @@ pub fn run(arguments: &RunArgs) -> ExitCode {
     let loaded = load();
     let logging = loaded.service.as_ref().and_then(|service| service.logging.as_ref());
     let writer = log::start(level, logging);
+    descriptors::raise();
     let Some(blueprint) = planned(loaded, &arguments.config.display().to_string()) else {
         return ExitCode::from(UNUSABLE);
     };

@@ -216,7 +216,7 @@ impl std::fmt::Debug for AdminToken {
 /// them, are in the policies already.
 #[derive(Clone, Debug)]
 pub struct ShadowDefaults {
-    /// Copies in flight per shadow backend (`max_concurrent`), 256 unless given, 1 to 100000.
+    /// Copies in flight per shadow backend (`max_concurrent`), 2048 unless given, 1 to 100000.
     pub max_concurrent: usize,
     /// Bytes of request bodies and heads held per shadow backend (`max_buffered_bytes`), 64 MiB unless given.
     pub max_buffered_bytes: usize,

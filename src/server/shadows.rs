@@ -21,6 +21,7 @@ use crate::{
     },
     compare::Desk,
     endpoint::{self, Baseline, Compared, ShadowLink},
+    model::Descriptors,
     plan::{EndpointPlan, Heritage, Inherited, Plan, ServicePlan, ShadowPlan, TargetId},
     shadow::{
         Control, Gate, MemoryBudget, ShadowActor,
@@ -121,7 +122,7 @@ impl Shadows {
         stats: &Addr<StatsActor>,
     ) -> Arc<Registry> {
         self.memory.resize(plan.service.shadow_memory_bytes);
-        self.room = self.room.sized(plan.service.idle_connections);
+        self.room = self.room.sized(Descriptors::of_process().idle_copies(plan.service.idle_connections));
         let count = plan.endpoints.iter().map(|endpoint| endpoint.shadows.len()).sum::<usize>();
         while self.arbiters.len() < plan.service.shadow_threads.min(count) {
             self.arbiters.push(Arbiter::new());

@@ -109,11 +109,13 @@ pub enum Drop {
     MemoryBudget,
     /// The shadow refuses connections and is left alone until the next trial.
     Unreachable,
+    /// All shadows together have as many sockets as they may.
+    Descriptors,
 }
 
 impl Drop {
     /// Every reason, in the order of the table.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Concurrency,
         Self::Memory,
         Self::BodyTooLarge,
@@ -135,6 +137,7 @@ impl Drop {
         Self::BodyLag,
         Self::MemoryBudget,
         Self::Unreachable,
+        Self::Descriptors,
     ];
 
     /// Its label.
@@ -162,6 +165,7 @@ impl Drop {
             Self::BodyLag => "body_lag",
             Self::MemoryBudget => "memory_budget",
             Self::Unreachable => "unreachable",
+            Self::Descriptors => "descriptors",
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::process::Process;
 use super::reloads::Reloads;
-use super::snapshot::{Snapshot, Totals};
+use super::snapshot::{EndpointSnapshot, Snapshot, Totals};
 
 /// A piece is handed out once it has so many bytes; it exceeds them by less than what one endpoint takes.
 pub const PIECE_BYTES: usize = 16 * 1024;
@@ -20,11 +20,20 @@ pub const PIECE_BYTES: usize = 16 * 1024;
 pub struct Pieces {
     snapshot: Arc<Snapshot>,
     find: String,
+    /// Who is looked for: first whose name it is, then all others that have it in their names.
+    sought: Sought,
     /// The place of the next endpoint to look at.
     place: usize,
     /// How many endpoints may still be written.
     left: usize,
     stage: Stage,
+}
+
+/// Which of the endpoints found are being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sought {
+    Named,
+    Others,
 }
 
 /// How far the text has come.
@@ -62,7 +71,8 @@ impl Pieces {
     /// The pieces of the view with these arguments.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, find: &str, limit: usize) -> Self {
-        Self { snapshot, find: find.trim().to_lowercase(), place: 0, left: limit, stage: Stage::Begin }
+        let find = find.trim().to_lowercase();
+        Self { snapshot, find, sought: Sought::Named, place: 0, left: limit, stage: Stage::Begin }
     }
 
     /// Whether no piece is left.
@@ -81,16 +91,31 @@ impl Pieces {
         self.stage = Stage::First;
     }
 
+    /// The place of the next endpoint to write.
+    fn next_place(&mut self) -> Option<usize> {
+        loop {
+            let (find, sought) = (&self.find, self.sought);
+            let is_wanted = |endpoint: &EndpointSnapshot| {
+                endpoint.is_called(find) && endpoint.has_name(find) == (sought == Sought::Named)
+            };
+            let rest = self.snapshot.endpoints.get(self.place..).unwrap_or_default();
+            match rest.iter().position(is_wanted) {
+                Some(skipped) => return Some(self.place + skipped),
+                None if sought == Sought::Others => return None,
+                None => (self.sought, self.place) = (Sought::Others, 0),
+            }
+        }
+    }
+
     /// Writes one more endpoint, or says that there is none.
     fn go_on(&mut self, piece: &mut Vec<u8>) -> bool {
-        let rest = self.snapshot.endpoints.get(self.place..).unwrap_or_default();
-        let wanted = (self.left > 0).then(|| rest.iter().position(|endpoint| endpoint.is_called(&self.find))).flatten();
-        let Some((skipped, endpoint)) = wanted.and_then(|at| Some((at, rest.get(at)?))) else { return false };
+        let place = if self.left > 0 { self.next_place() } else { None };
+        let Some(place) = place else { return false };
         if self.stage == Stage::Further {
             piece.push(b',');
         }
-        write(piece, endpoint);
-        self.place += skipped + 1;
+        self.snapshot.endpoints.get(place).into_iter().for_each(|endpoint| write(piece, endpoint));
+        self.place = place + 1;
         self.left -= 1;
         self.stage = Stage::Further;
         true

@@ -87,6 +87,11 @@ impl Gnomon {
         })
     }
 
+    /// `gnomon run` with this file by another command, made of its own.
+    pub(crate) fn run_by_own(file: &Value, by: impl Fn(Command) -> Command) -> Self {
+        Self::run_by(file, is_healthy, &[], by)
+    }
+
     fn run_when(file: &Value, environment: &[(&str, String)], is_ready: fn(&Self) -> bool, more: &[&str]) -> Self {
         Self::run_by(file, is_ready, more, |mut own| {
             own.envs(environment.iter().cloned());
@@ -189,6 +194,11 @@ impl Gnomon {
         let answer = self.reload();
         assert_eq!((answer.status, &answer.json()["result"]), (200, &json!("replaced")), "{}", answer.text());
         answer.json()
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it serves clients.

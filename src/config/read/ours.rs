@@ -83,7 +83,7 @@ pub(super) fn shadow(node: &Node<'_>, cores: usize, findings: &mut Findings) -> 
     node.member("raw_values").strict_flag(findings);
     let overload = node.member("overload");
     let defaults = ShadowDefaults {
-        max_concurrent: node.member("max_concurrent").strict_count(findings, 1..=100_000).unwrap_or(256),
+        max_concurrent: node.member("max_concurrent").strict_count(findings, 1..=100_000).unwrap_or(2048),
         max_buffered_bytes: bytes("max_buffered_bytes", 64 * MIB, findings),
         memory_budget_bytes: bytes("memory_budget", 64 * MIB, findings),
         max_request_bytes: bytes("max_request", 10 * MIB, findings),

@@ -88,7 +88,7 @@ fn the_smallest_file_has_every_default() {
     assert!(service.router.forwarded_by_client_ip && service.router.trusted_proxies.is_empty());
     assert_eq!(service.admin.listen.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:8090"));
     assert!(!service.admin.explicit && service.tls.is_none() && service.client_tls.is_none());
-    assert_eq!((service.shadow.max_concurrent, service.shadow.max_request_bytes), (256, 10 << 20));
+    assert_eq!((service.shadow.max_concurrent, service.shadow.max_request_bytes), (2048, 10 << 20));
 }
 
 #[test]

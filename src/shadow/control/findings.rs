@@ -36,9 +36,11 @@ const fn doing(reason: DropReason) -> Doing {
         | DropReason::BodyLag
         | DropReason::BreakerOpen
         | DropReason::Unreachable => Doing::Shadow,
-        DropReason::Overload | DropReason::MemoryBudget | DropReason::BodyTooLarge | DropReason::BodyPatch => {
-            Doing::Gateway
-        }
+        DropReason::Overload
+        | DropReason::MemoryBudget
+        | DropReason::Descriptors
+        | DropReason::BodyTooLarge
+        | DropReason::BodyPatch => Doing::Gateway,
         DropReason::Rate
         | DropReason::BytesRate
         | DropReason::ClientAborted

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     config::shadow::Share,
-    model::Request,
+    model::{Descriptor, Descriptors, Request},
     plan::{Base, ServiceName, ShadowBounds, ShadowPlan},
     stats::Arms,
 };
@@ -178,9 +178,9 @@ impl Gate {
 
     fn admitted(self: &Arc<Self>, size: Size, turns: Turns) -> Offered {
         match self.admit(size) {
-            Ok(attempt) => {
+            Ok((attempt, descriptor)) => {
                 self.ledger.admit();
-                Offered::Admitted(Ticket::new(Arc::clone(self), size, turns, attempt))
+                Offered::Admitted(Ticket::new(Arc::clone(self), size, turns, attempt, descriptor))
             }
             Err(reason) => {
                 self.ledger.refuse(reason);
@@ -201,7 +201,7 @@ impl Gate {
     }
 
     /// Whether there is room for it, the cheapest questions first. What was taken before a refusal is given back.
-    fn admit(&self, size: Size) -> Result<Attempt, DropReason> {
+    fn admit(&self, size: Size) -> Result<(Attempt, Descriptor), DropReason> {
         if self.closed.load(Ordering::Acquire) {
             return Err(DropReason::Shutdown);
         }
@@ -217,13 +217,15 @@ impl Gate {
         if self.backoff.holds_back() {
             return Err(DropReason::Unreachable);
         }
+        let descriptor = Descriptors::of_process().for_copy().ok_or(DropReason::Descriptors)?;
         self.reserve(size)?;
         // Only now, so that no trial is spent on a copy that finds no room. Another thread may have been faster.
-        self.backoff.attempt().ok_or_else(|| {
+        let attempt = self.backoff.attempt().ok_or_else(|| {
             self.give_back(size.total());
             self.room.concurrent().release(1);
             DropReason::Unreachable
-        })
+        })?;
+        Ok((attempt, descriptor))
     }
 
     fn reserve(&self, size: Size) -> Result<(), DropReason> {

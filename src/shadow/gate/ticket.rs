@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    model::Kind,
+    model::{Descriptor, Kind},
     shadow::{Attempt, DropReason, Ledger, Missed, Running, Turns, breaker::Pass},
 };
 
@@ -25,6 +25,8 @@ pub struct Ticket {
     attempt: Attempt,
     /// What the breaker let through and has not heard of yet.
     pass: Option<Pass>,
+    /// Of the socket it may open.
+    _descriptor: Descriptor,
 }
 
 /// What a copy whose turn has come is cleared for.
@@ -47,9 +49,16 @@ enum Stage {
 }
 
 impl Ticket {
-    pub(super) fn new(gate: Arc<Gate>, size: Size, turns: Turns, attempt: Attempt) -> Self {
+    pub(super) const fn new(
+        gate: Arc<Gate>,
+        size: Size,
+        turns: Turns,
+        attempt: Attempt,
+        descriptor: Descriptor,
+    ) -> Self {
         let stage = Stage::Held(DropReason::ClientAborted);
-        Self { gate, body_bytes: size.body, kept_bytes: size.head, stage, turns, attempt, pass: None }
+        let (body_bytes, kept_bytes) = (size.body, size.head);
+        Self { gate, body_bytes, kept_bytes, stage, turns, attempt, pass: None, _descriptor: descriptor }
     }
 
     /// The gate that gave it.

@@ -21,7 +21,7 @@ fn snapshot(endpoints: usize) -> Arc<Snapshot> {
 fn the_pieces_together_are_the_view() {
     for endpoints in [0, 1, 2, 300] {
         let snapshot = snapshot(endpoints);
-        for find in ["", " 1", "/NOBODY"] {
+        for find in ["", "endpoint/1", "GET /Endpoint/12", "/NOBODY"] {
             for limit in [0, 1, 7, usize::MAX] {
                 let whole = serde_json::to_vec(&snapshot.view(find, limit)).unwrap();
                 let pieces: Vec<_> = Pieces::new(Arc::clone(&snapshot), find, limit).collect();
