@@ -13,17 +13,17 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HOST};
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
-use actix_web::web::{self, Data, Query, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Route, guard};
-use serde::Deserialize;
 
-use crate::stats::{Read, StatsActor};
+use crate::stats::StatsActor;
 
 use super::{
     admin_assets::ASSETS,
     admin_events::{self, Events},
     admin_metrics::metrics,
     admin_overview::{self, OVERVIEW},
+    admin_stats,
     changes::Changes,
 };
 
@@ -106,7 +106,7 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>
         let mut scope = web::scope("")
             .app_data(Data::new(Events::new(stats.clone(), changes.clone())))
             .app_data(Data::new(stats))
-            .service(readable("/__stats").route(read_only().to(json)))
+            .service(readable("/__stats").route(read_only().to(admin_stats::stats)))
             .service(readable("/metrics").route(read_only().to(metrics)))
             .service(readable("/__health").route(read_only().to(health)))
             .service(readable(OVERVIEW).route(read_only().to(admin_overview::overview)))
@@ -141,21 +141,6 @@ fn readable(path: &str) -> Resource {
 
 fn read_only() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// What `/__stats` may be asked for: by default everything.
-#[derive(Deserialize)]
-struct Wanted {
-    /// Only endpoints that are called so, or have a backend that is.
-    #[serde(default)]
-    find: String,
-    /// No more endpoints than this.
-    limit: Option<usize>,
-}
-
-async fn json(stats: Data<Addr<StatsActor>>, wanted: Query<Wanted>) -> HttpResponse {
-    let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
-    HttpResponse::Ok().json(snapshot.view(&wanted.find, wanted.limit.unwrap_or(usize::MAX)))
 }
 
 pub(super) fn unavailable() -> HttpResponse {

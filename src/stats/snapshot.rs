@@ -138,12 +138,14 @@ impl Totals {
 }
 
 impl EndpointSnapshot {
-    fn has_name(&self, find: &str) -> bool {
+    /// Whether its method and path are just `find`, which is in lower case.
+    pub(super) fn has_name(&self, find: &str) -> bool {
         find.split_once(' ')
             .is_some_and(|(method, path)| self.method.eq_ignore_ascii_case(method) && self.path.to_lowercase() == path)
     }
 
-    fn is_called(&self, find: &str) -> bool {
+    /// Whether it or one of its backends has `find`, in lower case, in what it is called.
+    pub(super) fn is_called(&self, find: &str) -> bool {
         let has = |one: &str, two: &str| format!("{one} {two}").to_lowercase().contains(find);
         find.is_empty()
             || has(&self.method, &self.path)
