@@ -5,6 +5,7 @@
 
 use std::{
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -23,7 +24,7 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbou
 
 use super::{
     reading::Reading,
-    transport::{Glance, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
+    transport::{Glance, Marks, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
@@ -73,18 +74,21 @@ impl Client {
         outbound: &'a Outbound,
         body: Body,
     ) -> impl Future<Output = Result<Inbound, Failure>> + use<'a> {
-        let (sending, head_time) = (self.begin(outbound, body), self.head_time);
-        async move {
-            let answer = match head_time {
-                None => sending.await,
-                // Boxed so that calls without such a limit need not carry the room for it.
-                Some(limit) => Box::pin(timeout(limit, sending)).await.unwrap_or(Err(SendRequestError::Timeout)),
-            };
-            match answer {
-                Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
-                Err(error) => Err(failure(error, &call_text(outbound))),
-            }
-        }
+        answer(self.begin(outbound, body), self.head_time, outbound)
+    }
+
+    /// The same, and `marks` has how long it took to get a connection.
+    ///
+    /// # Errors
+    /// As for [`Client::send`].
+    pub fn send_marked<'a>(
+        &self,
+        outbound: &'a Outbound,
+        body: Body,
+        marks: Rc<Marks>,
+    ) -> impl Future<Output = Result<Inbound, Failure>> + use<'a> {
+        let sending = self.transport.marking(marks, || self.begin(outbound, body));
+        answer(sending, self.head_time, outbound)
     }
 
     fn begin(&self, outbound: &Outbound, body: Body) -> SendClientRequest {
@@ -99,6 +103,23 @@ impl Client {
             Body::Held(held) => request.send_body(Chunks { held, next: 0 }),
             Body::Transit(receiver) => request.send_body(Upload(receiver)),
         }
+    }
+}
+
+/// The head of the answer to a request that awc sends, by the time that the file grants it.
+async fn answer(
+    sending: SendClientRequest,
+    head_time: Option<Duration>,
+    outbound: &Outbound,
+) -> Result<Inbound, Failure> {
+    let answer = match head_time {
+        None => sending.await,
+        // Boxed so that calls without such a limit need not carry the room for it.
+        Some(limit) => Box::pin(timeout(limit, sending)).await.unwrap_or(Err(SendRequestError::Timeout)),
+    };
+    match answer {
+        Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
+        Err(error) => Err(failure(error, &call_text(outbound))),
     }
 }
 

@@ -45,6 +45,9 @@ impl Caller {
         Box::pin(self.read_and_forget(target, outbound, body, limit)).await
     }
 
+    /// What is recorded of a call may be any header of its answer, and the reading of its body piece by piece, neither of
+    /// which [`Client::glance`](super::Client::glance) keeps: such a copy is made as any other call. One of which nothing
+    /// is recorded is not.
     async fn discard_recorded(
         &self,
         backend: &BackendPlan,

@@ -72,7 +72,7 @@ impl Caller {
         limit: usize,
     ) -> impl Future<Output = Result<Response, Failure>> + use<'a> {
         let target = Target::of(backend, &asked);
-        if asked.witnesses.is_empty() && self.probe.is_none() {
+        if asked.witnesses.is_empty() && !self.records(backend) {
             return Either::Left(self.fetch_from(target, asked, body, deadline, limit));
         }
         // Few calls are watched; the others need not carry the room for it.
@@ -98,6 +98,11 @@ impl Caller {
             None => outcome,
         };
         told(recorded.as_deref(), backend, outcome)
+    }
+
+    fn records(&self, backend: &BackendPlan) -> bool {
+        let recorder = self.probe.as_ref().zip(backend.telemetry.as_deref());
+        recorder.is_some_and(|(probe, settings)| probe.records(settings))
     }
 
     pub(super) fn recorded<'a>(
@@ -187,7 +192,7 @@ impl Caller {
         body: Body,
     ) -> impl Future<Output = Result<(Inbound, Sent), Failure>> + use<'a> {
         if target.backend.wires_through.is_empty() {
-            Either::Left(self.follow(target, outbound, body))
+            Either::Left(self.hop(target, outbound, body))
         } else {
             Either::Right(Box::pin(self.send_through_components(target, outbound, body)))
         }
@@ -203,7 +208,7 @@ impl Caller {
         let sent = Sent::of(&outbound);
         let step = |request: WireRequest| -> LocalBoxFuture<'_, Result<WireAnswer, Failure>> {
             Box::pin(async move {
-                let (inbound, _sent) = self.follow(target, request.outbound, request.body).await?;
+                let (inbound, _sent) = self.hop(target, request.outbound, request.body).await?;
                 Ok(inbound.into_wire())
             })
         };
@@ -213,54 +218,63 @@ impl Caller {
 
     /// Sends a request and follows where the upstream sends it on to. One that is touched last goes where it was meant
     /// to go and nowhere else: what was taken off it must not depend on what an upstream says.
-    fn follow<'a>(
-        &'a self,
-        target: Target<'a>,
-        outbound: Outbound,
-        body: Body,
-    ) -> impl Future<Output = Result<(Inbound, Sent), Failure>> + use<'a> {
-        match target.recorded {
-            None => Either::Left(self.hop(target, outbound, body)),
-            Some(recorded) => Either::Right(Box::pin(self.hop_recorded(recorded, target, outbound, body))),
+    async fn hop(&self, target: Target<'_>, mut outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
+        if target.touch.is_some() {
+            let sent = Sent::of(&outbound);
+            let inbound = target.saw(self.exchange(target, &mut outbound, body).await)?;
+            return Ok((inbound, sent));
         }
+        let mut trail = Trail::new(outbound, &body, target.backend.resends_body);
+        let mut inbound = target.saw(self.exchange(target, trail.outbound_mut(), body).await)?;
+        while let Next::Follow(body) = trail.next(&inbound)? {
+            inbound = self.exchange(target, trail.outbound_mut(), body).await?;
+        }
+        let Outbound { uri, asked_for_gzip, .. } = trail.into_outbound();
+        Ok((inbound, Sent { uri, asked_for_gzip }))
     }
 
-    async fn hop_recorded(
+    /// One exchange up to the head of its answer; whoever touches the request does it now.
+    fn exchange<'a>(
+        &'a self,
+        target: Target<'a>,
+        outbound: &'a mut Outbound,
+        body: Body,
+    ) -> impl Future<Output = Result<Inbound, Failure>> + use<'a> {
+        if let Some(recorded) = target.recorded {
+            return Either::Right(Box::pin(self.exchange_recorded(recorded, target, outbound, body)));
+        }
+        if let Some(touch) = target.touch {
+            touch.touch(outbound);
+        }
+        Either::Left(self.client.send(outbound, body))
+    }
+
+    async fn exchange_recorded(
         &self,
         recorded: &Recorded<'_>,
         target: Target<'_>,
-        mut outbound: Outbound,
+        outbound: &mut Outbound,
         body: Body,
-    ) -> Result<(Inbound, Sent), Failure> {
-        let exchange = recorded.exchange(&outbound, &body);
+    ) -> Result<Inbound, Failure> {
+        let exchange = recorded.exchange(outbound, &body);
         if let Some(exchange) = &exchange {
             exchange.inject(&mut outbound.headers);
         }
-        let outcome = self.hop(target, outbound, body).await;
+        if let Some(touch) = target.touch {
+            touch.touch(outbound);
+        }
+        let outcome = match exchange.as_ref().and_then(|exchange| exchange.marks()) {
+            None => self.client.send(outbound, body).await,
+            Some(marks) => self.client.send_marked(outbound, body, marks).await,
+        };
         match (exchange, outcome) {
             (None, outcome) => outcome,
-            (Some(exchange), Ok((inbound, sent))) => Ok((exchange.answered(inbound), sent)),
+            (Some(exchange), Ok(inbound)) => Ok(exchange.answered(inbound)),
             (Some(exchange), Err(failure)) => {
                 exchange.failed(&failure);
                 Err(failure)
             }
         }
-    }
-
-    async fn hop(&self, target: Target<'_>, mut outbound: Outbound, body: Body) -> Result<(Inbound, Sent), Failure> {
-        if let Some(touch) = target.touch {
-            let sent = Sent::of(&outbound);
-            touch.touch(&mut outbound);
-            let inbound = target.saw(self.client.send(&outbound, body).await)?;
-            return Ok((inbound, sent));
-        }
-        let mut trail = Trail::new(outbound, &body, target.backend.resends_body);
-        let mut inbound = target.saw(self.client.send(trail.outbound(), body).await)?;
-        while let Next::Follow(body) = trail.next(&inbound)? {
-            inbound = self.client.send(trail.outbound(), body).await?;
-        }
-        let Outbound { uri, asked_for_gzip, .. } = trail.into_outbound();
-        Ok((inbound, Sent { uri, asked_for_gzip }))
     }
 }
 

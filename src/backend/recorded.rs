@@ -2,7 +2,11 @@
 //!
 //! Runs where the component is set up and nowhere else. Changes nothing but the trace context that the upstream hears of.
 
-use std::{cell::Cell, cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use http::{StatusCode, Uri, header::CONTENT_LENGTH};
 use tokio::time::Instant;
@@ -11,7 +15,7 @@ use crate::{
     model::{Body, Failure, Headers, Kind, Outbound, Request, TraceScope},
     plan::BackendPlan,
     telemetry::{
-        BackendSettings, Family, OpenSpan, Probe, Series,
+        BackendSettings, Family, OpenSpan, Probe, Series, Value,
         context::inject,
         instruments::place,
         meter::{CallEnd, OTHER_HOST},
@@ -21,7 +25,7 @@ use crate::{
     },
 };
 
-use super::{client::Inbound, reading::Reading};
+use super::{client::Inbound, reading::Reading, transport::Marks};
 
 /// One call. Dropped before its end, nobody wanted it any more.
 pub(super) struct Recorded<'a> {
@@ -44,7 +48,7 @@ impl<'a> Recorded<'a> {
         request: &Request,
         deadline: Instant,
     ) -> Option<Box<Self>> {
-        let settings = backend.telemetry.as_deref()?;
+        let settings = backend.telemetry.as_deref().filter(|settings| probe.records(settings))?;
         let above = request.trace.as_deref();
         let above = above.map(|scope| match settings.belongs {
             Belongs::Below => scope.clone(),
@@ -102,7 +106,9 @@ impl<'a> Recorded<'a> {
         });
         let series = Series { host: self.host(&outbound.uri), ..Series::of(Family::Client, self.backend.id.0) };
         let scope = below(span.as_ref(), self.scope.clone());
-        let exchange = Exchange { call: self, span, scope, series, started: Instant::now(), has_ended: false };
+        let is_marked = settings.metrics.detailed_connection || (settings.traces.detailed_connection && span.is_some());
+        let (marks, started) = (is_marked.then(Rc::default), Instant::now());
+        let exchange = Exchange { call: self, span, scope, series, marks, started, has_ended: false };
         exchange.count_begin(body);
         Some(Box::new(exchange))
     }
@@ -130,6 +136,8 @@ pub(super) struct Exchange<'a> {
     /// Where spans of the called belong.
     scope: Option<TraceScope>,
     series: Series,
+    /// How long it takes to get its connection, if anybody wants to know.
+    marks: Option<Rc<Marks>>,
     started: Instant,
     has_ended: bool,
 }
@@ -142,6 +150,11 @@ impl Exchange<'_> {
         }
     }
 
+    /// Where its times are to be marked.
+    pub(super) fn marks(&self) -> Option<Rc<Marks>> {
+        self.marks.clone()
+    }
+
     /// The head of the answer has come, whose reading is recorded from here.
     pub(super) fn answered(mut self: Box<Self>, inbound: Inbound) -> Inbound {
         self.has_ended = true;
@@ -152,7 +165,11 @@ impl Exchange<'_> {
         let (settings, scope) = (self.call.settings, self.scope.take());
         if let Some(mut span) = self.span.take() {
             say_answer(&mut span, status, length);
-            span.happened("first-byte-time");
+            span.say("response-duration", Value::Double(self.started.elapsed().as_secs_f64()));
+            self.say_way(&mut span);
+            if settings.traces.detailed_connection {
+                span.happened("first-byte-time");
+            }
             if settings.headers.any {
                 settings.headers.tell(&mut span, "response", &inbound.headers());
             }
@@ -183,8 +200,10 @@ impl Exchange<'_> {
                 cell.add(counted, 1.0);
             }
         });
+        self.count_way();
         if let Some(mut span) = self.span.take() {
             span.say("error.type", kind.label());
+            self.say_way(&mut span);
             span.ends(Status::Failed(kind.label().to_owned()));
         }
     }
@@ -215,13 +234,39 @@ impl Exchange<'_> {
                 None => {}
             }
         });
+        self.count_way();
     }
 
-    /// Adds to its series; the second argument says whether those counters are kept that version 1.27 leaves out.
+    /// As in the original, what did not happen counts as having taken no time.
+    fn count_way(&self) {
+        let is_counted = self.call.settings.metrics.detailed_connection;
+        let Some(marks) = self.marks.as_ref().filter(|_| is_counted) else { return };
+        let seconds = |took: Option<Duration>| took.unwrap_or_default().as_secs_f64();
+        self.call.probe.count(self.series, |cell| {
+            cell.value(place::GET_CONNECTION, seconds(marks.connection()));
+            cell.value(place::LOOK_UP, seconds(marks.look_up()));
+            cell.value(place::HANDSHAKE, seconds(marks.handshake()));
+        });
+    }
+
+    fn say_way(&self, span: &mut OpenSpan) {
+        let is_told = self.call.settings.traces.detailed_connection;
+        let Some(marks) = self.marks.as_ref().filter(|_| is_told) else { return };
+        let mut say = |name: &'static str, took: Option<Duration>| {
+            span.say(name, Value::Double(took.unwrap_or_default().as_secs_f64()));
+        };
+        say("get-conn-duration", marks.connection());
+        say("dns-duration", marks.look_up());
+        say("tls-duration", marks.handshake());
+    }
+
+    /// Adds to its series; the second argument says whether those counters are kept that version 1.27 leaves out
+    /// unless the connection is wanted in detail.
     fn count(&self, record: impl FnOnce(&mut crate::telemetry::meter::Recording<'_>, bool)) {
         let settings = self.call.settings;
         if settings.metrics.round_trip {
-            self.call.probe.count(self.series, |cell| record(cell, !settings.semantic_1_27));
+            let counts = !settings.semantic_1_27 || settings.metrics.detailed_connection;
+            self.call.probe.count(self.series, |cell| record(cell, counts));
         }
     }
 }

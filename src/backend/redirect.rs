@@ -43,6 +43,11 @@ impl Trail {
         &self.outbound
     }
 
+    /// The same, for whoever says something in it.
+    pub(super) fn outbound_mut(&mut self) -> &mut Outbound {
+        &mut self.outbound
+    }
+
     /// The call that was made last.
     pub(super) fn into_outbound(self) -> Outbound {
         self.outbound

@@ -101,8 +101,12 @@ impl BodyPlan {
             }
             return Ok(());
         }
-        let (live, shadow) = (mine.unpacked(self.bytes_max)?, theirs.unpacked(self.bytes_max)?);
-        self.unpacked(form, &live, &shadow, records, findings)
+        match (mine.unpacked(self.bytes_max), theirs.unpacked(self.bytes_max)) {
+            (Ok(live), Ok(shadow)) => self.unpacked(form, &live, &shadow, records, findings),
+            // The same whichever of them is the live one.
+            (Err(Incomparable::TooLarge), _) | (_, Err(Incomparable::TooLarge)) => Err(Incomparable::TooLarge),
+            (Err(why), _) | (_, Err(why)) => Err(why),
+        }
     }
 
     /// Records the fields of an answer that is the same on both sides, if it has any.

@@ -124,7 +124,8 @@ pub(super) fn backend(config: &Service, endpoint: &Endpoint, backend: &Backend) 
 }
 
 fn detail(detail: &BackendDetail) -> Detail {
-    Detail { stage: detail.stage, round_trip: detail.round_trip, read_payload: detail.read_payload }
+    let BackendDetail { stage, round_trip, read_payload, detailed_connection, .. } = *detail;
+    Detail { stage, round_trip, read_payload, detailed_connection }
 }
 
 /// Headers that hold credentials, or hand them out, are told without what they say.

@@ -28,6 +28,7 @@ use crate::{
 use super::{
     access_json::{Details, ServedBy, Told},
     ingress,
+    recorded::Arrival,
 };
 
 /// What tells these lines from those of the gateway itself.
@@ -50,7 +51,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Takes note of a request that is to be logged.
-    pub(super) fn begin(request: &HttpRequest, service: &ServicePlan) -> Option<Self> {
+    pub(super) fn begin(request: &HttpRequest, service: &ServicePlan, recorded: Option<&Arrival>) -> Option<Self> {
         let is_heard = service.logs_access
             && match service.access_form {
                 AccessForm::Text => tracing::enabled!(target: TARGET, tracing::Level::INFO),
@@ -66,7 +67,8 @@ impl Line {
             target: request.uri().path_and_query().map_or_else(String::new, |target| {
                 beginning(&query::redacted(target.as_str(), &service.secret_parameters))
             }),
-            details: (service.access_form == AccessForm::Json).then(|| Details::of(request)),
+            details: (service.access_form == AccessForm::Json)
+                .then(|| Details::of(request, recorded.and_then(Arrival::told))),
         })
     }
 

@@ -11,9 +11,15 @@ use actix_web::{
         header::{HeaderValue, USER_AGENT},
     },
 };
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{model::trace::TraceParent, plan::EndpointPlan};
+use crate::{
+    model::{
+        scope::{SpanId, TraceId},
+        trace::TraceParent,
+    },
+    plan::EndpointPlan,
+};
 
 use super::{access::beginning, call::TRACEPARENT};
 
@@ -25,12 +31,27 @@ pub(super) struct Details {
     protocol: &'static str,
     agent: Option<HeaderValue>,
     traceparent: Option<HeaderValue>,
+    ours: Option<OurTrace>,
+}
+
+/// Where the gateway itself records a request.
+#[derive(Clone, Copy)]
+pub(super) struct OurTrace {
+    pub(super) trace: TraceId,
+    /// Its own span, if that is recorded.
+    pub(super) span: Option<SpanId>,
+    pub(super) sampled: bool,
 }
 
 impl Details {
-    pub(super) fn of(request: &HttpRequest) -> Self {
+    pub(super) fn of(request: &HttpRequest, ours: Option<OurTrace>) -> Self {
         let header = |name| request.headers().get(name).cloned();
-        Self { protocol: protocol(request.version()), agent: header(USER_AGENT), traceparent: header(TRACEPARENT) }
+        Self {
+            protocol: protocol(request.version()),
+            agent: header(USER_AGENT),
+            traceparent: header(TRACEPARENT),
+            ours,
+        }
     }
 }
 
@@ -52,9 +73,8 @@ pub(super) struct Told<'a> {
 impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let details = self.details;
-        let parent = details.traceparent.as_ref().and_then(|header| TraceParent::parse(header.as_bytes()));
         let agent = details.agent.as_ref().and_then(|agent| agent.to_str().ok());
-        let mut object = serializer.serialize_struct("request", 13)?;
+        let mut object = serializer.serialize_struct("request", 14)?;
         object.serialize_field("status", &self.status.as_u16())?;
         object.serialize_field("duration_ms", &milliseconds(self.took))?;
         object.serialize_field("remote_address", &self.address)?;
@@ -69,13 +89,36 @@ impl Serialize for Told<'_> {
         if let Some(agent) = agent {
             object.serialize_field("user_agent", &beginning(agent))?;
         }
-        if let Some(parent) = parent {
-            object.serialize_field("trace_id", &text(parent.trace_id))?;
-            object.serialize_field("parent_id", &text(parent.span_id))?;
-            object.serialize_field("sampled", &parent.is_recorded())?;
-        }
+        self.trace(&mut object)?;
         object.end()
     }
+}
+
+impl Told<'_> {
+    /// The trace it is recorded in here, else that of its client.
+    fn trace<S: SerializeStruct>(&self, object: &mut S) -> Result<(), S::Error> {
+        let Details { traceparent, ours, .. } = self.details;
+        let parent = traceparent.as_ref().and_then(|header| TraceParent::parse(header.as_bytes()));
+        let Some(ours) = ours else {
+            let Some(parent) = parent else { return Ok(()) };
+            object.serialize_field("trace_id", text(parent.trace_id))?;
+            object.serialize_field("parent_id", text(parent.span_id))?;
+            return object.serialize_field("sampled", &parent.is_recorded());
+        };
+        let trace = hex(&ours.trace);
+        object.serialize_field("trace_id", &trace)?;
+        if let Some(span) = ours.span {
+            object.serialize_field("span_id", &hex(&span))?;
+        }
+        if let Some(parent) = parent.filter(|parent| parent.trace_id == trace.as_bytes()) {
+            object.serialize_field("parent_id", text(parent.span_id))?;
+        }
+        object.serialize_field("sampled", &ours.sampled)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// To the microsecond.
@@ -133,13 +176,29 @@ mod tests {
             "endpoint": "/users/{id}", "user_agent": "curl/8",
             "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "parent_id": "00f067aa0ba902b7", "sampled": false,
         });
-        assert_eq!(told(&Details::of(&request), "/users/7?a=1"), wanted);
+        assert_eq!(told(&Details::of(&request, None), "/users/7?a=1"), wanted);
+    }
+
+    #[test]
+    fn a_trace_that_is_recorded_here_is_told_with_its_span_and_the_clients_if_it_is_the_same() {
+        let sent = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let request = TestRequest::default().insert_header(sent).to_http_request();
+        let seen = |trace: u8, span| {
+            let trace =
+                if trace == 0 { 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes() } else { [trace; 16] };
+            let told = told(&Details::of(&request, Some(OurTrace { trace, span, sampled: span.is_some() })), "/");
+            ["trace_id", "span_id", "parent_id", "sampled"].map(|name| told.get(name).cloned().unwrap_or_default())
+        };
+        let (theirs, id) = (json!("4bf92f3577b34da6a3ce929d0e0e4736"), json!("0102030405060708"));
+        let went_on = seen(0, Some([1, 2, 3, 4, 5, 6, 7, 8]));
+        assert_eq!(went_on, [theirs, id, json!("00f067aa0ba902b7"), json!(true)]);
+        assert_eq!(seen(0xab, None), [json!("ab".repeat(16)), Value::Null, Value::Null, json!(false)]);
     }
 
     #[test]
     fn what_is_no_trace_is_not_told() {
         let request = TestRequest::default().insert_header(("traceparent", "00-0-0-00")).to_http_request();
-        let told = told(&Details::of(&request), "/");
+        let told = told(&Details::of(&request, None), "/");
         assert!(
             ["trace_id", "parent_id", "sampled", "user_agent"].iter().all(|name| told.get(name).is_none()),
             "{told}"
@@ -150,7 +209,7 @@ mod tests {
         #[test]
         fn arbitrary_headers_and_targets_are_one_line(target in ".{0,40}", header in vec(any::<u8>(), 0..60)) {
             let value = HeaderValue::from_bytes(&header).ok();
-            let details = Details { protocol: "HTTP/1.1", agent: value.clone(), traceparent: value };
+            let details = Details { protocol: "HTTP/1.1", agent: value.clone(), traceparent: value, ours: None };
             prop_assert_eq!(&told(&details, &target)["target"], &json!(target));
         }
     }

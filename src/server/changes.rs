@@ -22,6 +22,7 @@ use super::{
     admin_access::admin_guard,
     admin_plan, admin_shadows, admin_splits,
     reload::{Announcer, Cause, Loader, Orders},
+    tree::overload_limit,
 };
 
 /// The ways to change something.
@@ -66,7 +67,9 @@ impl Changes {
     /// What those know who steer shadows and splits.
     pub(super) fn steering(&self) -> Steering {
         let memory = self.shadows.memory();
+        let shared = &self.announcer.current().shared;
         Steering {
+            lag: overload_limit(&shared.plan).map(|_watched| shared.lag.of_late()),
             judged: self.shadows.judged(),
             memory: memory.map(|budget| Held { bytes: budget.held() as u64, bytes_max: budget.limit() as u64 }),
             changes: self.shadows.shared_audit().changes(),

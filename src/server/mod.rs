@@ -30,6 +30,7 @@ pub mod ingress;
 pub mod intake;
 mod metrics;
 pub mod origin;
+mod reading;
 mod recorded;
 pub mod reload;
 pub mod serve;

@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-use super::{ingress, tree::Tree};
+use super::{access_json::OurTrace, ingress, tree::Tree};
 
 /// What the original answers a client that has gone.
 const GONE: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
@@ -96,6 +96,13 @@ impl Arrival {
     pub(super) fn trace(&self) -> Option<TraceNumber> {
         let scope = self.scope.as_ref().filter(|scope| scope.is_recorded)?;
         Some(TraceNumber(u128::from_be_bytes(scope.trace)))
+    }
+
+    /// What the access log tells of the trace.
+    pub(super) fn told(&self) -> Option<OurTrace> {
+        let scope = self.scope.as_ref()?;
+        let span = self.span.borrow().as_ref().and(scope.parent);
+        Some(OurTrace { trace: scope.trace, span, sampled: scope.is_recorded })
     }
 
     /// The reply is there; what is recorded ends with its body.

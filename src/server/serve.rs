@@ -31,7 +31,7 @@ pub async fn serve(tree: Rc<Tree>, request: HttpRequest, payload: web::Payload) 
         return HttpResponse::Ok().finish();
     }
     let arrival = Arrival::begin(&tree, &request);
-    let line = Line::begin(&request, &tree.shared.plan.service);
+    let line = Line::begin(&request, &tree.shared.plan.service, arrival.as_deref());
     let response = serve_within(&tree, request, payload).await;
     let response = match arrival {
         Some(arrival) => arrival.end_with(response),

@@ -47,18 +47,55 @@ pub fn lag() -> Duration {
 
 /// How late the latest beats of all watched threads were, the worst of them since it was last asked. Its clones are the
 /// same place.
-#[derive(Clone, Debug, Default)]
-pub struct WorstLag(Arc<AtomicU64>);
+#[derive(Clone, Debug)]
+pub struct WorstLag(Arc<Worst>);
+
+#[derive(Debug)]
+struct Worst {
+    begun: Instant,
+    /// In microseconds.
+    untold: AtomicU64,
+    /// The worst of each of the two latest windows, in microseconds, above which stands the number of the window.
+    windows: [AtomicU64; 2],
+}
+
+/// How long a window is that [`WorstLag::of_late`] knows.
+const WINDOW: Duration = Duration::from_secs(15);
+
+impl Default for WorstLag {
+    fn default() -> Self {
+        Self(Arc::new(Worst { begun: Instant::now(), untold: AtomicU64::new(0), windows: Default::default() }))
+    }
+}
 
 impl WorstLag {
     fn note(&self, lag: Duration) {
-        self.0.fetch_max(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.untold.fetch_max(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let window = self.window();
+        let noted = window << 32 | u64::from(u32::try_from(lag.as_micros()).unwrap_or(u32::MAX));
+        // A later window has a higher number, so that its first note takes the place of those of the window before the last.
+        let [even, odd] = &self.0.windows;
+        let place = if window.is_multiple_of(2) { even } else { odd };
+        place.fetch_max(noted, Ordering::Relaxed);
+    }
+
+    fn window(&self) -> u64 {
+        self.0.begun.elapsed().as_secs() / WINDOW.as_secs()
+    }
+
+    /// The worst of the last 15 to 30 seconds, whoever else asks.
+    #[must_use]
+    pub fn of_late(&self) -> Duration {
+        let window = self.window();
+        let noted = self.0.windows.each_ref().map(|place| place.load(Ordering::Relaxed));
+        let of_late = noted.into_iter().filter(|noted| (noted >> 32) + 1 >= window);
+        Duration::from_micros(of_late.map(|noted| noted & u64::from(u32::MAX)).max().unwrap_or_default())
     }
 
     /// The worst since the last time this was asked.
     #[must_use]
     pub fn take(&self) -> Duration {
-        Duration::from_micros(self.0.swap(0, Ordering::Relaxed))
+        Duration::from_micros(self.0.untold.swap(0, Ordering::Relaxed))
     }
 }
 
@@ -178,6 +215,26 @@ mod tests {
             tokio::time::sleep(BEAT).await;
             assert!(!is_behind() && tasks.iter().all(AbortHandle::is_finished));
         });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_worst_of_late_is_told_to_everybody_and_passes() {
+        let worst = WorstLag::default();
+        for lag in [3, 90, 5] {
+            worst.note(millis(lag));
+        }
+        assert_eq!([worst.of_late(), worst.of_late(), worst.take(), worst.take()], [90, 90, 90, 0].map(millis));
+        tokio::time::advance(WINDOW).await;
+        worst.note(millis(7));
+        assert_eq!(worst.of_late(), millis(90), "in the window before");
+        tokio::time::advance(WINDOW).await;
+        assert_eq!(worst.of_late(), millis(7));
+        worst.note(millis(1));
+        assert_eq!(worst.of_late(), millis(7));
+        tokio::time::advance(WINDOW * 9).await;
+        assert_eq!(worst.of_late(), Duration::ZERO);
+        worst.note(millis(u64::MAX));
+        assert_eq!(worst.of_late(), Duration::from_micros(u64::from(u32::MAX)), "an hour and more is that");
     }
 
     #[test]

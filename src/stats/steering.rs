@@ -1,5 +1,7 @@
 //! What those know who steer shadows and splits, as metrics show it beside the snapshot.
 
+use std::time::Duration;
+
 use super::exports::ExportFigures;
 
 /// See the module. Counts go from the start of the program.
@@ -9,6 +11,8 @@ pub struct Steering {
     pub judged: Vec<Judged>,
     /// Bytes that all shadows together hold, and may hold; `None` without shadows.
     pub memory: Option<Held>,
+    /// How late threads that serve clients were of late, at worst; `None` where nobody watches.
+    pub lag: Option<Duration>,
     /// Changes of shadows and splits, by the kind of their author.
     pub changes: Vec<(&'static str, u64)>,
     /// Decisions of stop rules that no webhook was told.

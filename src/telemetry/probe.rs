@@ -13,7 +13,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::model::{SpanContext, TraceScope, scope::TraceId};
 
-use super::{Meter, OpenSpan, Outlet, Series, Settings, context::Arrived, meter::Recording, span::Opening};
+use super::{
+    BackendSettings, Meter, OpenSpan, Outlet, Series, Settings, context::Arrived, meter::Recording, settings::Detail,
+    span::Opening,
+};
 
 /// How often a thread reports its figures.
 pub const REPORT_PERIOD: Duration = Duration::from_millis(250);
@@ -74,6 +77,12 @@ impl Probe {
         }
         let context = SpanContext { trace: scope.trace, span: fastrand::u64(1..).to_be_bytes() };
         Some(OpenSpan::open(scope, context, opening, &self.outlet))
+    }
+
+    /// Whether anything of a backend is recorded; upstreams hear of a trace also where no span of theirs is.
+    #[must_use]
+    pub fn records(&self, backend: &BackendSettings) -> bool {
+        self.outlet.takes_spans() || (self.outlet.takes_figures() && backend.metrics != Detail::NONE)
     }
 
     /// Adds to a series.

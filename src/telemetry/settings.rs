@@ -94,16 +94,18 @@ pub struct Detail {
     pub round_trip: bool,
     /// The reading of its answer.
     pub read_payload: bool,
+    /// How long it takes to get its connection.
+    pub detailed_connection: bool,
 }
 
 impl Detail {
     /// Nothing.
-    pub const NONE: Self = Self { stage: false, round_trip: false, read_payload: false };
+    pub const NONE: Self = Self { stage: false, round_trip: false, read_payload: false, detailed_connection: false };
 
     /// Whether anything of the request to the upstream is recorded.
     #[must_use]
     pub fn of_transport(self) -> bool {
-        self.round_trip || self.read_payload
+        self.round_trip || self.read_payload || self.detailed_connection
     }
 }
 

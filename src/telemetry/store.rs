@@ -67,7 +67,15 @@ impl Store {
             let full = self.series.len() >= SERIES_MAX;
             match self.series.get_mut(&name) {
                 Some((_, own)) => own.add(cell),
-                None if full => self.refused += 1,
+                None if full => {
+                    if self.refused == 0 {
+                        tracing::warn!(
+                            "telemetry/opentelemetry: {SERIES_MAX} series of figures are kept; those of further names of \
+                             hosts are left out until the next start"
+                        );
+                    }
+                    self.refused += 1;
+                }
                 None => {
                     self.series.insert(name, (labels, cell.clone()));
                 }

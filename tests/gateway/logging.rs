@@ -12,6 +12,7 @@ use crate::{
     files::{endpoint, live, service, with},
     gnomon::{Folder, Gnomon, free_address},
     patience::wait_for,
+    selection::shadow_under,
     upstream::{Reply, Upstream},
 };
 
@@ -40,6 +41,22 @@ fn the_default_form_is_that_of_the_original() {
     assert!(!gnomon.output().contains("INFO"), "{}", gnomon.output());
     let access = line_with(&gnomon, "\"/bad\"");
     assert!(access.starts_with("[GIN] 20") && access.contains(" | 500 | "), "{access:?}");
+}
+
+#[test]
+fn a_new_kind_of_difference_is_told_with_shadow_cluster_and_field_in_every_form() {
+    for (form, names) in [
+        ("default", [" shadow=GET:/a:0 ", " cluster=", " fields="]),
+        ("logstash", [r#""shadow": "GET:/a:0""#, r#""cluster": "#, r#""fields": "#]),
+    ] {
+        let (v1, v2) = (Upstream::answers(json!({ "sum": 1 })), Upstream::answers(json!({ "sum": 2 })));
+        let extra = json!({ "telemetry/logging": { "level": "WARNING", "stdout": true, "format": form } });
+        let file = service(&[endpoint("/a", &[live(&v1, "/v1"), shadow_under(&json!({ "compare": {} }), &v2, "/v2")])]);
+        let gnomon = Gnomon::run(&with(file, &json!({ "extra_config": extra })));
+        assert_eq!(gnomon.get("/a").status, 200);
+        let line = line_with(&gnomon, "answers differ in a new way");
+        assert!(names.iter().all(|name| line.contains(name)) && line.contains("sum"), "{line}");
+    }
 }
 
 #[test]

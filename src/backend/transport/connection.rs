@@ -2,7 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{PoolLimits, Secure, TransportError, dial::dial, heads::HEAD_ROOM_BYTES, lookups::Lookups, stream::Stream};
+use super::{
+    Marks, PoolLimits, Secure, TransportError, dial::dial, heads::HEAD_ROOM_BYTES, lookups::Lookups, stream::Stream,
+};
 
 /// First size of a connection's read buffer in bytes; it grows with larger answers.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -23,7 +25,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `host:port` and shakes hands if `secure` is given.
+    /// Connects to `host:port` and shakes hands if `secure` is given. Whoever asks has the times in `marks`.
     ///
     /// # Errors
     /// When nobody can be reached there within the limits, or the handshake fails.
@@ -33,11 +35,16 @@ impl Connection {
         limits: &PoolLimits,
         lookups: &Lookups,
         secure: Option<&Secure>,
+        marks: Option<&Marks>,
     ) -> Result<Self, TransportError> {
-        let tcp = dial(host, port, limits, lookups).await?;
+        let _connecting = marks.map(|marks| marks.connection.begin());
+        let tcp = dial(host, port, limits, lookups, marks).await?;
         let io = match secure {
             None => Stream::Plain(tcp),
-            Some(secure) => Stream::Tls(Box::new(secure.handshake(host, tcp).await?)),
+            Some(secure) => {
+                let _shaking = marks.map(|marks| marks.handshake.begin());
+                Stream::Tls(Box::new(secure.handshake(host, tcp).await?))
+            }
         };
         Ok(Self { io, read: BytesMut::with_capacity(READ_BUFFER_BYTES), grown: 0, reused: false })
     }

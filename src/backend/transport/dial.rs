@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, pin::pin, time::Duration};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{PoolLimits, TransportError, lookups::Lookups};
+use super::{Marks, PoolLimits, TransportError, lookups::Lookups};
 
 /// How long after an unanswered probe the next one is sent (Go's default).
 const PROBE_INTERVAL: Duration = Duration::from_secs(15);
@@ -19,8 +19,9 @@ pub(super) async fn dial(
     port: u16,
     limits: &PoolLimits,
     lookups: &Lookups,
+    marks: Option<&Marks>,
 ) -> Result<TcpStream, TransportError> {
-    let dialing = dial_any(host, port, limits.fallback_delay, lookups);
+    let dialing = dial_any(host, port, limits.fallback_delay, lookups, marks);
     let tcp = match limits.dial_time {
         None => dialing.await?,
         Some(limit) => timeout(limit, dialing).await.unwrap_or_else(|_elapsed| {
@@ -47,12 +48,15 @@ async fn dial_any(
     port: u16,
     fallback_delay: Option<Duration>,
     lookups: &Lookups,
+    marks: Option<&Marks>,
 ) -> Result<TcpStream, TransportError> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse() {
         return dial_one(SocketAddr::new(ip, port)).await;
     }
+    let looking = marks.map(|marks| marks.look_up.begin());
     let addresses = lookups.find(bare, port).await.map_err(TransportError::Resolve)?;
+    drop(looking);
     dial_both(&addresses, fallback_delay).await
 }
 

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    TransportError,
+    Marks, TransportError,
     connection::Connection,
     framing::{self, Framing},
     head::{self, AnswerHead, BodyLength},
@@ -51,7 +51,7 @@ pub(super) enum OutgoingBody<B> {
     Once(B),
 }
 
-/// Sends a request and reads the head of its answer.
+/// Sends a request and reads the head of its answer; `marks` has how long it took to get a connection.
 ///
 /// # Errors
 /// Whatever keeps an answer from coming; see [`TransportError`].
@@ -59,6 +59,7 @@ pub(super) async fn exchange<B>(
     pool: &Rc<Pool>,
     request: &Outgoing<'_>,
     body: OutgoingBody<B>,
+    marks: Option<&Marks>,
 ) -> Result<(AnswerHead, AnswerBody), TransportError>
 where
     B: MessageBody + Unpin,
@@ -73,7 +74,7 @@ where
     let first = match pool.take(origin) {
         Some(connection) => connection,
         // Boxed, as what is rare further below is too: most calls need not carry the room for it.
-        None => Box::pin(dial(pool, origin, request.uri)).await?,
+        None => Box::pin(dial_marked(pool, origin, request.uri, marks)).await?,
     };
     let reused = first.reused;
     match attempt(pool, origin, first, request, body).await {
@@ -84,7 +85,7 @@ where
                 Some(bytes) if !bodiless => OutgoingBody::<B>::Whole(bytes),
                 _ => OutgoingBody::None,
             };
-            let fresh = Box::pin(dial(pool, origin, request.uri)).await?;
+            let fresh = Box::pin(dial_marked(pool, origin, request.uri, marks)).await?;
             Box::pin(attempt(pool, origin, fresh, request, body)).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
@@ -93,9 +94,19 @@ where
 
 /// A fresh connection to where `uri` leads.
 pub(super) async fn dial(pool: &Pool, origin: Origin<'_>, uri: &Uri) -> Result<Connection, TransportError> {
+    dial_marked(pool, origin, uri, None).await
+}
+
+/// The same; whoever asks has in `marks` how long it took.
+async fn dial_marked(
+    pool: &Pool,
+    origin: Origin<'_>,
+    uri: &Uri,
+    marks: Option<&Marks>,
+) -> Result<Connection, TransportError> {
     let host = uri.host().unwrap_or_default();
     let (port, secure) = if origin.secure { (443, Some(&pool.secure)) } else { (80, None) };
-    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, &pool.lookups, secure).await
+    Connection::dial(host, uri.port_u16().unwrap_or(port), &pool.limits, &pool.lookups, secure, marks).await
 }
 
 /// A failed attempt, and whether any byte of an answer had come.

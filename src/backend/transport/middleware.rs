@@ -1,6 +1,6 @@
 //! The place where the transport meets awc: a client middleware that answers `http://` and `https://` requests itself.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use actix_web::dev::Service;
 use awc::{
@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::model::Outbound;
 
 use super::{
-    Glance, PoolLimits, Room, Secure, TransportError,
+    Glance, Marks, PoolLimits, Room, Secure, TransportError,
     begun::begin,
     exchange::{Outgoing, exchange},
     glance,
@@ -25,13 +25,23 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct Transport {
     pool: Rc<Pool>,
+    /// Whoever wants the times of the request that awc hands over next.
+    marks: Rc<RefCell<Option<Rc<Marks>>>>,
 }
 
 impl Transport {
     /// A transport with a pool of its own, in a room it may share.
     #[must_use]
     pub fn new(limits: PoolLimits, secure: Secure, room: Room) -> Self {
-        Self { pool: Rc::new(Pool::new(limits, secure, room)) }
+        Self { pool: Rc::new(Pool::new(limits, secure, room)), marks: Rc::default() }
+    }
+
+    /// Lets awc begin a call, which hands its request over before `begin` returns; its times go into `marks`.
+    pub fn marking<T>(&self, marks: Rc<Marks>, begin: impl FnOnce() -> T) -> T {
+        *self.marks.borrow_mut() = Some(marks);
+        let begun = begin();
+        self.marks.take();
+        begun
     }
 
     /// Whether [`Transport::glance`] can send this request.
@@ -57,7 +67,7 @@ where
     type Transform = TransportService<S>;
 
     fn new_transform(self, inner: S) -> Self::Transform {
-        TransportService { pool: self.pool, inner }
+        TransportService { pool: self.pool, marks: self.marks, inner }
     }
 }
 
@@ -65,6 +75,7 @@ where
 #[derive(Debug)]
 pub struct TransportService<S> {
     pool: Rc<Pool>,
+    marks: Rc<RefCell<Option<Rc<Marks>>>>,
     inner: S,
 }
 
@@ -84,11 +95,11 @@ where
             ConnectRequest::Client(head, body, _address) => (head, body),
             tunnel @ ConnectRequest::Tunnel(..) => return Box::pin(self.inner.call(tunnel)),
         };
-        let pool = Rc::clone(&self.pool);
+        let (pool, marks) = (Rc::clone(&self.pool), self.marks.take());
         Box::pin(async move {
             let parts = head.as_ref();
             let outgoing = Outgoing { method: &parts.method, uri: &parts.uri, headers: &parts.headers };
-            match exchange(&pool, &outgoing, begin(body)).await {
+            match exchange(&pool, &outgoing, begin(body), marks.as_deref()).await {
                 Ok((head, body)) => Ok(ConnectResponse::Client(response(head, body))),
                 Err(error) => Err(wrap(error)),
             }

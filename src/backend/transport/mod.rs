@@ -24,6 +24,7 @@ mod glance;
 pub mod head;
 mod heads;
 mod lookups;
+mod marks;
 mod middleware;
 mod payload;
 mod pool;
@@ -33,6 +34,7 @@ mod tls;
 mod transport_error;
 
 pub use glance::{Glance, RestError};
+pub use marks::Marks;
 pub use middleware::Transport;
 pub use pool::PoolLimits;
 pub use room::Room;

@@ -14,6 +14,9 @@ use super::record::{Record, Stream};
 /// What the original calls the part of it that logs.
 const MODULE: &str = "KRAKEND";
 
+/// The members of every line of `telemetry/logstash`'s form.
+const LOGSTASH_NAMES: [&str; 5] = ["@timestamp", "@version", "level", "message", "module"];
+
 /// Makes lines of records.
 pub(super) struct Renderer {
     form: Form,
@@ -112,7 +115,7 @@ impl Renderer {
             LogValue::Program => self.program.as_str().into(),
             LogValue::Level => record.level.name().into(),
             LogValue::Module => MODULE.into(),
-            LogValue::Message => visible(&record.message),
+            LogValue::Message => told(record),
             LogValue::LongFile => format!("{}:{}", record.file, record.line).into(),
             LogValue::ShortFile => {
                 format!("{}:{}", record.file.rsplit('/').next().unwrap_or_default(), record.line).into()
@@ -121,15 +124,20 @@ impl Renderer {
         }
     }
 
-    /// As the original's pattern has it, spaces and all; but what is in quotes is escaped.
+    /// As the original's pattern has it, spaces and all; but what is in quotes is escaped, and what is told beside the
+    /// message stands behind all that.
     fn write_logstash(&self, record: &Record, at: &DateTime<Local>, line: &mut String) {
         line.push_str("{\"@timestamp\":\"");
         self.json_time.write(at, line);
         let (level, message) = (record.level.name(), Value::from(record.message.as_str()));
         let _into_a_string = write!(
             line,
-            "\", \"@version\": 1, \"level\": \"{level}\", \"message\": {message}, \"module\": \"{MODULE}\"}}"
+            "\", \"@version\": 1, \"level\": \"{level}\", \"message\": {message}, \"module\": \"{MODULE}\""
         );
+        for (name, value) in record.extras.iter().filter(|(name, _)| !LOGSTASH_NAMES.contains(name)) {
+            let _into_a_string = write!(line, ", \"{name}\": {}", Value::from(value.as_str()));
+        }
+        line.push('}');
     }
 
     fn write_companion(&self, record: &Record, at: &DateTime<Local>, line: &mut String) {
@@ -173,6 +181,20 @@ fn with_layouts(parts: &[LogPart]) -> Vec<(LogPart, Option<Layout>)> {
 /// A moment in the machine's own time zone, as Go logs it.
 pub(super) fn local(at: SystemTime) -> DateTime<Local> {
     at.into()
+}
+
+/// The message and what is told beside it, as in `no answer kind=timeout`.
+pub(super) fn told(record: &Record) -> Cow<'_, str> {
+    let extras = record.extras.iter().map(|(name, value)| {
+        let bare = !value.is_empty() && !value.contains([' ', '"', '=']);
+        if bare { format!(" {name}={value}") } else { format!(" {name}={}", Value::from(value.as_str())) }
+    });
+    let beside: String = extras.collect();
+    if beside.is_empty() {
+        visible(&record.message)
+    } else {
+        visible(&(record.message.clone() + &beside)).into_owned().into()
+    }
 }
 
 /// A message without what would end its line or change a terminal.
@@ -250,14 +272,14 @@ mod tests {
         let (before, after) = line.split_once('▶').unwrap();
         assert!(before.starts_with("[KV] 20") && before.ends_with(" \x1b[33m"), "{line:?}");
         assert_eq!(before.len(), "[KV] 2006/01/02 - 15:04:05.000 \x1b[33m".len());
-        assert_eq!(after, " WARNING\x1b[0m hello\n");
+        assert_eq!(after, " WARNING\x1b[0m hello kind=late\n");
     }
 
     #[test]
     fn a_custom_form_has_no_prefix_and_is_as_wide_as_it_says() {
         assert_eq!(
-            line(pattern("%{id:04d}|%{level:.4s}|%{message:-7s}|%{message:3.2s}|%{module}"), "hello"),
-            "0001|WARN|hello  | he|KRAKEND\n"
+            line(pattern("%{id:04d}|%{level:.4s}|%{message:-17s}|%{message:3.2s}|%{module}"), "hello"),
+            "0001|WARN|hello kind=late  | he|KRAKEND\n"
         );
         let line = line(pattern("%{color:bold}%{shortfile} %{pid}"), "");
         assert!(line.starts_with("\x1b[33;1mrecord.rs:"), "{line:?}");
@@ -272,13 +294,33 @@ mod tests {
             "{logstash}"
         );
         let read: Value = serde_json::from_str(&logstash).unwrap();
-        assert_eq!((&read["message"], &read["module"]), (&json!(message), &json!("KRAKEND")));
+        assert_eq!(
+            (&read["message"], &read["module"], &read["kind"]),
+            (&json!(message), &json!("KRAKEND"), &json!("late"))
+        );
         let read: Value = serde_json::from_str(&line(LogForm::Companion, message)).unwrap();
         assert_eq!(
             (&read["message"], &read["module"], &read["kind"]),
             (&json!(message), &json!("[KV]"), &json!("late"))
         );
         assert_eq!(read["@timestamp"].as_str().unwrap().len(), "2006-01-02T15:04:05.000000-07:00".len());
+    }
+
+    #[test]
+    fn what_is_told_beside_a_message_can_be_told_apart_and_begins_no_line() {
+        let record = Record {
+            message: "hello".into(),
+            extras: vec![
+                ("plain", "a1".into()),
+                ("spaced", "a b".into()),
+                ("none", "".into()),
+                ("hostile", "a\n\"b".into()),
+            ],
+            ..Record::warning(String::new())
+        };
+        assert_eq!(told(&record), r#"hello plain=a1 spaced="a b" none="" hostile="a\n\"b""#);
+        let bare = Record { extras: Vec::new(), ..record };
+        assert_eq!(told(&bare), "hello");
     }
 
     #[test]
@@ -297,6 +339,6 @@ mod tests {
 
     #[test]
     fn no_message_begins_a_line_of_its_own() {
-        assert_eq!(line(pattern("%{message}"), "a\nb\r\x1b[0m\tc"), "a\\nb\\r\\u{1b}[0m\tc\n");
+        assert_eq!(line(pattern("%{message}"), "a\nb\r\x1b[0m\tc"), "a\\nb\\r\\u{1b}[0m\tc kind=late\n");
     }
 }

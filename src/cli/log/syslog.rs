@@ -8,7 +8,7 @@ use crate::config::{Layout, LogLevel};
 
 use super::{
     record::Record,
-    render::{local, program, visible},
+    render::{local, program, told},
 };
 
 /// Names the daemon's socket instead of where daemons listen.
@@ -59,7 +59,7 @@ impl Syslog {
         let mut line = format!("<{priority}>");
         self.time.write(&local(record.at), &mut line);
         let (tag, id, level) = (&self.tag, std::process::id(), record.level.name());
-        line + &format!(" {tag}[{id}]: {level} > {}\n", visible(&record.message))
+        line + &format!(" {tag}[{id}]: {level} > {}\n", told(record))
     }
 }
 

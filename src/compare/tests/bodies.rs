@@ -71,6 +71,9 @@ fn packed_bodies_are_compared_unpacked() {
     assert_eq!(compare(&settings(), &broken, &broken).verdict, Verdict::Match);
     let bomb = gzip(&vec![b' '; 16 << 20]);
     assert_eq!(compare(&settings(), &live, &bomb).verdict, Verdict::Incomparable(Incomparable::TooLarge));
+    for (one, other) in [(&broken, &bomb), (&bomb, &broken)] {
+        assert_eq!(compare(&settings(), one, other).verdict, Verdict::Incomparable(Incomparable::TooLarge));
+    }
 }
 
 #[test]

@@ -14,11 +14,15 @@ use tokio::{
 use crate::{
     config::OtlpExporter,
     plan::ExportPlan,
-    stats::exports::Export,
-    telemetry::{Report, Store, otlp::metrics_request, probe::REPORT_PERIOD},
+    stats::exports::{Export, Lost},
+    telemetry::{
+        Report, Store,
+        otlp::{MESSAGE_BYTES_MAX, messages::ExportMetricsServiceRequest, metrics_requests},
+        probe::REPORT_PERIOD,
+    },
 };
 
-use super::way::{Signal, Way};
+use super::way::{NotTaken, Signal, Way};
 
 /// All figures with what is still to be added to them. Threads that serve clients never come here.
 #[derive(Clone)]
@@ -71,9 +75,9 @@ impl Figures {
                     _ = ending.changed() => {}
                 }
             }
-            let message = self.with(|store| metrics_request(&plan.resource, store));
-            if let Some(message) = message {
-                let outcome = way.send(Signal::Metrics, message.encode_to_vec().into()).await;
+            let messages = self.with(|store| metrics_requests(&plan.resource, store, MESSAGE_BYTES_MAX));
+            if !messages.is_empty() {
+                let outcome = push_all(&mut way, &messages).await;
                 if let Err(error) = &outcome
                     && was_well
                 {
@@ -88,4 +92,19 @@ impl Figures {
             }
         }
     }
+}
+
+/// Sends them one after the other; what one is refused for need not be wrong with the next.
+async fn push_all(way: &mut Way, messages: &[ExportMetricsServiceRequest]) -> Result<(), NotTaken> {
+    let mut outcome = Ok(());
+    for message in messages {
+        if let Err(error) = way.send(Signal::Metrics, message.encode_to_vec().into()).await {
+            let is_last = error.why == Lost::Unreachable;
+            outcome = Err(error);
+            if is_last {
+                break;
+            }
+        }
+    }
+    outcome
 }

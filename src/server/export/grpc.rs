@@ -67,6 +67,8 @@ impl Channel {
     async fn dial(&self) -> Result<SendRequest<Bytes>, NotTaken> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
         let stream = stream.map_err(|error| NotTaken::unreachable(error.to_string()))?;
+        // The end of each window must not wait for the other side's acknowledgement.
+        stream.set_nodelay(true).map_err(|error| NotTaken::unreachable(error.to_string()))?;
         let shaken = h2::client::handshake(stream).await;
         let (connection, carried) = shaken.map_err(|error| NotTaken::unreachable(error.to_string()))?;
         actix::spawn(async move {

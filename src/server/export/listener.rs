@@ -2,20 +2,17 @@
 //!
 //! As in the original nothing guards it: who listens on a public address has chosen to be read.
 
-use std::{io, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
-    dev::{Server, ServerHandle},
+    HttpResponse,
+    dev::ServerHandle,
     http::header::CONTENT_TYPE,
     web::{self, Data},
 };
 
 use crate::{
-    config::PrometheusExporter,
-    plan::ExportPlan,
-    server::metrics::{CONNECTIONS_MAX, SHUTDOWN_TIMEOUT_SECONDS, listener},
-    stats::process::Process,
+    config::PrometheusExporter, plan::ExportPlan, server::reading::listen, stats::process::Process,
     telemetry::exposition,
 };
 
@@ -32,31 +29,13 @@ struct Shown {
 
 /// Starts the listener of an exporter; a port that can't be had is told, as the original does.
 pub(super) fn start(exporter: &PrometheusExporter, plan: &Arc<ExportPlan>, figures: &Figures) -> Option<ServerHandle> {
-    let shown = Shown { figures: figures.clone(), plan: Arc::clone(plan), process: exporter.process_metrics };
-    match serve(exporter, shown) {
-        Ok(server) => {
-            let handle = server.handle();
-            actix::spawn(server);
-            Some(handle)
-        }
-        Err(error) => {
-            let (name, address) = (&exporter.name, exporter.listen);
-            tracing::error!("[SERVICE: OpenTelemetry] {name} cannot listen on {address}: {error}");
-            None
-        }
-    }
-}
-
-fn serve(exporter: &PrometheusExporter, shown: Shown) -> io::Result<Server> {
-    let shown = Data::new(shown);
-    let app = move || App::new().app_data(shown.clone()).route("/metrics", web::get().to(read));
-    let server = HttpServer::new(app)
-        .workers(1)
-        .max_connections(CONNECTIONS_MAX)
-        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
-        .disable_signals()
-        .listen(listener(exporter.listen)?)?;
-    Ok(server.run())
+    let (name, address, process) = (&exporter.name, exporter.listen, exporter.process_metrics);
+    let shown = Data::new(Shown { figures: figures.clone(), plan: Arc::clone(plan), process });
+    let listening = listen(address, move |config| {
+        config.app_data(shown.clone()).route("/metrics", web::get().to(read));
+    });
+    let tell = |error: &_| tracing::error!("[SERVICE: OpenTelemetry] {name} cannot listen on {address}: {error}");
+    listening.inspect_err(tell).ok()
 }
 
 async fn read(shown: Data<Shown>) -> HttpResponse {

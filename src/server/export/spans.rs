@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use prost::Message;
 use tokio::{
     sync::{mpsc::Receiver, watch},
@@ -14,7 +15,10 @@ use tokio::{
 use crate::{
     plan::ExportPlan,
     stats::exports::{Export, Lost},
-    telemetry::{Span, otlp::traces_request},
+    telemetry::{
+        Span,
+        otlp::{MESSAGE_BYTES_MAX, first_traces},
+    },
 };
 
 use super::way::{NotTaken, Signal, Way};
@@ -53,7 +57,7 @@ impl Spans {
     /// Sends until the gateway ends, and then what is left.
     pub(super) async fn run(mut self) {
         while self.gather().await {
-            self.send().await;
+            self.send_all().await;
         }
         // From here nobody waits for more, and nothing is tried twice.
         loop {
@@ -65,7 +69,7 @@ impl Spans {
             if self.batch.is_empty() {
                 return;
             }
-            self.send().await;
+            self.send_all().await;
         }
     }
 
@@ -91,9 +95,16 @@ impl Spans {
         true
     }
 
-    /// Sends the batch, and again where that may help.
-    async fn send(&mut self) {
-        let message = bytes::Bytes::from(traces_request(&self.plan.resource, &self.batch).encode_to_vec());
+    /// Sends the batch, in as many messages as it needs.
+    async fn send_all(&mut self) {
+        while !self.batch.is_empty() {
+            let (message, count) = first_traces(&self.plan.resource, &self.batch, MESSAGE_BYTES_MAX);
+            self.send(message.encode_to_vec().into(), count).await;
+        }
+    }
+
+    /// Sends a message of the first spans of the batch, and again where that may help.
+    async fn send(&mut self, message: Bytes, spans: usize) {
         let mut pauses = PAUSES.into_iter();
         let outcome = loop {
             let outcome = self.way.send(Signal::Traces, message.clone()).await;
@@ -109,8 +120,8 @@ impl Spans {
             }
         };
         self.tell(outcome.as_ref().err());
-        let count = self.batch.len() as u64;
-        self.batch.clear();
+        let count = spans as u64;
+        self.batch.drain(..spans);
         match outcome {
             Ok(rejected) => {
                 let rejected = rejected.min(count);

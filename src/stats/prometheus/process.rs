@@ -56,6 +56,10 @@ fn write_steering(text: &mut Exposition, steering: &Steering) {
         let help = "The most bytes that all shadows together may hold.";
         text.single("gnomon_shadows_memory_budget_bytes", Kind::Gauge, help, memory.bytes_max);
     }
+    if let Some(lag) = steering.lag {
+        let help = "How late a wake-up of a thread that serves clients was of late, at worst.";
+        text.single("gnomon_worker_lag_seconds", Kind::Gauge, help, lag.as_secs_f64());
+    }
 }
 
 impl Labelled for ExportFigures {

@@ -85,6 +85,7 @@ pub(super) fn steering() -> Steering {
     Steering {
         judged: vec![judged("not_ready")],
         memory: Some(Held { bytes: 5, bytes_max: 50 }),
+        lag: Some(Duration::from_millis(1500)),
         changes: vec![("admin", 2), ("rule", 1)],
         decisions_untold: 3,
         log_lines_dropped: 4,
@@ -206,6 +207,7 @@ fn the_text_reads_back_as_what_was_counted() {
             ("gnomon_log_lines_dropped_total", &[][..], 4.0),
             ("gnomon_shadows_buffered_bytes", &[][..], 5.0),
             ("gnomon_shadows_memory_budget_bytes", &[][..], 50.0),
+            ("gnomon_worker_lag_seconds", &[][..], 1.5),
             ("gnomon_unrouted_requests_total", &[("status", "404")][..], 1.0),
             ("gnomon_build_info", &[("version", env!("CARGO_PKG_VERSION"))][..], 1.0),
         ] {

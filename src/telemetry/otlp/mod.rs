@@ -8,5 +8,8 @@ pub mod metrics;
 pub mod traces;
 mod words;
 
-pub use metrics::metrics_request;
-pub use traces::traces_request;
+pub use metrics::metrics_requests;
+pub use traces::{first_traces, traces_request};
+
+/// A message is no larger than this, in bytes: what receivers over gRPC take, unless they are told otherwise.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use prost::Message;
+
 use crate::telemetry::{
     Span, exposition,
     span::{Kind, Status},
@@ -14,6 +16,24 @@ use super::{
 
 /// The flag that says that a trace is recorded.
 const SAMPLED: u32 = 1;
+
+/// A push of as many of these spans, from the first, as there is room for in so many bytes, and how many those are. One
+/// that needs more than that goes alone: its receiver may have room for it.
+#[must_use]
+pub fn first_traces(
+    about: &exposition::Resource,
+    spans: &[Arc<Span>],
+    bytes_max: usize,
+) -> (ExportTraceServiceRequest, usize) {
+    let mut count = spans.len();
+    loop {
+        let request = traces_request(about, spans.get(..count).unwrap_or(spans));
+        if count <= 1 || request.encoded_len() <= bytes_max {
+            return (request, count);
+        }
+        count /= 2;
+    }
+}
 
 /// A push of these spans.
 #[must_use]

@@ -1,5 +1,7 @@
 //! Traces and figures without sockets: contexts in and out, figures added up, messages read back.
 
+mod limits;
+
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
@@ -13,7 +15,7 @@ use super::{
     labels::{BackendLabels, EndpointLabels},
     otlp::{
         messages::{ExportMetricsServiceRequest, metric},
-        metrics_request, traces_request,
+        metrics_requests, traces_request,
     },
     settings::ReportedHeaders,
     span::{Kind, Opening},
@@ -144,7 +146,7 @@ fn figures_of_all_threads_are_added_up_and_read_back() {
         store.book(&meter.take().unwrap());
         assert!(meter.take().is_none());
     }
-    let sent = metrics_request(&[], &store).unwrap().encode_to_vec();
+    let sent = metrics_requests(&[], &store, usize::MAX).remove(0).encode_to_vec();
     let read = ExportMetricsServiceRequest::decode(sent.as_slice()).unwrap();
     let all = &read.resource_metrics[0].scope_metrics[0].metrics;
     let names: Vec<_> = all.iter().map(|metric| metric.name.as_str()).collect();

@@ -157,10 +157,15 @@ fn of_backends() -> Vec<Case> {
         metrics("round_trip", json!(true)).sees(figures(|all| figure(all, "http.client.duration").into()), 1.0),
         metrics("read_payload", json!(true))
             .sees(figures(|all| figure(all, "http.client.response.read.size-hist").into()), 1.0),
+        metrics("detailed_connection", json!(true))
+            .sees(figures(|all| figure(all, "http.client.request.get-conn.duration").into()), 1.0),
         metrics("static_attributes", mark()).sees(marked("krakend.backend.duration"), "v"),
         traces("disable_stage", json!(true)).sees(spans(|spans| stages(spans, "backend")), 0),
         traces("round_trip", json!(true)).sees(spans(|spans| stages(spans, "backend-request")), 1),
         traces("read_payload", json!(true)).sees(spans(|spans| stages(spans, "backend-response")), 1),
+        traces("detailed_connection", json!(true))
+            .with(At::BackendTraces, json!({ "round_trip": true }))
+            .sees(spans(|spans| said(spans, "backend-request", "get-conn-duration").is_number().into()), true),
         traces("static_attributes", mark()).sees(spans(|spans| said(spans, "backend", "k")), "v"),
         traces("report_headers", json!(true))
             .with(At::BackendTraces, json!({ "round_trip": true }))

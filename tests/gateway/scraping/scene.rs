@@ -10,6 +10,7 @@ use crate::{
     files::{endpoint, live, service, with},
     gnomon::Gnomon,
     selection::shadow_under,
+    telemetry::{Manner, Receiver},
     upstream::Upstream,
 };
 
@@ -21,6 +22,8 @@ pub(super) struct Scene {
     pub(super) gnomon: Gnomon,
     asked: u32,
     _upstreams: Vec<Upstream>,
+    /// Who is told of spans, so that there are figures of that.
+    _receiver: Receiver,
 }
 
 impl Scene {
@@ -29,12 +32,15 @@ impl Scene {
         let v1 = Upstream::answers(json!({ "id": 7, "name": "Ada" }));
         let v2 = Upstream::answers(json!({ "id": "7", "name": "Ada" }));
         let (hung, broken) = (Upstream::hangs(), Upstream::resets());
-        let file = file(&v1, &v2, &hung, &broken);
+        let receiver = Receiver::http(Manner::Takes);
+        let exporters = json!({ "exporters": { "otlp": [receiver.exporter()] } });
+        let recorded = json!({ "extra_config": { "telemetry/opentelemetry": exporters } });
+        let file = with(file(&v1, &v2, &hung, &broken), &recorded);
         let gnomon = Gnomon::run(&file);
         gnomon.rewrite_text("{");
         assert_eq!(gnomon.reload().status, 422);
         gnomon.rewrite(&file);
-        let scene = Self { gnomon, asked: 0, _upstreams: vec![v1, v2, hung, broken] };
+        let scene = Self { gnomon, asked: 0, _upstreams: vec![v1, v2, hung, broken], _receiver: receiver };
         scene.steer();
         scene
     }

@@ -73,6 +73,31 @@ fn spans_go_together_in_few_messages_and_are_counted() {
 }
 
 #[test]
+fn no_message_is_larger_than_receivers_take() {
+    const BYTES_MAX: usize = 4 * 1024 * 1024;
+    for receiver in Receiver::both(Manner::Takes) {
+        let upstream = Upstream::answers(json!({})).forgetting_bodies();
+        let told = json!({ "report_headers": true });
+        let layers = json!({ "layers": { "global": told, "backend": { "traces": {
+            "round_trip": true, "report_headers": true } } } });
+        let a = crate::files::with(one_endpoint(&upstream), &json!({ "input_headers": ["X-Long"] }));
+        let mut gnomon = Gnomon::run(&recorded(&[receiver.exporter()], &layers, &[a]));
+        let long = "x".repeat(50_000);
+        let mut connection = Connection::open(gnomon.address());
+        for _ in 0..60 {
+            connection.ask("GET", "/a", &[("X-Long", &long)], b"");
+            assert_eq!(connection.receive().map(|answer| answer.status), Some(200));
+        }
+        gnomon.signal("TERM");
+        gnomon.wait_for_exit();
+        let lengths: Vec<_> = receiver.messages("traces").iter().map(Vec::len).collect();
+        assert!(lengths.iter().sum::<usize>() > BYTES_MAX, "{lengths:?}");
+        assert!(lengths.iter().all(|length| *length <= BYTES_MAX), "{lengths:?}");
+        assert_eq!(receiver.spans().len(), 60 * 4);
+    }
+}
+
+#[test]
 fn what_a_receiver_does_not_want_is_counted_so_and_told_once() {
     for receiver in Receiver::both(Manner::Refuses) {
         let upstream = Upstream::answers(json!({}));

@@ -27,6 +27,8 @@ pub(crate) struct Told {
     /// 0 unset, 1 good, 2 failed.
     pub(crate) status: i32,
     pub(crate) attributes: Attributes,
+    /// What happened meanwhile.
+    pub(crate) events: Vec<String>,
     /// What the service says about itself.
     pub(crate) resource: Attributes,
 }
@@ -83,6 +85,7 @@ pub(super) fn spans_of(request: &ExportTraceServiceRequest) -> Vec<Told> {
                 kind: span.kind,
                 status: span.status.as_ref().map_or(0, |status| status.code),
                 attributes: attributes(&span.attributes),
+                events: span.events.iter().map(|event| event.name.clone()).collect(),
                 resource: of_resource.clone(),
             });
             assert!(span.start_time_unix_nano > 0 && span.start_time_unix_nano <= span.end_time_unix_nano, "{span:?}");

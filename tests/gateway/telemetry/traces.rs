@@ -6,6 +6,7 @@ use super::{Manner, Receiver, Told, recorded};
 use crate::{
     files::{endpoint, live, shadow, with},
     gnomon::Gnomon,
+    patience::wait_for,
     upstream::{Seen, Upstream},
 };
 
@@ -89,6 +90,21 @@ fn a_request_without_a_trace_begins_one_and_each_its_own() {
         let seen: Vec<_> = upstream.seen().iter().map(|seen| traceparent(seen).to_owned()).collect();
         assert!(calls.len() == 2 && calls.iter().all(|call| seen.contains(&call.traceparent())), "{seen:?}");
     }
+}
+
+#[test]
+fn a_line_of_the_access_log_leads_to_the_trace_that_began_here() {
+    let (receiver, upstream) = (Receiver::grpc(Manner::Takes), Upstream::answers(json!({})));
+    let mut file = recorded(&[receiver.exporter()], &json!({}), &[endpoint("/a", &[live(&upstream, "/b")])]);
+    file["extra_config"]["@access_log"] = json!({ "format": "json" });
+    let gnomon = Gnomon::run(&file);
+    assert_eq!(gnomon.get("/a").status, 200);
+    let spans = receiver.wait_for_spans(|spans| spans.iter().any(|span| span.parent.is_empty()));
+    let root = spans.iter().find(|span| span.parent.is_empty()).expect("waited for");
+    let line = wait_for(|| gnomon.output().lines().find(|line| line.contains("\"target\":\"/a\"")).map(str::to_owned));
+    let told: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+    let wanted = [json!(root.trace), json!(root.id), Value::Null, json!(true)];
+    assert_eq!(["trace_id", "span_id", "parent_id", "sampled"].map(|name| told[name].clone()), wanted, "{told}");
 }
 
 #[test]

@@ -116,6 +116,7 @@ fn connections_are_probed_as_the_limits_say() {
                 port,
                 &PoolLimits { keep_alive_time, ..ROOMY },
                 &Default::default(),
+                None,
             )
             .await
             .unwrap();

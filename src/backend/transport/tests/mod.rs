@@ -7,6 +7,7 @@ mod faults;
 mod glance;
 mod idle;
 mod leave;
+mod marks;
 mod requests;
 mod reuse;
 mod uploads;
