@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{status::PartStatus, *};
 use crate::{
     control::{Audit, Moment, Post, Refusal, Who},
     split::{Splitter, tests::plan},
