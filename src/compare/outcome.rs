@@ -118,7 +118,7 @@ impl Results for Experiment {
         let mut found = self.found();
         let place = found.place_of(field)?;
         let is_known = found.fields.ignore(&place, kind);
-        found.appraise(Instant::now());
+        found.appraise();
         let redactor = found.clusters.redactor();
         let (id, shown) = (redactor.field_id(&place), redactor.redact_path(&place));
         // The line would say what is not shown.
