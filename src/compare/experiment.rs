@@ -62,6 +62,8 @@ pub struct Experiment {
     pub(super) of_variants: AtomicU64,
     /// Nanoseconds spent on comparing.
     pub(super) spent: AtomicU64,
+    /// Copies that were not drawn to be compared.
+    pub(super) left_out: AtomicU64,
     /// Pairs that count no more, since the comparison began anew.
     pub(super) forgotten: AtomicU64,
     /// How many pairs had been begun then.
@@ -86,6 +88,7 @@ impl Experiment {
             turned_away: AtomicU64::new(0),
             of_variants: AtomicU64::new(0),
             spent: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             begun_before: AtomicU64::new(0),
             names: Mutex::default(),
@@ -97,8 +100,11 @@ impl Experiment {
 
     /// Draws whether the answers to a request are compared, and what becomes of the pair.
     pub(super) fn draw(&self, method: &Method) -> Option<Drawn> {
-        let is_drawn = self.sample().takes(fastrand::u64(..));
-        is_drawn.then(|| Drawn {
+        if !self.sample().takes(fastrand::u64(..)) {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Drawn {
             place: self.begun.fetch_add(1, Ordering::AcqRel),
             has_baseline: self.learns.load(Ordering::Acquire)
                 && method.is_safe()

@@ -47,11 +47,18 @@ impl Results for Experiment {
         let mut found = self.found();
         let recent = found.tally.recent(now).figures();
         let sums = found.tally.total();
-        let Begun { begun, void, of_variants, waiting } = self.begun_pairs(sums);
+        let Begun { begun, void, of_variants, waiting, left_out, forgotten } = self.begun_pairs(sums);
         let total = sums.figures();
         json!({
             "sample": self.sample().ratio(),
-            "pairs": { "begun": begun, "void": void, "variant": of_variants, "waiting": waiting },
+            "pairs": {
+                "begun": begun,
+                "void": void,
+                "variant": of_variants,
+                "waiting": waiting,
+                "left_out": left_out,
+                "forgotten": forgotten,
+            },
             "curves": { "live": curve(&total.latency.live), "shadow": curve(&total.latency.shadow) },
             "total": total,
             "recent": recent,
@@ -149,7 +156,7 @@ impl Compared for Experiment {
     fn comparison(&self) -> ComparisonFigures {
         let mut found = self.found();
         let sums = found.tally.total();
-        let Begun { begun, void, of_variants, waiting } = self.begun_pairs(sums);
+        let Begun { begun, void, of_variants, waiting, left_out, forgotten } = self.begun_pairs(sums);
         let incomparable = Incomparable::ALL.map(|reason| (reason.label(), sums.incomparable_for(reason)));
         let verdicts = vec![
             ("match", sums.matches),
@@ -160,6 +167,8 @@ impl Compared for Experiment {
         let matrix = sums.cells().into_iter().map(|cell| (cell.live, cell.shadow, cell.pairs)).collect();
         ComparisonFigures {
             sample: self.sample().ratio(),
+            left_out,
+            forgotten,
             begun,
             void,
             of_variants,
@@ -184,6 +193,8 @@ struct Begun {
     void: u64,
     of_variants: u64,
     waiting: u64,
+    left_out: u64,
+    forgotten: u64,
 }
 
 impl Experiment {
@@ -193,7 +204,8 @@ impl Experiment {
         let (void, forgotten, begun) = (load(&self.void), load(&self.forgotten), load(&self.begun));
         let begun = begun.saturating_sub(forgotten);
         let waiting = begun.saturating_sub(void + judged.pairs());
-        Begun { begun, void, of_variants: load(&self.of_variants).min(void), waiting }
+        let (of_variants, left_out) = (load(&self.of_variants).min(void), load(&self.left_out));
+        Begun { begun, void, of_variants, waiting, left_out, forgotten }
     }
 
     fn compare_seconds(&self) -> f64 {

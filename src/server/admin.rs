@@ -13,17 +13,17 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HOST};
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
-use actix_web::web::{self, Data, Query, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Route, guard};
-use serde::Deserialize;
 
-use crate::stats::{Read, StatsActor};
+use crate::stats::StatsActor;
 
 use super::{
     admin_assets::ASSETS,
     admin_events::{self, Events},
     admin_metrics::metrics,
     admin_overview::{self, OVERVIEW},
+    admin_stats,
     changes::Changes,
 };
 
@@ -38,7 +38,8 @@ const SECURITY_HEADERS: [(&str, &str); 6] = [
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -105,11 +106,15 @@ pub fn configure(stats: Addr<StatsActor>, hosts: Hosts, changes: Option<Changes>
         let mut scope = web::scope("")
             .app_data(Data::new(Events::new(stats.clone(), changes.clone())))
             .app_data(Data::new(stats))
-            .service(readable("/__stats").route(read_only().to(json)))
+            .service(readable("/__stats").route(read_only().to(admin_stats::stats)))
             .service(readable("/metrics").route(read_only().to(metrics)))
             .service(readable("/__health").route(read_only().to(health)))
             .service(readable(OVERVIEW).route(read_only().to(admin_overview::overview)))
-            .service(readable("/__events").route(web::get().to(admin_events::listen)));
+            .service(
+                readable("/__events")
+                    .route(web::get().to(admin_events::listen))
+                    .route(web::head().to(admin_events::look)),
+            );
         for &(path, kind, content) in ASSETS {
             let asset = move || async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(content) };
             scope = scope.service(readable(path).route(read_only().to(asset)));
@@ -136,21 +141,6 @@ fn readable(path: &str) -> Resource {
 
 fn read_only() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// What `/__stats` may be asked for: by default everything.
-#[derive(Deserialize)]
-struct Wanted {
-    /// Only endpoints that are called so, or have a backend that is.
-    #[serde(default)]
-    find: String,
-    /// No more endpoints than this.
-    limit: Option<usize>,
-}
-
-async fn json(stats: Data<Addr<StatsActor>>, wanted: Query<Wanted>) -> HttpResponse {
-    let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
-    HttpResponse::Ok().json(snapshot.view(&wanted.find, wanted.limit.unwrap_or(usize::MAX)))
 }
 
 pub(super) fn unavailable() -> HttpResponse {
@@ -236,6 +226,11 @@ mod tests {
         })
     }
 
+    /// Nothing but the page's own files, no text that becomes a script, and nobody else's frame.
+    const POLICY: &str = "\"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+        img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+        require-trusted-types-for 'script'; trusted-types 'none'\"";
+
     #[test]
     fn every_route_answers_with_its_type_and_the_security_headers() {
         for (path, kind, part) in [
@@ -250,7 +245,7 @@ mod tests {
             let (status, headers, body) = ask(Method::GET, path, "localhost:8090");
             assert_eq!(status, StatusCode::OK, "{path}");
             assert!(body.contains(part), "{path} says {body}");
-            for wanted in [kind, "default-src 'none'; script-src 'self'", "nosniff", "no-store"] {
+            for wanted in [kind, POLICY, "nosniff", "no-store"] {
                 assert!(headers.contains(wanted), "{path} lacks {wanted}: {headers}");
             }
         }

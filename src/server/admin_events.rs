@@ -39,6 +39,8 @@ use super::{
 
 /// How many may listen at once.
 pub(super) const READERS_MAX: usize = 32;
+/// What a stream is.
+const EVENTS: &str = "text/event-stream";
 /// How often there is news.
 const PERIOD: Duration = Duration::from_secs(1);
 /// How many events may wait for one reader; one more, and it is cut off.
@@ -60,6 +62,13 @@ struct Heard {
     readers: Vec<Reader>,
     latest: Option<Bytes>,
     teller: Option<JoinHandle<()>>,
+}
+
+impl Heard {
+    fn has_room(&mut self) -> bool {
+        self.readers.retain(|reader| !reader.events.is_closed());
+        self.readers.len() < READERS_MAX
+    }
 }
 
 /// One who listens.
@@ -106,11 +115,14 @@ impl Events {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_room(&self) -> bool {
+        self.heard().has_room()
+    }
+
     /// One more reader, who hears at once what was said last; `None` if there are enough.
     fn admit(&self, line: Option<Socket>) -> Option<mpsc::Receiver<Bytes>> {
         let mut heard = self.heard();
-        heard.readers.retain(|reader| !reader.events.is_closed());
-        if heard.readers.len() >= READERS_MAX {
+        if !heard.has_room() {
             return None;
         }
         let (events, receiver) = mpsc::channel(WAITING_MAX);
@@ -164,17 +176,24 @@ async fn tell(events: Arc<Events>) {
     }
 }
 
+/// Says whether there is room for one more, without taking it: a page is not told with which status it was refused.
+pub(super) async fn look(events: Data<Events>) -> HttpResponse {
+    if events.has_room() { HttpResponse::Ok().insert_header((CONTENT_TYPE, EVENTS)).finish() } else { full() }
+}
+
+fn full() -> HttpResponse {
+    let mut refusal = HttpResponse::ServiceUnavailable();
+    refusal.insert_header((RETRY_AFTER, "10"));
+    text(refusal, "too many listen already; /__stats has the figures as well")
+}
+
 /// Listens.
 pub(super) async fn listen(request: HttpRequest, events: Data<Events>) -> HttpResponse {
     let line = request.conn_data::<Line>().and_then(|line| line.0.try_clone().ok());
-    let Some(mut receiver) = events.admit(line) else {
-        let mut refusal = HttpResponse::ServiceUnavailable();
-        refusal.insert_header((RETRY_AFTER, "10"));
-        return text(refusal, "too many listen already; /__stats has the figures as well");
-    };
+    let Some(mut receiver) = events.admit(line) else { return full() };
     events.into_inner().begin();
     let body = stream::poll_fn(move |context| receiver.poll_recv(context).map(|event| event.map(Ok::<_, Infallible>)));
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/event-stream")).streaming(body)
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, EVENTS)).streaming(body)
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@
 use actix::Addr;
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{Accept, CONTENT_TYPE, Header as _, Quality},
+    http::header::{Accept, Header as _, Quality},
     web::Data,
 };
 
 use crate::stats::{
     Read, StatsActor, Steering,
-    prometheus::{Format, write},
+    prometheus::{Format, pieces},
 };
 
-use super::{admin::unavailable, changes::Changes};
+use super::{admin::unavailable, admin_stats::in_pieces, changes::Changes};
 
 /// Answers a scrape.
 pub(super) async fn metrics(
@@ -24,7 +24,7 @@ pub(super) async fn metrics(
     let Ok(snapshot) = stats.send(Read).await else { return unavailable() };
     let steering = changes.map_or_else(Steering::default, |changes| changes.steering());
     let format = format_for(&request);
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, format.content_type())).body(write(&snapshot, &steering, format))
+    in_pieces(format.content_type(), pieces(&snapshot, &steering, format))
 }
 
 /// OpenMetrics for who names it and does not like plain text better; plain text for everybody else, browsers too.

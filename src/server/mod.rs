@@ -16,6 +16,7 @@ mod admin_plan;
 mod admin_results;
 mod admin_shadows;
 mod admin_splits;
+mod admin_stats;
 pub mod builtin;
 mod call;
 pub mod changes;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actix::{Actor, Context, Handler, Message, MessageResult};
+use actix::{Actor, AsyncContext as _, Context, Handler, Message, MessageResult};
 use tokio::time::Instant;
 
 use super::books::Books;
@@ -183,16 +183,30 @@ impl StatsActor {
         self.latest = None;
     }
 
-    fn snapshot(&mut self) -> Arc<Snapshot> {
+    /// How old a snapshot may be and still be handed on.
+    fn age_max(&self) -> Duration {
         let series = self.names.endpoints.len() + self.names.backends.len();
-        let age_max = SNAPSHOT_AGE_MAX_PER_SERIES * u32::try_from(series).unwrap_or(u32::MAX).min(10_000);
+        SNAPSHOT_AGE_MAX_PER_SERIES * u32::try_from(series).unwrap_or(u32::MAX).min(10_000)
+    }
+
+    fn snapshot(&mut self, context: &mut Context<Self>) -> Arc<Snapshot> {
+        let age_max = self.age_max();
         match &self.latest {
             Some((made, snapshot)) if made.elapsed() < age_max => Arc::clone(snapshot),
             _ => {
                 let snapshot = Arc::new(self.look());
                 self.latest = Some((Instant::now(), Arc::clone(&snapshot)));
+                context.run_later(age_max, |actor, _| actor.forget());
                 snapshot
             }
+        }
+    }
+
+    /// Gives up a snapshot that is handed on no more: that of ten thousand endpoints takes 20 MB.
+    fn forget(&mut self) {
+        let age_max = self.age_max();
+        if self.latest.as_ref().is_some_and(|(made, _)| made.elapsed() >= age_max) {
+            self.latest = None;
         }
     }
 
@@ -317,8 +331,8 @@ impl Handler<Report> for StatsActor {
 impl Handler<Read> for StatsActor {
     type Result = MessageResult<Read>;
 
-    fn handle(&mut self, _: Read, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.snapshot())
+    fn handle(&mut self, _: Read, context: &mut Self::Context) -> Self::Result {
+        MessageResult(self.snapshot(context))
     }
 }
 

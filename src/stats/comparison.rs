@@ -13,6 +13,10 @@ pub trait Compared: Send + Sync {
 pub struct ComparisonFigures {
     /// The share of the copies whose answers are compared, 0 to 1.
     pub sample: f64,
+    /// Copies that were not drawn to be compared, since the start.
+    pub left_out: u64,
+    /// Pairs that count no more since the comparison began anew; in none of the figures below.
+    pub forgotten: u64,
     /// Pairs that were to be compared.
     pub begun: u64,
     /// Of those, pairs whose copy was not sent or ended unseen, or whose live answer is a variant's.

@@ -96,12 +96,15 @@ pub struct View<'a> {
 
 impl Snapshot {
     /// The first `limit` endpoints that have `find`, in whatever case, in their method and path or in a backend's
-    /// label or hosts.
+    /// label or hosts; first of all the one whose method and path are just that.
     #[must_use]
     pub fn view(&self, find: &str, limit: usize) -> View<'_> {
-        let find = find.trim().to_lowercase();
+        let wanted = find.trim();
+        let find = wanted.to_lowercase();
         let mut endpoints: Vec<_> = self.endpoints.iter().filter(|endpoint| endpoint.is_called(&find)).collect();
         let found = endpoints.len();
+        // Or it would be among all whose path begins as its own does, and maybe beyond the limit.
+        endpoints.sort_by_key(|endpoint| !endpoint.has_name(wanted));
         endpoints.truncate(limit);
         View {
             version: self.version,
@@ -136,7 +139,15 @@ impl Totals {
 }
 
 impl EndpointSnapshot {
-    fn is_called(&self, find: &str) -> bool {
+    /// Whether it is called just so. Paths that differ in nothing but their case are those of different endpoints.
+    pub(super) fn has_name(&self, wanted: &str) -> bool {
+        wanted
+            .split_once(' ')
+            .is_some_and(|(method, path)| self.method.eq_ignore_ascii_case(method) && self.path == path)
+    }
+
+    /// Whether it or one of its backends has `find`, in lower case, in what it is called.
+    pub(super) fn is_called(&self, find: &str) -> bool {
         let has = |one: &str, two: &str| format!("{one} {two}").to_lowercase().contains(find);
         find.is_empty()
             || has(&self.method, &self.path)

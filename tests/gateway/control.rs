@@ -2,7 +2,7 @@
 
 use std::{
     process::Output,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use serde_json::{Value, json};
@@ -158,24 +158,26 @@ fn a_ramp_that_began_long_ago_is_at_its_top_and_a_time_that_is_over_copies_nothi
     assert!(v2.seen().is_empty());
 }
 
-/// Asks on some connections until told to stop, while `meanwhile` runs.
-fn under_load(gnomon: &Gnomon, meanwhile: impl FnOnce()) {
-    let stop = AtomicBool::new(false);
+/// Asks for one user after the other on some connections until told to stop, while `meanwhile` runs, which gets the number
+/// of the next one.
+pub(crate) fn under_load<T>(gnomon: &Gnomon, meanwhile: impl FnOnce(&AtomicU64) -> T) -> T {
+    let (stop, next) = (AtomicBool::new(false), AtomicU64::new(1_000));
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut connection = gnomon.connect();
                 while !stop.load(Ordering::Acquire) {
-                    connection.ask("GET", "/user/1", &[], b"");
+                    let user = next.fetch_add(1, Ordering::AcqRel);
+                    connection.ask("GET", &format!("/user/{user}"), &[], b"");
                     assert_eq!(connection.receive().expect("the connection is kept").status, 200);
                 }
             });
         }
         // Also when it panics, or the test would never end.
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(meanwhile));
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| meanwhile(&next)));
         stop.store(true, Ordering::Release);
-        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    });
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 #[test]
@@ -190,12 +192,14 @@ fn a_kill_under_load_ends_every_copy_and_no_request() {
         ),
     ];
     let gnomon = Gnomon::run(&service(&[endpoint("/user/{id}", &backends)]));
-    under_load(&gnomon, || {
+    let after = under_load(&gnomon, |begun| {
         gnomon.wait_until("copies hang and others wait", |stats| {
             let books = stats.the_books();
             books.in_flight == 8 && books.waiting > 0
         });
         let killed = gnomon.changed("POST", "/__shadow/kill", &json!({ "reason": "it smokes" }));
+        // Whatever begins from here on was offered after the kill was answered.
+        let next = begun.load(Ordering::Acquire);
         assert!(killed["killed"]["by"].as_str().unwrap().starts_with("admin"), "{killed:#}");
         let after = gnomon.wait_until("no copy is left", |stats| {
             let books = stats.the_books();
@@ -206,7 +210,10 @@ fn a_kill_under_load_ends_every_copy_and_no_request() {
         let later =
             gnomon.wait_until("requests go on", |stats| stats.the_books().offered > after.the_books().offered + 20);
         assert_eq!(later.the_books().sent, sent, "nothing is sent after the kill");
+        next
     });
+    let number = |target: &str| target.rsplit('/').next().and_then(|user| user.parse::<u64>().ok()).unwrap();
+    assert!(v2.seen().iter().all(|seen| number(&seen.target) < after), "{:#?}", v2.seen());
     assert_eq!((metric(&gnomon, "gnomon_shadow_killed", ""), &shadow(&gnomon)["state"]), (Some(1.0), &json!("killed")));
     v2.change("/v2/2", json!({}));
     let seen = v2.seen().len();

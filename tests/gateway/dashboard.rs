@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    client::get,
+    client::{Connection, get},
     files::{endpoint, live, service, shadow},
     gnomon::Gnomon,
     upstream::Upstream,
@@ -83,7 +83,7 @@ fn scripts_are_small_and_never_make_markup_of_text() {
 }
 
 /// A reader of the stream, with what came first.
-fn listens(gnomon: &Gnomon) -> (std::net::TcpStream, String) {
+pub(crate) fn listens(gnomon: &Gnomon) -> (std::net::TcpStream, String) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(gnomon.admin()).unwrap();
     stream.set_read_timeout(Some(crate::patience::LIMIT)).unwrap();
@@ -101,13 +101,25 @@ fn listens(gnomon: &Gnomon) -> (std::net::TcpStream, String) {
 fn events_tell_all_and_there_are_so_many_readers() {
     let (v1, v2) = (Upstream::answers(json!({})), Upstream::answers(json!({})));
     let mut gnomon = Gnomon::run(&service(&[endpoint("/a", &[live(&v1, "/v1"), shadow(&v2, "/v2")])]));
-    let readers: Vec<_> = (0..32).map(|_| listens(&gnomon)).collect();
+    let mut readers: Vec<_> = (0..32).map(|_| listens(&gnomon)).collect();
     for (_, text) in &readers {
         assert!(text.starts_with("HTTP/1.1 200") && text.contains("text/event-stream"), "{text}");
         assert!(text.contains("event: snapshot\ndata: {") && text.contains("\"id\":\"GET:/a:0\""), "{text}");
     }
     let (_, refused) = listens(&gnomon);
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    // Whoever only looks is told the same, and takes nobody's place.
+    let look = || {
+        let mut connection = Connection::open(gnomon.admin());
+        connection.ask("HEAD", "/__events", &[], b"");
+        connection.receive_head().unwrap().status
+    };
+    assert_eq!(look(), 503);
+    drop(readers.pop());
+    assert!(crate::patience::wait_for(|| (look() == 200).then_some(())).is_some());
+    assert_eq!(look(), 200);
+    readers.push(listens(&gnomon));
+    assert!(readers.last().unwrap().1.starts_with("HTTP/1.1 200"));
     // Whoever listens does not hold up the end.
     gnomon.signal("TERM");
     assert_eq!(gnomon.wait_for_exit().code(), Some(0), "{}", gnomon.output());
@@ -142,6 +154,20 @@ fn the_plan_and_the_comparison_are_told() {
     );
     assert_eq!(get(gnomon.admin(), "/__shadow/GET:%2Fa:0/readiness").status, 409);
     assert_eq!(get(gnomon.admin(), "/__shadow/GET:%2Fa:0/readiness?status=200").status, 200);
+}
+
+#[test]
+fn an_endpoint_is_found_first_by_its_whole_name() {
+    let v1 = Upstream::answers(json!({}));
+    let mut endpoints: Vec<_> = (0..30).map(|number| endpoint(&format!("/a{number}"), &[live(&v1, "/v1")])).collect();
+    endpoints.extend(["/A", "/a"].map(|path| endpoint(path, &[live(&v1, "/v1")])));
+    let gnomon = Gnomon::run(&service(&endpoints));
+    for (find, first) in
+        [("GET%20/a", "/a"), ("get%20/a", "/a"), ("%20GET%20/a7%20", "/a7"), ("/a", "/a0"), ("GET%20/a2", "/a2")]
+    {
+        let found = get(gnomon.admin(), &format!("/__stats?find={find}&limit=1")).json();
+        assert_eq!(found["endpoints"][0]["path"], first, "{find}");
+    }
 }
 
 #[test]

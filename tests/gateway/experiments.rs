@@ -121,7 +121,7 @@ fn a_field_is_ignored_and_heeded_by_hand_though_its_place_is_not_shown() {
         page.click(button);
         page.wait_for(&format!("document.querySelector('tbody button').textContent === {}", json!(becomes)));
         let row = page.row("Fields that differ", &shown);
-        assert!(row[5] == decision || (!is_ignored && row[5] == "✕ different"), "{row:?}");
+        assert!(row[6] == decision || (!is_ignored && row[6] == "✕ different"), "{row:?}");
         assert_eq!(field()["ignored"], is_ignored);
     }
     page.wait_for("document.querySelector('.outcome').textContent.includes('Its place is not shown')");
@@ -147,9 +147,9 @@ fn the_minutes_in_which_pairs_differed_are_drawn() {
     let page = chromium.page();
     page.open(gnomon.admin());
     page.show(&place("clusters"), "/user/{id}");
-    page.wait_for("document.querySelector('details')");
+    page.wait_for("document.querySelector('details.cluster')");
     assert_eq!(page.run("document.querySelectorAll('canvas').length"), 0, "only what is open is drawn");
-    page.run("document.querySelector('details').open = true");
+    page.run("document.querySelector('details.cluster').open = true");
     page.wait_for("document.querySelector('details canvas')");
     page.wait_for("document.querySelector('details figure .key b').textContent === '23'");
     // Bars of the shadow's colour are on it, and they grow from the foot.
@@ -173,7 +173,7 @@ fn another_share_is_compared_from_the_page_and_the_overview_says_so() {
     let chromium = Chromium::start();
     let page = chromium.page();
     page.open(gnomon.admin());
-    assert_eq!(page.row("Experiments", "GET /user/{id}")[3], "100 %");
+    assert_eq!(page.row("Experiments", "GET /user/{id}")[4], "100 %");
     page.show(&place("control"), "/user/{id}");
     page.wait_for("document.querySelector('.rate-form input[placeholder]')");
     page.run(
@@ -187,7 +187,7 @@ fn another_share_is_compared_from_the_page_and_the_overview_says_so() {
     page.wait_for("document.querySelector('.timers').textContent.includes('compared 12.5 %, ends in 00:1')");
     page.wait_for("document.querySelector('.totals').textContent.includes('12.5 % (the file: 100 %)')");
     page.show("overview", "Overview");
-    let row = wait_for(|| Some(page.row("Experiments", "GET /user/{id}")).filter(|row| row[3] == "12.5 %"));
+    let row = wait_for(|| Some(page.row("Experiments", "GET /user/{id}")).filter(|row| row[4] == "12.5 %"));
     assert!(row.is_some(), "{:?}", page.row("Experiments", "GET /user/{id}"));
     is_quiet(&page, gnomon.admin());
 }

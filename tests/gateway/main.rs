@@ -90,7 +90,15 @@ mod overview;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod page_figures;
+#[cfg(test)]
+mod page_keyboard;
+#[cfg(test)]
+mod page_stream;
+#[cfg(test)]
 mod pairs;
+#[cfg(test)]
+mod pictures;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

@@ -58,3 +58,23 @@ impl Drop for Measuring<'_> {
         self.mark.0.set(Some(self.since.elapsed()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_was_given_up_has_its_time_and_one_that_did_not_begin_has_none() {
+        let marks = Marks::default();
+        let connecting = marks.connection.begin();
+        advance(Duration::from_secs(1)).await;
+        let looking = marks.look_up.begin();
+        advance(Duration::from_secs(2)).await;
+        drop(looking);
+        drop(connecting);
+        let [connection, look_up] = [3, 2].map(|seconds| Some(Duration::from_secs(seconds)));
+        assert_eq!((marks.connection(), marks.look_up(), marks.handshake()), (connection, look_up, None));
+    }
+}

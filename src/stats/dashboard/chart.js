@@ -2,6 +2,7 @@
 // know as much. Height and colours are those of the style sheet, and follow it from light to dark.
 
 import { element, fill } from '/page/elements.js';
+import { clock } from '/page/words.js';
 
 // The steps of an axis of counts: 1, 2 and 5 of every power of ten.
 export const COUNTS = [...Array(12).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
@@ -45,7 +46,7 @@ export function chart({ title, series, write, writeX = null, stepped = false, ba
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: writeX === null, ...(bars ? { range: (_plot, low, high) => [low - bars / 2, high + bars / 2] } : {}) }, y: { range: (_plot, low, high) => range(low, high) } },
       axes: [
-        { ...axis, space: 70, size: size * (writeX ? 2.4 : 3.6), ...(writeX ? { values: (_plot, places) => places.map(writeX) } : {}) },
+        { ...axis, space: size * 6, size: size * 2.4, values: (_plot, places, _axis, _space, step) => places.map(writeX || ((seconds) => clock(seconds, step < 60))) },
         { ...axis, size: size * 5.6, space: 34, values: (_plot, places) => places.map((value) => (ticks ? ticks(value) : write(value))), ...(ticks ? { incrs: [1] } : steps ? { incrs: steps } : {}) },
       ],
       series: [{}, ...series.map((one) => line(one, colour))],

@@ -79,6 +79,19 @@ export function input(type, attributes = {}) {
 export function button(text, pressed, className) {
   const made_ = element('button', className, text);
   made_.type = 'button';
-  made_.addEventListener('click', pressed);
+  made_.addEventListener('click', (event) => {
+    if (isEnabled(made_)) pressed(event);
+  });
   return made_;
+}
+
+// Says whether a button does anything. One that is disabled in the browser's way would lose the focus, and whoever has
+// pressed it with the keyboard their place.
+export function enable(node, wanted) {
+  const text = String(!wanted);
+  if (node.getAttribute('aria-disabled') !== text) node.setAttribute('aria-disabled', text);
+}
+
+export function isEnabled(node) {
+  return node.getAttribute('aria-disabled') !== 'true';
 }

@@ -14,15 +14,49 @@ export function place(id, view) {
   return '#/experiment/' + encodeURIComponent(id) + '/' + view;
 }
 
-// A view of an experiment that shows nothing but what it follows, below its head.
-export function following(node, top, told) {
+// What was found by comparing answers, below the head of a view: `told` follows it and is asked only while there is
+// something to ask for; else `note` says why there is nothing, and `results` are not shown.
+export function findings(told, note, results) {
+  let isNone = false;
+  let isOver = () => {};
+  const none = new Promise((done) => { isOver = done; });
+  return {
+    // Once there is something to show, or known that there is nothing.
+    ready: Promise.race([told.first, none]),
+    update(one) {
+      // Nothing is known of it yet.
+      if (one === undefined) return;
+      const why = missing(one);
+      if (Boolean(why) !== isNone) {
+        isNone = Boolean(why);
+        results.forEach((node) => { node.hidden = isNone; });
+        fill(note, 'Asking …');
+      }
+      if (!why) {
+        told.tick();
+        return;
+      }
+      fill(note, why);
+      isOver();
+    },
+  };
+}
+
+function missing(one) {
+  if (!one) return 'There is nothing to show.';
+  return one.compared ? '' : 'Its answers are not compared: its policy has no “compare”.';
+}
+
+// A view of an experiment that shows nothing but what was found, below its head.
+export function following(node, top, told, note, results) {
+  const found = findings(told, note, results);
   return {
     node,
     update(now, one) {
       top.update(one);
-      told.tick();
+      found.update(one);
     },
-    ready: told.first,
+    ready: found.ready,
     leave() { told.stop(); },
   };
 }
@@ -81,6 +115,11 @@ export function head(id, view) {
   nav.setAttribute('aria-label', 'Views of this experiment');
   const line = element('p', 'standing', state, why, found);
   const node = element('div', 'experiment-head', title, line, nav);
+  const judge = (label) => {
+    fill(found, label === null ? '' : verdict(label));
+    mark(found, 'good', label === 'ready');
+    mark(found, 'bad', label === 'not_ready');
+  };
   return {
     node,
     update(one) {
@@ -88,16 +127,16 @@ export function head(id, view) {
       if (one === undefined) return;
       if (!one) {
         fill(state, 'gone');
+        mark(state, 'bad', false);
         fill(why, 'the configuration has no such experiment any more');
+        judge(null);
         return;
       }
       fill(title, nameOf(one) + ' → ' + one.backend);
       fill(state, words(one.state));
       mark(state, 'bad', one.state === 'killed' || Boolean(one.stopped));
       fill(why, one.why);
-      fill(found, verdict(one.verdict));
-      mark(found, 'good', one.verdict === 'ready');
-      mark(found, 'bad', one.verdict === 'not_ready');
+      judge(one.verdict);
     },
   };
 }

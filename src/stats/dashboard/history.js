@@ -3,6 +3,8 @@
 import { total } from '/page/words.js';
 
 const SECONDS_MAX = 600;
+// What is a rate now.
+const RATE_SECONDS = 10;
 const BREAKER = { closed: 0, half_open: 1, open: 2 };
 
 const experiments = new Map();
@@ -40,7 +42,7 @@ export function note(snapshot) {
 export function noteOne(one, time = Date.now() / 1000) {
   let held = experiments.get(one.id);
   if (!held) {
-    held = { columns: kept(['time', 'shadowed', 'holdout', 'buffered', 'budget', 'dropped', 'breaker']), dropped: null };
+    held = { columns: kept(['time', 'sent', 'shadowed', 'holdout', 'buffered', 'budget', 'dropped', 'breaker']), dropped: null };
     experiments.set(one.id, held);
   }
   const dropped = total(one.books.dropped);
@@ -48,6 +50,7 @@ export function noteOne(one, time = Date.now() / 1000) {
   const timed = (side) => (overhead && overhead[side].count > 0 ? overhead[side].p99 : null);
   add(held.columns, {
     time,
+    sent: one.books.sent,
     shadowed: timed('shadowed'),
     holdout: timed('holdout'),
     buffered: one.books.buffered_bytes,
@@ -57,6 +60,15 @@ export function noteOne(one, time = Date.now() / 1000) {
     breaker: one.breaker ? BREAKER[one.breaker.state] ?? null : null,
   });
   held.dropped = dropped;
+}
+
+// How many copies a second an experiment has sent lately; null before it was looked at twice.
+export function sentRate(id) {
+  const { time, sent } = ofExperiment(id) || { time: [], sent: [] };
+  const first = time.findIndex((one) => one >= time.at(-1) - RATE_SECONDS);
+  const seconds = first < 0 ? 0 : time.at(-1) - time[first];
+  // A reload may begin anew.
+  return seconds > 0 ? Math.max(0, sent.at(-1) - sent[first]) / seconds : null;
 }
 
 export function ofGateway() {

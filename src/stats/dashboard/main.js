@@ -24,6 +24,7 @@ const OF_ONE = { funnel, latency, fields, clusters, safety, control, readiness }
 
 const content = document.getElementById('content');
 const status = document.getElementById('status');
+const age = document.getElementById('age');
 const version = document.getElementById('version');
 const killed = document.getElementById('killed');
 const sections = document.getElementById('sections');
@@ -124,19 +125,30 @@ function heard(snapshot) {
   update();
 }
 
+// What the states of the stream are called.
+const SAID = {
+  connected: 'connected', stale: 'stale: no figures come', lost: 'connection lost, retrying', connecting: 'connecting',
+  full: 'too many pages are open, retrying',
+};
+
 let said = '';
 
 // Said when it changes, and not each second: it is read out.
 function told(state, seconds) {
   document.body.dataset.stream = state;
-  const text = { connected: 'connected', stale: 'stale: no figures come', lost: 'connection lost, retrying', connecting: 'connecting' }[state];
+  const text = SAID[state];
   if (said !== text) fill(status, text);
   said = text;
-  const age = seconds > 0 ? 'figures are ' + seconds + ' s old' : '';
-  if (status.title !== age) status.title = age;
-  mark(content, 'old', state === 'stale' || state === 'lost');
+  const isOld = state !== 'connected' && state !== 'connecting';
+  fill(age, isOld && seconds > 0 ? 'figures are ' + seconds + ' s old' : '');
+  mark(content, 'old', isOld);
 }
 
+// To the content of the view that is shown; as an address it would lead to another view.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  content.focus();
+});
 addEventListener('hashchange', () => show(false));
 show(true);
 listen(heard, told);

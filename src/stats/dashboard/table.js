@@ -2,7 +2,8 @@
 //
 // A column has a `name`, how it is shown (`head`, `number`, `wide`), and either `text(row)`, with `href(row)` where it
 // leads somewhere and `marks(row)` for how it looks, or `make(row)`, which gives a cell's content with its own `update`.
-// `empty` is what stands there without rows, or gives it.
+// `empty` is what stands there without rows, or gives it. What the `hint`s of columns say is in `meanings`, which belongs below
+// the `frame`: titles are for those who have a mouse.
 
 import { element, fill, link, mark, place } from '/page/elements.js';
 
@@ -35,7 +36,12 @@ export function table({ caption, columns, keyOf, empty = 'Nothing yet.', classNa
   }
 
   body.append(nothingRow);
-  return { frame, update };
+  return { frame, meanings: meanings(columns.filter((column) => column.hint)), update };
+}
+
+function meanings(columns) {
+  const list = element('dl', '', ...columns.flatMap((column) => [element('dt', '', column.name), element('dd', '', column.hint)]));
+  return element('details', 'meanings', element('summary', '', 'What the columns mean'), list);
 }
 
 // Said in so many words, since a table that is laid out as cards is no table to some browsers.

@@ -53,6 +53,13 @@ export function span(seconds) {
   return days > 0 ? days + ' d ' + clock : clock;
 }
 
+// A moment, given in seconds since 1970, as the reader's clock shows it.
+export function clock(seconds, withSeconds) {
+  const date = new Date(seconds * 1000);
+  const parts = [date.getHours(), date.getMinutes(), ...(withSeconds ? [date.getSeconds()] : [])];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
 // A moment, given as text or as milliseconds since 1970, in the reader's own time.
 export function moment(when) {
   const date = new Date(when);

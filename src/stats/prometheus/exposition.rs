@@ -4,6 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use crate::stats::{
     exemplar::{Exemplar, Exemplars},
+    pieces::PIECE_BYTES,
     snapshot::{BOUND_LABELS, LatencySnapshot},
 };
 
@@ -23,6 +24,9 @@ pub(super) type Traced<'a> = (&'a LatencySnapshot, Option<&'a Exemplars>);
 /// The text as it grows.
 #[derive(Default)]
 pub(super) struct Exposition {
+    /// What is written, in pieces of about [`PIECE_BYTES`], so that long texts need no large buffers that grow.
+    full: Vec<String>,
+    /// The piece that is being written.
     text: String,
     format: Format,
 }
@@ -30,15 +34,16 @@ pub(super) struct Exposition {
 impl Exposition {
     /// Nothing yet.
     pub(super) fn new(format: Format) -> Self {
-        Self { text: String::new(), format }
+        Self { full: Vec::new(), text: String::new(), format }
     }
 
-    /// All of it.
-    pub(super) fn finish(mut self) -> String {
+    /// All of it, in pieces.
+    pub(super) fn finish(mut self) -> Vec<String> {
         if self.format == Format::OpenMetrics {
             self.text.push_str("# EOF\n");
         }
-        self.text
+        self.full.push(self.text);
+        self.full
     }
 
     /// Opens a family, which is called as its samples are: all of them must follow before the next one.
@@ -158,6 +163,9 @@ impl Exposition {
     fn line(&mut self, arguments: std::fmt::Arguments<'_>) {
         let written = writeln!(self.text, "{arguments}");
         debug_assert!(written.is_ok(), "writing to a string cannot fail");
+        if self.text.len() >= PIECE_BYTES {
+            self.full.push(std::mem::take(&mut self.text));
+        }
     }
 }
 

@@ -9,4 +9,4 @@ mod splits;
 mod write;
 
 pub use format::Format;
-pub use write::write;
+pub use write::{pieces, write};

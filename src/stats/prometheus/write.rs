@@ -19,6 +19,12 @@ use crate::stats::{
 /// Writes all numbers of a snapshot, and what is told beside it.
 #[must_use]
 pub fn write(snapshot: &Snapshot, steering: &Steering, format: Format) -> String {
+    pieces(snapshot, steering, format).concat()
+}
+
+/// The same in pieces, for who hands them on one by one. They end where lines do.
+#[must_use]
+pub fn pieces(snapshot: &Snapshot, steering: &Steering, format: Format) -> Vec<String> {
     let mut text = Exposition::new(format);
     let endpoints: Vec<_> = snapshot.endpoints.iter().filter(|endpoint| endpoint.requests > 0).collect();
     let (of_shadows, live): (Vec<_>, Vec<_>) = backends(snapshot).into_iter().partition(|one| one.backend.shadow);

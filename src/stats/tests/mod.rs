@@ -2,6 +2,7 @@
 
 mod actor;
 mod open_metrics;
+mod pieces;
 mod prometheus;
 mod recorder;
 

@@ -21,9 +21,19 @@ impl Page {
         self.0.borrow_mut().ask(method, parameters)
     }
 
+    /// Runs a script before each page that is opened from now on.
+    pub(crate) fn prepare(&self, script: &str) {
+        self.ask("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    }
+
+    /// Opens the dashboard.
+    pub(crate) fn begin(&self, admin: SocketAddr) {
+        self.ask("Page.navigate", &json!({ "url": format!("http://{admin}/") }));
+    }
+
     /// Opens the dashboard and waits until it has its first figures.
     pub(crate) fn open(&self, admin: SocketAddr) {
-        self.ask("Page.navigate", &json!({ "url": format!("http://{admin}/") }));
+        self.begin(admin);
         self.wait_for(
             "document.body && document.body.dataset.stream === 'connected' && !!document.querySelector('.view-title')",
         );

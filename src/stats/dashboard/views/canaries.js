@@ -1,7 +1,7 @@
 // Canaries: the parts of live backends' calls that others answer, how they do beside the base, and how much they take.
 
 import { follow, splitPath } from '/page/api.js';
-import { button, element, field, fill, heading, input, mark } from '/page/elements.js';
+import { button, element, enable, field, fill, heading, input } from '/page/elements.js';
 import { table } from '/page/table.js';
 import { made } from '/page/views/switches.js';
 import { NONE, duration, grouped, share, span } from '/page/words.js';
@@ -34,7 +34,7 @@ export function canaries() {
   });
   const note = element('p', 'quiet');
   const form = shareForm(() => told.again());
-  const node = element('div', '', heading(TITLE), note, grid.frame, form.node);
+  const node = element('div', '', heading(TITLE), note, grid.frame, grid.meanings, form.node);
   const told = follow('/__split', EVERY_MS, show, (error) => fill(note, error.message));
 
   function show({ splits }) {
@@ -67,8 +67,8 @@ function byHand(row, done) {
   return {
     node,
     update(now) {
-      mark(stop, 'unseen-place', now.state === 'stopped');
-      mark(reset, 'unseen-place', !now.wish);
+      enable(stop, now.state !== 'stopped');
+      enable(reset, now.wish);
     },
   };
 }

@@ -37,7 +37,7 @@ export function clusters(id) {
   }
 
   return {
-    ...following(node, top, told),
+    ...following(node, top, told, note, [list]),
     leave() {
       told.stop();
       held.forEach((made) => made.leave());

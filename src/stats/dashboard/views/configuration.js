@@ -1,12 +1,15 @@
 // The configuration as it was understood: the plan that is served, and what there is to say about its file.
 
-import { change, read } from '/page/api.js';
+import { Refusal, change, read, token } from '/page/api.js';
 import { button, element, fill, heading } from '/page/elements.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
 import { grouped, moment, words } from '/page/words.js';
 
 export const TITLE = 'Configuration';
+
+// How long after a failure it is asked again.
+const RETRY_MS = 5000;
 
 export function configuration() {
   const about = element('p', 'quiet', 'Asking for the plan …');
@@ -44,47 +47,80 @@ export function configuration() {
     try {
       const report = await change('POST', '/__reload');
       say('The file was loaded: ' + words(report.result));
-      generation = 0;
+      begin();
     } catch (error) {
       say(error.message, true);
     }
   });
   const node = element('div', '', heading(TITLE), about, element('p', 'actions', again), element('h3', '', 'Warnings'), found, findings.frame,
     element('h3', '', 'Routes'), routes.frame, element('h3', '', 'Settings'), settings.frame);
+  let latest = null;
   let generation = 0;
+  let turn = 0;
+  let retry = 0;
   let isReady = () => {};
   const ready = new Promise((done) => { isReady = done; });
 
   // Read anew whenever another plan is served.
-  async function ask(reloads) {
-    try {
-      const plan = await read('/__plan');
-      settings.update(plan.settings);
-      routes.update(plan.routes);
-      const last = reloads.last_at ? ' · last load ' + moment(reloads.last_at * 1000) + ': ' + words(reloads.last_result) : '';
-      fill(about, (plan.name || 'no name') + ' · configuration ' + plan.generation + ' since the start · ' + grouped(plan.routes.length) + ' endpoints' + last);
-    } catch (error) {
-      fill(about, error.message);
-    }
-    try {
-      const all = (await read('/__plan/findings')).findings;
-      findings.update(all || []);
-      fill(found, all ? 'What loading the file now says.' : 'This gateway has no file to look at.');
-    } catch (error) {
-      fill(found, error.message);
-    }
+  async function ask({ reloads, needs_token: needsToken }) {
+    const mine = turn += 1;
+    const failures = [];
+    const attempt = async (line, part) => {
+      try {
+        await part(() => mine === turn);
+      } catch (error) {
+        if (mine !== turn) return;
+        fill(line, error.message);
+        failures.push(error);
+      }
+    };
+    await attempt(about, (isMine) => plan(isMine, reloads));
+    await attempt(found, (isMine) => warnings(isMine, needsToken));
     isReady();
+    // Who is refused is refused again.
+    if (mine === turn && failures.some((error) => !(error instanceof Refusal) || error.status >= 500)) retry = setTimeout(begin, RETRY_MS);
+  }
+
+  async function plan(isMine, reloads) {
+    const now = await read('/__plan');
+    if (!isMine()) return;
+    settings.update(now.settings);
+    routes.update(now.routes);
+    const last = reloads.last_at ? ' · last load ' + moment(reloads.last_at * 1000) + ': ' + words(reloads.last_result) : '';
+    fill(about, (now.name || 'no name') + ' · configuration ' + now.generation + ' since the start · ' + grouped(now.routes.length) + ' endpoints' + last);
+  }
+
+  async function warnings(isMine, needsToken) {
+    if (needsToken && !token()) {
+      findings.frame.hidden = true;
+      fill(found, 'Warnings may quote the file: they need the admin token, which Control takes.');
+      return;
+    }
+    const all = (await read('/__plan/findings')).findings;
+    if (!isMine()) return;
+    findings.frame.hidden = false;
+    findings.update(all || []);
+    fill(found, all ? 'What loading the file now says.' : 'This gateway has no file to look at.');
+  }
+
+  function begin() {
+    clearTimeout(retry);
+    if (!latest) return;
+    generation = latest.reloads.generation;
+    ask(latest);
   }
 
   return {
     node,
     update(now) {
-      if (now.reloads.generation === generation) return;
-      generation = now.reloads.generation;
-      ask(now.reloads);
+      latest = now;
+      if (now.reloads.generation !== generation) begin();
     },
     ready,
-    leave() {},
+    leave() {
+      turn += 1;
+      clearTimeout(retry);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // The controls of one experiment: how much is copied and for how long, pause, dry run, ramp, stop rules, kill, audit.
 
 import { pathOf } from '/page/api.js';
-import { button, element, facts, field, fill, input, mark } from '/page/elements.js';
+import { button, element, enable, facts, field, fill, input, mark } from '/page/elements.js';
 import { compared, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
 import { audit, killSwitch, made, tokenForm } from '/page/views/switches.js';
@@ -73,7 +73,8 @@ function rampOf(ramp) {
 // The slider with its number, the limit, and how long both last.
 function rateForm(id) {
   const slider = input('range', { min: '0', max: '100', step: '1' });
-  const exact = input('number', { min: '0', max: '100', step: 'any', inputmode: 'decimal' });
+  // An empty field is no share, and not the share of nothing.
+  const exact = input('number', { min: '0', max: '100', step: 'any', required: '', inputmode: 'decimal' });
   const limit = input('number', { min: '0', step: 'any', placeholder: 'no change' });
   const sample = input('number', { min: '0', max: '100', step: 'any', inputmode: 'decimal', placeholder: 'no change' });
   const lasts = input('text', { value: '15m', size: '6', autocomplete: 'off', spellcheck: 'false' });
@@ -84,6 +85,7 @@ function rateForm(id) {
   let isTouched = false;
   const touch = (from, to) => () => {
     isTouched = true;
+    if (from.value === '') return;
     to.value = from.value;
     slider.setAttribute('aria-valuetext', exact.value + ' percent');
   };
@@ -107,7 +109,7 @@ function rateForm(id) {
     update(one) {
       sample.disabled = !one.compared;
       // What the reader is about to choose is theirs until it is applied.
-      if (isTouched || form.contains(document.activeElement)) return;
+      if (isTouched) return;
       const percent = String(Number((one.rate * 100).toPrecision(6)));
       if (exact.value === percent) return;
       slider.value = exact.value = percent;
@@ -133,7 +135,7 @@ function timersOf(id) {
     while (list.children.length < texts.length) list.append(element('li'));
     texts.forEach((text, number_) => fill(list.children[number_], text));
     if (!texts.length) list.replaceChildren(element('li', 'quiet', 'Nothing is changed for a while.'));
-    reset.disabled = !texts.length;
+    enable(reset, texts.length > 0);
   }
 
   const timer = setInterval(show, 1000);
@@ -168,11 +170,11 @@ function actions(id) {
     update(one) {
       fill(state, words(one.state) + ': ' + one.why);
       mark(state, 'bad', Boolean(one.stopped));
-      pause.disabled = one.state === 'paused';
-      resume.disabled = one.state !== 'paused';
-      dry.disabled = one.dry_run;
-      wet.disabled = !one.dry_run;
-      restart.disabled = !one.compared;
+      enable(pause, one.state !== 'paused');
+      enable(resume, one.state === 'paused');
+      enable(dry, !one.dry_run);
+      enable(wet, one.dry_run);
+      enable(restart, one.compared);
     },
   };
 }

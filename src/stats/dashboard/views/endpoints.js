@@ -2,7 +2,7 @@
 
 import { follow } from '/page/api.js';
 import { chart } from '/page/chart.js';
-import { element, field, fill, heading, input, button } from '/page/elements.js';
+import { button, element, enable, field, fill, heading, input } from '/page/elements.js';
 import { ofGateway } from '/page/history.js';
 import { table } from '/page/table.js';
 import { NONE, duration, grouped, perSecond, share, short, sum } from '/page/words.js';
@@ -60,7 +60,9 @@ export function endpoints() {
     latest = now;
     grid.update(now.endpoints.flatMap((endpoint) => rows(endpoint, covers, Math.max(now.uptime_seconds, 1))));
     const hidden = now.found - now.endpoints.length;
-    more.hidden = hidden === 0;
+    // Whoever has pressed it for the last time keeps their place.
+    more.hidden = hidden === 0 && document.activeElement !== more;
+    enable(more, hidden > 0);
     fill(shown, grouped(now.found) + (now.found === 1 ? ' endpoint' : ' endpoints') + (hidden ? ', ' + now.endpoints.length + ' shown' : ''));
   }
 

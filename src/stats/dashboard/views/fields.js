@@ -23,12 +23,14 @@ export function fields(id) {
       { name: 'Differs', number: true, text: (row) => grouped(row.raw) },
       { name: 'Raw rate', number: true, hint: 'Of the pairs, how many differ here', text: (row) => share(row.raw_rate) },
       { name: 'Noise', number: true, hint: 'Of the pairs of live answers, how many differ here', text: (row) => share(row.noise_rate) },
+      { name: 'Only one differs', number: true, hint: 'Of the pairs with a second live answer: in how many only the shadow differs here from the live answer, and in how many only the second live answer does', text: (row) => grouped(row.c10) + ' : ' + grouped(row.c01) },
       { name: 'Decision', text: decision, marks: (row) => ({ bad: row.decision === 'different' && !row.ignored, quiet: row.ignored || row.decision === 'noise' }) },
+      { name: 'First seen', text: (row) => moment(row.first_seen_ms) },
       { name: 'Last seen', text: (row) => moment(row.last_seen_ms) },
       { name: 'By hand', make: (row) => byHand(id, row, () => told.again()) },
     ],
   });
-  const node = element('div', '', top.node, summary, grid.frame);
+  const node = element('div', '', top.node, summary, grid.frame, grid.meanings);
   const told = follow(pathOf(id, 'fields'), EVERY_MS, show, (error) => fill(summary, error.message));
 
   function show(now) {
@@ -39,7 +41,7 @@ export function fields(id) {
       (of.overflow ? '; ' + grouped(of.overflow) + ' differences found no room' : '') + (of.learning ? '; still learning' : '') + '.');
   }
 
-  return following(node, top, told);
+  return following(node, top, told, summary, [grid.frame, grid.meanings]);
 }
 
 function decision(row) {

@@ -3,7 +3,7 @@
 import { follow, pathOf } from '/page/api.js';
 import { chart } from '/page/chart.js';
 import { element, fill, place } from '/page/elements.js';
-import { head } from '/page/experiment.js';
+import { findings, head } from '/page/experiment.js';
 import { table } from '/page/table.js';
 import { difference, duration, grouped, share, words } from '/page/words.js';
 
@@ -46,10 +46,12 @@ export function latency(id) {
   });
   const matrix = element('div', 'matrix');
   const note = element('p', 'quiet', 'Asking for the comparison …');
+  const results = element('div', '', element('h3', '', 'Durations'), sides.frame, element('h3', '', 'Paired differences'), differences.frame,
+    element('h3', '', 'How both calls ended'), matrix);
   const node = element('div', '', top.node, element('div', 'charts', minute.figure, curves.figure, paired.figure),
-    element('h3', '', 'Durations'), sides.frame, element('h3', '', 'Paired differences'), differences.frame,
-    element('h3', '', 'How both calls ended'), matrix, note);
+    results, note);
   const told = follow(pathOf(id, 'comparison'), EVERY_MS, show, (error) => fill(note, error.message));
+  const found = findings(told, note, [curves.figure, paired.figure, results]);
   let history = null;
 
   function show(now) {
@@ -67,15 +69,16 @@ export function latency(id) {
 
   function update(now, one) {
     top.update(one);
-    told.tick();
+    found.update(one);
     if (!one) return;
-    if (!history) history = follow('/__stats?' + new URLSearchParams({ find: one.method + ' ' + one.endpoint, limit: '20' }), 1000, (stats) => minute.update(lastMinute(stats, one)));
+    // The one that is called exactly so comes first.
+    if (!history) history = follow('/__stats?' + new URLSearchParams({ find: one.method + ' ' + one.endpoint, limit: '1' }), 1000, (stats) => minute.update(lastMinute(stats, one)));
     history.tick();
   }
   return {
     node,
     update,
-    ready: told.first,
+    ready: found.ready,
     leave() {
       told.stop();
       if (history) history.stop();

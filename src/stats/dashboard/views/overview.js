@@ -3,8 +3,9 @@
 // The first ones come with the events; others are asked for.
 
 import { follow } from '/page/api.js';
-import { button, element, facts, field, fill, heading, input } from '/page/elements.js';
+import { button, element, enable, facts, field, fill, heading, input } from '/page/elements.js';
 import { compared, loss, matched, nameOf, overhead, place, rate, slower, verdict } from '/page/experiment.js';
+import { noteOne, sentRate } from '/page/history.js';
 import { table } from '/page/table.js';
 import { NONE, bytes, difference, grouped, perSecond, share, short, span, sum, words } from '/page/words.js';
 
@@ -33,6 +34,7 @@ export function overview() {
       { name: 'Experiment', head: true, wide: true, text: nameOf, href: (one) => place(one.id, 'funnel') },
       { name: 'State', text: (one) => words(one.state), marks: (one) => ({ bad: one.state === 'killed' || Boolean(one.stopped), quiet: one.state !== 'running' }) },
       { name: 'Rate', number: true, text: rate },
+      { name: 'Sent', number: true, hint: 'Copies sent a second, in the last ten', text: (one) => sent(one) },
       { name: 'Compared', number: true, hint: 'Of the copies, the share whose answers are compared', text: compared },
       { name: 'Loss', number: true, hint: 'Copies that were wanted and were dropped or given up', text: (one) => share(loss(one)), marks: (one) => ({ bad: loss(one) >= ALARMING }) },
       { name: 'Match', number: true, hint: 'Compared pairs in which nothing differs that counts', text: (one) => share(matched(one)), marks: (one) => ({ bad: matched(one) !== null && matched(one) < 1 - ALARMING }) },
@@ -44,9 +46,9 @@ export function overview() {
   const pages = pager(turn);
   const asked = follow(
     () => '/__overview?find=' + encodeURIComponent(wanted.find) + '&skip=' + wanted.skip + '&limit=' + ROWS, EVERY_MS,
-    (answer) => { if (answer.experiments) show(answer.experiments.shadows, answer.experiments.found); }, (error) => pages.say(error.message),
+    (answer) => { if (answer.experiments) showAsked(answer.experiments); }, (error) => pages.say(error.message),
   );
-  const node = element('div', '', heading(TITLE), totals.list, element('div', 'title-line', element('h3', '', 'Experiments'), pages.node), experiments.frame);
+  const node = element('div', '', heading(TITLE), totals.list, element('div', 'title-line', element('h3', '', 'Experiments'), pages.node), experiments.frame, experiments.meanings);
   let latest = null;
 
   function show(shadows, found) {
@@ -58,6 +60,13 @@ export function overview() {
     }
     experiments.update(shadows);
     pages.update(shadows.length, found, latest.experiments ? latest.experiments.all : 0);
+  }
+
+  // Events don't tell of all of these, and what is sent a second can only be said of what was told before.
+  function showAsked({ shadows, found }) {
+    const told = new Set(latest.experiments ? latest.experiments.shadows.map((one) => one.id) : []);
+    shadows.filter((one) => !told.has(one.id)).forEach((one) => noteOne(one));
+    show(shadows, found);
   }
 
   function turn() {
@@ -86,6 +95,11 @@ export function overview() {
   return { node, update, ready: wanted.find.trim() || wanted.skip ? asked.first : null, leave() { asked.stop(); } };
 }
 
+function sent(one) {
+  const rate = sentRate(one.id);
+  return rate === null ? NONE : perSecond(rate);
+}
+
 // Where it is said which experiments are looked for and which of them are shown.
 function pager(turn) {
   const box = input('search', { maxlength: '200', autocomplete: 'off', spellcheck: 'false' });
@@ -94,8 +108,7 @@ function pager(turn) {
   form.setAttribute('role', 'search');
   const position = element('span', 'quiet');
   position.setAttribute('role', 'status');
-  const go = (rows) => (event) => {
-    if (event.currentTarget.getAttribute('aria-disabled') === 'true') return;
+  const go = (rows) => () => {
     wanted.skip = Math.max(0, wanted.skip + rows);
     turn();
   };
@@ -114,9 +127,8 @@ function pager(turn) {
     update(shown, found, all) {
       form.hidden = all <= FEW && !wanted.find;
       previous.hidden = next.hidden = all <= ROWS;
-      // Not disabled, or whoever has come to the end with the keyboard would lose their place.
-      previous.setAttribute('aria-disabled', String(wanted.skip === 0));
-      next.setAttribute('aria-disabled', String(wanted.skip + shown >= found));
+      enable(previous, wanted.skip > 0);
+      enable(next, wanted.skip + shown < found);
       const rows = found > ROWS ? grouped(wanted.skip + 1) + '–' + grouped(wanted.skip + shown) + ' of ' + grouped(found) : grouped(found) + ' of ' + grouped(all);
       fill(position, found > ROWS || wanted.find ? rows : '');
     },

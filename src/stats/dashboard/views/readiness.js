@@ -2,7 +2,7 @@
 
 import { follow, pathOf, read } from '/page/api.js';
 import { button, element, fill, mark } from '/page/elements.js';
-import { following, head, verdict } from '/page/experiment.js';
+import { head, verdict } from '/page/experiment.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
 import { NONE, grouped, share, words } from '/page/words.js';
@@ -50,7 +50,16 @@ export function readiness(id) {
       ' paths with ' + grouped(of.queries) + ' queries.');
   }
 
-  return following(node, top, told);
+  return {
+    node,
+    update(now, one) {
+      top.update(one);
+      if (one) told.tick();
+      else if (one === null) fill(found, 'There is nothing to judge.');
+    },
+    ready: told.first,
+    leave() { told.stop(); },
+  };
 }
 
 function number(value) {

@@ -1,7 +1,7 @@
 // What holds for all experiments: the switch over all of them, the admin token, and who changed what.
 
 import { change, follow, keepToken, token } from '/page/api.js';
-import { button, element, field, fill, heading, input, mark } from '/page/elements.js';
+import { button, element, enable, field, fill, heading, input, mark } from '/page/elements.js';
 import { say } from '/page/notices.js';
 import { table } from '/page/table.js';
 import { moment, span, words } from '/page/words.js';
@@ -65,8 +65,8 @@ export function killSwitch() {
       const killed = now.experiments && now.experiments.killed;
       fill(state, killed ? 'Switched off by ' + killed.by + ' since ' + moment(killed.since) + (killed.kill_file ? ', and the kill file is there' : '') + '.' : 'Shadows may copy.');
       mark(state, 'bad', Boolean(killed));
-      ask.disabled = Boolean(killed);
-      revive.disabled = !killed;
+      enable(ask, !killed);
+      enable(revive, killed);
     },
   };
 }
