@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod author;
+pub mod climb;
 pub mod held;
 pub mod moment;
 pub mod schedule;
@@ -15,6 +16,7 @@ pub mod webhook;
 
 pub use audit::{Audit, Entry, Who};
 pub use author::Author;
+pub use climb::{Climb, Climbed};
 pub use held::Held;
 pub use moment::Moment;
 pub use schedule::{Position, position};

@@ -40,6 +40,8 @@ pub struct Arm {
 struct Slots {
     /// By rising time.
     all: VecDeque<Slot>,
+    /// Since the start, whatever was forgotten.
+    total: Calls,
     /// What was counted before is not looked at.
     since: Option<Instant>,
 }
@@ -48,6 +50,34 @@ struct Slots {
 struct Slot {
     begun: Instant,
     figures: Figures,
+}
+
+/// Calls of one part, and how many failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Calls that ended; those that clients broke off are none.
+    pub requests: u64,
+    /// Of those, the ones that ended in a 5xx status or without an answer that could be used.
+    pub failed: u64,
+}
+
+impl Calls {
+    /// What came after an earlier moment.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            failed: self.failed.saturating_sub(earlier.failed),
+        }
+    }
+
+    /// The share of the calls that failed, 0 to 1.
+    #[must_use]
+    pub fn failed_share(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
+        let (failed, requests) = (self.failed as f64, self.requests as f64);
+        if requests > 0.0 { failed / requests } else { 0.0 }
+    }
 }
 
 /// What was counted in a window.
@@ -65,9 +95,13 @@ impl Figures {
     /// The share of the calls that failed, 0 to 1.
     #[must_use]
     pub fn failed_share(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a window are far from 2^53")]
-        let (failed, requests) = (self.failed as f64, self.requests as f64);
-        if requests > 0.0 { failed / requests } else { 0.0 }
+        Calls { requests: self.requests, failed: self.failed }.failed_share()
+    }
+
+    /// The 99th percentile of their durations, in milliseconds.
+    #[must_use]
+    pub fn p99_ms(&self) -> f64 {
+        f64::from(self.latency.quantile_us(0.99)) / 1e3
     }
 
     fn add(&mut self, other: &Self) {
@@ -121,6 +155,12 @@ impl Arm {
         figures
     }
 
+    /// All calls since the start.
+    #[must_use]
+    pub fn total(&self) -> Calls {
+        self.lock().total
+    }
+
     /// Since when it is looked at; `None` from the start.
     #[must_use]
     pub fn since(&self) -> Option<Instant> {
@@ -129,7 +169,9 @@ impl Arm {
 
     /// Looks only at what comes from now on.
     pub fn begin_anew(&self, now: Instant) {
-        *self.lock() = Slots { all: VecDeque::new(), since: Some(now) };
+        let mut slots = self.lock();
+        slots.all.clear();
+        slots.since = Some(now);
     }
 
     fn lock(&self) -> MutexGuard<'_, Slots> {
@@ -140,8 +182,10 @@ impl Arm {
 
 impl Portion for Arm {
     fn book(&self, tally: &Tally, now: Instant) {
-        let length = self.window / SLOTS;
+        let (length, figures) = (self.window / SLOTS, Figures::of(tally));
         let mut slots = self.lock();
+        slots.total.requests += figures.requests;
+        slots.total.failed += figures.failed;
         if slots.all.back().is_none_or(|slot| now.saturating_duration_since(slot.begun) >= length) {
             slots.all.push_back(Slot { begun: now, figures: Figures::default() });
         }
@@ -149,7 +193,7 @@ impl Portion for Arm {
             slots.all.pop_front();
         }
         if let Some(slot) = slots.all.back_mut() {
-            slot.figures.add(&Figures::of(tally));
+            slot.figures.add(&figures);
         }
     }
 

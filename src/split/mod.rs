@@ -16,7 +16,7 @@ pub mod dial;
 pub mod rules;
 pub mod splitter;
 
-pub use arm::{Arm, Figures};
+pub use arm::{Arm, Calls, Figures};
 pub use control::Control;
 pub use dial::Dial;
 pub use rules::{Breach, judge};

@@ -1,12 +1,19 @@
 //! Whether a variant does so much worse than its base that it is stopped.
 //!
-//! Promises: a pure function of the rules and of what was counted of both.
+//! Promises: a pure function of the rules and of what was counted of both. What was counted stops a variant only as far as
+//! it is sure, since it is looked at again and again: chance alone would carry any plain figure over its limit some day.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::config::SplitStop;
+use crate::{
+    config::SplitStop,
+    stats::{
+        anytime::{OF_STOPS, lower, upper},
+        overhead::{quantile_at_least, quantile_at_most},
+    },
+};
 
 use super::Figures;
 
@@ -20,6 +27,8 @@ pub enum Breach {
         base: f64,
         /// The share that fails at the variant, 0 to 1.
         variant: f64,
+        /// By how much it surely is higher, 999 times of 1000 for however often somebody looks.
+        at_least: f64,
         /// By how much it may be higher.
         limit: f64,
     },
@@ -29,6 +38,8 @@ pub enum Breach {
         base_ms: f64,
         /// The 99th percentile of the variant, in milliseconds.
         variant_ms: f64,
+        /// How many times as long it surely is, 999 times of 1000 for however often somebody looks.
+        at_least: f64,
         /// How many times as long it may be.
         limit: f64,
     },
@@ -45,33 +56,50 @@ impl Breach {
     }
 }
 
-/// The first rule that is broken. None is where one of both has too few calls to tell: so nothing is judged while the
-/// variant takes everything.
+/// How often a bound of one of the two does not hold: both together hold as often as those of shadows.
+const OF_EACH: f64 = OF_STOPS / 2.0;
+
+/// The first rule that is surely broken. None is where one of both has too few calls to tell: so nothing is judged while
+/// the variant takes everything.
 #[must_use]
 pub fn judge(rules: &SplitStop, base: &Figures, variant: &Figures) -> Option<Breach> {
     if base.requests.min(variant.requests) < rules.min_requests {
         return None;
     }
-    let (of_base, of_variant) = (base.failed_share(), variant.failed_share());
-    if let Some(limit) = rules.error_delta.filter(|limit| of_variant - of_base > *limit) {
-        return Some(Breach::ErrorDelta { base: of_base, variant: of_variant, limit });
-    }
-    let p99 = |figures: &Figures| f64::from(figures.latency.quantile_us(0.99)) / 1e3;
-    let (base_ms, variant_ms) = (p99(base), p99(variant));
-    let limit = rules.p99_ratio.filter(|limit| variant_ms > base_ms * limit)?;
-    Some(Breach::P99Ratio { base_ms, variant_ms, limit })
+    let errors = rules.error_delta.and_then(|limit| {
+        let least = lower(variant.failed, variant.requests, OF_EACH);
+        let at_least = least - upper(base.failed, base.requests, OF_EACH);
+        let (base, variant) = (base.failed_share(), variant.failed_share());
+        (at_least > limit).then_some(Breach::ErrorDelta { base, variant, at_least, limit })
+    });
+    errors.or_else(|| {
+        let limit = rules.p99_ratio?;
+        let least = quantile_at_least(&variant.latency, 0.99, OF_EACH)?;
+        let at_least = least / quantile_at_most(&base.latency, 0.99, OF_EACH)?.max(f64::MIN_POSITIVE);
+        let (base_ms, variant_ms) = (base.p99_ms(), variant.p99_ms());
+        (at_least > limit).then_some(Breach::P99Ratio { base_ms, variant_ms, at_least, limit })
+    })
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ErrorDelta { base, variant, limit } => {
+            Self::ErrorDelta { base, variant, at_least, limit } => {
                 let percent = |share: f64| share * 100.0;
-                let (base, variant, limit) = (percent(*base), percent(*variant), percent(*limit));
-                write!(out, "{variant:.2}% of its calls fail, {base:.2}% of the base's; {limit}% more are allowed")
+                let (base, variant) = (percent(*base), percent(*variant));
+                let (at_least, limit) = (percent(*at_least), percent(*limit));
+                write!(
+                    out,
+                    "{variant:.2}% of its calls fail, {base:.2}% of the base's, surely {at_least:.2}% more; {limit}% more \
+                     are allowed"
+                )
             }
-            Self::P99Ratio { base_ms, variant_ms, limit } => {
-                write!(out, "its p99 is {variant_ms:.1} ms, the base's {base_ms:.1} ms; {limit} times that is allowed")
+            Self::P99Ratio { base_ms, variant_ms, at_least, limit } => {
+                write!(
+                    out,
+                    "its p99 is {variant_ms:.1} ms, the base's {base_ms:.1} ms, surely {at_least:.2} times that; {limit} \
+                     times that is allowed"
+                )
             }
         }
     }

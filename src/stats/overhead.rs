@@ -75,13 +75,32 @@ pub fn difference_within(one: &Latencies, other: &Latencies, quantile: f64, miss
 /// Where the true quantile lies, in milliseconds, but for so often, ever; `None` if that may be beyond all that was seen.
 #[must_use]
 pub fn quantile_interval(of: &Latencies, quantile: f64, missed: f64) -> Option<[f64; 2]> {
-    let (count, beyond, of_each) = (of.count(), 1.0 - quantile, missed / 2.0);
-    let low = first_of(count, |no_shorter| is_above(no_shorter, count, beyond, of_each))?;
+    let of_each = missed / 2.0;
+    Some([quantile_at_least(of, quantile, of_each)?, quantile_at_most(of, quantile, of_each)?])
+}
+
+/// The true quantile is at least this, in milliseconds, but for so often, ever; `None` if it may be shorter than all that
+/// was seen.
+#[must_use]
+pub fn quantile_at_least(of: &Latencies, quantile: f64, missed: f64) -> Option<f64> {
+    let count = of.count();
+    let low = first_of(count, |no_shorter| is_above(no_shorter, count, 1.0 - quantile, missed))?;
+    Some(from_the_longest(of, low.checked_sub(1)?)? * (1.0 - ROUNDING))
+}
+
+/// The true quantile is at most this, in milliseconds, but for so often, ever; `None` if it may be longer than all that
+/// was seen.
+#[must_use]
+pub fn quantile_at_most(of: &Latencies, quantile: f64, missed: f64) -> Option<f64> {
+    let count = of.count();
     // One more would be too many.
-    let longer = first_of(count, |longer| !is_below(longer, count, beyond, of_each))?.checked_sub(1)?;
-    let at = |from_the_longest: u64| of.at_rank_us(count.checked_sub(from_the_longest)?);
-    let [low, high] = [at(low.checked_sub(1)?)?, at(longer)?].map(milliseconds);
-    Some([low * (1.0 - ROUNDING), high])
+    let longer = first_of(count, |longer| !is_below(longer, count, 1.0 - quantile, missed))?.checked_sub(1)?;
+    from_the_longest(of, longer)
+}
+
+/// The duration than which so many are longer, in milliseconds.
+fn from_the_longest(of: &Latencies, longer: u64) -> Option<f64> {
+    of.at_rank_us(of.count().checked_sub(longer)?).map(milliseconds)
 }
 
 /// The first number, up to `most`, of which it holds, if it holds of all after the first; `None` if of none.

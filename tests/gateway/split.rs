@@ -144,7 +144,7 @@ fn a_canary_that_fails_is_stopped_and_its_clients_go_back() {
     }
     v2.change("/v2/1", Reply::new(503, "application/json", b"{}"));
     let stopped = wait_for(|| {
-        gnomon.get("/user/1");
+        (0..10).for_each(|_| drop(gnomon.get("/user/1")));
         Some(part(&gnomon)).filter(|part| part["state"] == "stopped")
     });
     let stopped = stopped.unwrap_or_else(|| panic!("it was not stopped\n{}", gnomon.output()));

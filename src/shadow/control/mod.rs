@@ -10,7 +10,6 @@
 //! Promises: every change is in the audit with who made it; a change ends by itself unless it was asked to stay; the live
 //! path takes no lock of this side and never waits for it; whatever time it is comes from the caller.
 
-pub mod climb;
 pub mod decision;
 pub mod desk;
 pub mod findings;
@@ -23,12 +22,11 @@ pub mod status;
 pub mod target;
 pub mod watch;
 
-pub use climb::Climb;
 pub use decision::{Decided, Decision, Stopped};
 pub use desk::Control;
 pub use order::{Adjust, DryRun, Order};
 pub use overview::{Overview, Row, Which};
-pub use rules::{Measure, Rule};
+pub use rules::{Climb, Measure, Rule};
 pub use status::{Status, TargetStatus};
 pub use target::Seat;
 

@@ -150,6 +150,9 @@ fn overhead(rules: &StopOn, limit: f64, replies: Option<&[Latencies; 2]>) -> Mea
     Measure { measured: Some(found.difference / without), at_least, pairs, holds, ..unknown }
 }
 
+/// Where the ramp of a shadow stands that rules hold back.
+pub type Climb = crate::control::Climb<Progress>;
+
 /// How far the pairs of a shadow had come at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {

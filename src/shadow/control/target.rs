@@ -8,7 +8,7 @@ use std::{
 use crate::{
     compare::Results,
     config::shadow::{Ramp, StopAction, StopOn},
-    control::{Held, Moment, Refusal, Terms, Who},
+    control::{Climbed, Held, Moment, Refusal, Terms, Who},
     plan::ShadowPlan,
     shadow::{Gate, Running},
     stats::Ledgered,
@@ -16,7 +16,6 @@ use crate::{
 
 use super::{
     Climb, Decided, Decision, Stopped,
-    climb::Climbed,
     order::Order,
     rules::{Measure, Progress},
     settings::{Base, Effective, Overrides, Setting},

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Decision, SplitStatus, Status,
+    Decision, Look, SplitStatus, Status,
     order::{Asked, Order},
     target::{Changed, Seat, Target, breaches},
 };
@@ -68,7 +68,22 @@ impl Control {
                     decision.announce(rules.webhook.as_deref(), &self.post);
                 }
             }
+            self.climb(&splitter, now);
         }
+    }
+
+    /// Climbs the next step of a ramp that rules hold back, or tells that it is held.
+    fn climb(&self, splitter: &Arc<Splitter>, now: Moment) {
+        let plan = splitter.plan();
+        let (Some(rules), Some(_), Some(variant)) = (&plan.stop_on, &plan.ramp, plan.variants.first()) else { return };
+        let look = Look::at(splitter, rules, now.steady);
+        let mut targets = self.lock();
+        let target = targets.iter_mut().find(|target| Arc::ptr_eq(&target.seat.splitter, splitter));
+        let Some(moved) = target.and_then(|target| target.move_ramp(look, now)) else { return };
+        self.enter(moved.changed, &Author::of(Who::Clock, now));
+        drop(targets);
+        let decision = Decision::of_ramp(&plan.id, &variant.name, moved.is_up, moved.says, now.wall);
+        decision.announce(rules.webhook.as_deref(), &self.post);
     }
 
     /// Does what a broken rule asks for; `false` if the split is another one by now.

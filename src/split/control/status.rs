@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use crate::{
     config::split::BASE,
-    control::{Moment, audit::text_of, held::HeldStatus},
+    control::{Moment, audit::text_of, held::HeldStatus, schedule::step_at},
     split::{Arm, Figures},
     stats::Portion as _,
 };
 
-use super::target::Target;
+use super::{progress::Progress, target::Target};
 
 /// All splits.
 #[derive(Clone, Debug, Serialize)]
@@ -49,8 +49,50 @@ pub struct PartStatus {
     /// The share that was asked for, if that has not ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wish: Option<HeldStatus<f64>>,
+    /// Where its ramp stands, if rules may hold that back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ramp: Option<RampStatus>,
     /// What it did lately.
     pub recent: RecentStatus,
+}
+
+/// Where a ramp stands that rules may hold back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RampStatus {
+    /// The number of its step, from 1; 0 before its start.
+    pub step: usize,
+    /// How many there are.
+    pub steps: usize,
+    /// Whether its next step is due and held back.
+    pub held: bool,
+    /// By how much it is behind the clock, in seconds.
+    pub behind_seconds: f64,
+    /// Calls of the variant that ended in this step.
+    pub requests: u64,
+    /// Calls of the base that did.
+    pub base_requests: u64,
+    /// How many of either the next step waits for.
+    pub min_requests: u64,
+    /// When the next step is due, as RFC 3339 writes it; null on the last one.
+    pub next_at: Option<String>,
+}
+
+impl RampStatus {
+    fn new(target: &Target, now: Moment) -> Option<Self> {
+        let (splitter, climb) = (&target.seat.splitter, target.climb.as_ref()?);
+        let ramp = splitter.plan().ramp.as_ref()?;
+        let in_step = Progress::of(splitter).since(climb.entry);
+        Some(Self {
+            step: step_at(ramp, now.wall).map_or(0, |_begun| climb.step + 1),
+            steps: ramp.steps.len(),
+            held: climb.is_held,
+            behind_seconds: climb.behind.as_secs_f64(),
+            requests: in_step.variant.requests,
+            base_requests: in_step.base.requests,
+            min_requests: target.rules()?.min_requests.max(1),
+            next_at: climb.next_at(ramp).map(text_of),
+        })
+    }
 }
 
 /// What one part did in the window of the rules, or in the last ten minutes.
@@ -70,13 +112,12 @@ pub struct RecentStatus {
 
 impl RecentStatus {
     fn new(figures: &Figures) -> Self {
-        let milliseconds = |quantile| f64::from(figures.latency.quantile_us(quantile)) / 1e3;
         Self {
             requests: figures.requests,
             failed: figures.failed,
             failed_share: figures.failed_share(),
-            p50_ms: milliseconds(0.5),
-            p99_ms: milliseconds(0.99),
+            p50_ms: f64::from(figures.latency.quantile_us(0.5)) / 1e3,
+            p99_ms: figures.p99_ms(),
         }
     }
 }
@@ -94,6 +135,7 @@ impl SplitStatus {
             state: "base",
             why: "what no variant takes".to_owned(),
             wish: None,
+            ramp: None,
             recent: recent(splitter.base()),
         };
         let variants = splitter.plan().variants.iter().zip(splitter.arms()).enumerate();
@@ -108,6 +150,7 @@ impl SplitStatus {
                 state: if is_stopped { "stopped" } else { "running" },
                 why: why(target, place, now),
                 wish: wish.map(|held| HeldStatus::new(held, held.value.rate.ratio(), now.steady)),
+                ramp: RampStatus::new(target, now),
                 recent: recent(arm),
             }
         });
@@ -128,7 +171,10 @@ fn why(target: &Target, place: usize, now: Moment) -> String {
         (Some(Some(who)), _) => format!("stopped by {who}{reason}"),
         (Some(None), _) => "another rate was asked for".to_owned(),
         (None, Some(ramp)) if now.wall < ramp.start => format!("its ramp begins at {}", text_of(ramp.start)),
-        (None, Some(_)) => "at the step of its ramp".to_owned(),
+        (None, Some(_)) => match &target.held_by {
+            Some(why) => format!("its ramp is held: {why}"),
+            None => "at the step of its ramp".to_owned(),
+        },
         (None, None) => "as the file says".to_owned(),
     }
 }

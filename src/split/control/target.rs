@@ -6,11 +6,14 @@ use tokio::time::Instant;
 
 use crate::{
     config::{SplitAction, SplitStop, shadow::Share},
-    control::{Held, Moment, Refusal, Who, held::percent, schedule::step, terms::wrong},
+    control::{Climb, Climbed, Held, Moment, Refusal, Who, held::percent, schedule::step, terms::wrong},
     split::{Breach, Splitter, judge},
 };
 
-use super::order::{Asked, Order};
+use super::{
+    order::{Asked, Order},
+    progress::{Look, Progress},
+};
 
 /// How far a share may be above what the others leave, for the sake of tenths that are none in binary: a billionth.
 const ROUNDING: u64 = u64::MAX / 1_000_000_000;
@@ -44,10 +47,23 @@ pub(super) struct Wish {
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) seat: Seat,
+    /// Where its ramp stands, if rules may hold that back.
+    pub(super) climb: Option<Climb<Progress>>,
+    /// Why its ramp does not climb, if its next step is due.
+    pub(super) held_by: Option<String>,
     /// What was asked for about each variant.
     pub(super) wishes: Vec<Option<Held<Wish>>>,
     /// What the splitter was told last.
     pub(super) rates: Vec<Share>,
+}
+
+/// What became of a ramp.
+#[derive(Debug)]
+pub(super) struct Moved {
+    /// Whether it has climbed, or is held.
+    pub(super) is_up: bool,
+    pub(super) says: String,
+    pub(super) changed: Vec<Changed>,
 }
 
 /// A variant whose share changed.
@@ -72,7 +88,9 @@ impl Target {
             former.wishes.get(place)?.clone().filter(|held| is_same || held.value.stopped_by.is_some())
         };
         let wishes = names.map(wish_of).collect();
-        let mut target = Self { rates: Vec::new(), seat, wishes };
+        let climb = climb(&seat.splitter, former, is_same, now);
+        let held_by = former.filter(|_| is_same).and_then(|former| former.held_by.clone());
+        let mut target = Self { rates: Vec::new(), climb, held_by, seat, wishes };
         target.rates = target.due(now);
         target.tell();
         let before = |name: &str| {
@@ -101,7 +119,11 @@ impl Target {
     /// The shares that file, clock and wishes come to. What there is not is nobody's: the later variant has less.
     fn due(&self, now: Moment) -> Vec<Share> {
         let plan = self.seat.splitter.plan();
-        let of_ramp = plan.ramp.as_ref().map(|ramp| step(ramp, now.wall).unwrap_or(Share::NONE));
+        let of_ramp = plan.ramp.as_ref().map(|ramp| {
+            let of_climb = |_| self.climb.as_ref().and_then(|climb| climb.rate(ramp));
+            let by_clock = step(ramp, now.wall);
+            by_clock.and_then(of_climb).or(by_clock).unwrap_or(Share::NONE)
+        });
         let mut left = Share::ALL.threshold();
         let mut rates = Vec::with_capacity(plan.variants.len());
         for (variant, wish) in plan.variants.iter().zip(&self.wishes) {
@@ -122,6 +144,36 @@ impl Target {
             }
         }
         self.settle(&about, now)
+    }
+
+    /// Climbs the next step of a ramp that rules hold back, if it is due and they permit it.
+    pub(super) fn move_ramp(&mut self, look: Look, now: Moment) -> Option<Moved> {
+        let plan = self.seat.splitter.plan();
+        let (rules, ramp) = (plan.stop_on.as_ref()?, plan.ramp.as_ref()?);
+        let climb = self.climb.as_mut()?;
+        let is_stopped = self.wishes.iter().flatten().any(|held| held.value.stopped_by.is_some());
+        // Where one side is given nothing, there is nothing to wait for.
+        let is_blind = climb.rate(ramp).is_none_or(|rate| rate == Share::NONE || rate == Share::ALL);
+        let hindrance = match (is_stopped, is_blind) {
+            (true, _) => Some("the variant is stopped".to_owned()),
+            (false, true) => None,
+            (false, false) => look.hindrance(rules, climb.entry),
+        };
+        let climbed = climb.tick(ramp, now.wall, look.seen, hindrance.is_none());
+        let (step, steps) = (climb.step + 1, ramp.steps.len());
+        self.held_by = hindrance.filter(|_| climb.is_held);
+        match climbed {
+            Climbed::Stayed => None,
+            Climbed::Held => {
+                let why = self.held_by.clone().unwrap_or_default();
+                let says = format!("its ramp is held at step {step} of {steps}: {why}");
+                Some(Moved { is_up: false, says, changed: Vec::new() })
+            }
+            Climbed::Advanced => {
+                let says = format!("its ramp climbs to step {step} of {steps}");
+                Some(Moved { is_up: true, says, changed: self.settle(&[], now) })
+            }
+        }
     }
 
     /// Does what is asked for; gives what came of each variant it was about.
@@ -174,9 +226,12 @@ impl Target {
     }
 
     /// What was measured of a variant under other rates, or before somebody set it going again, is not held against it.
-    fn begin_anew(&self, place: usize, now: Instant) {
+    fn begin_anew(&mut self, place: usize, now: Instant) {
         if let Some(arm) = self.seat.splitter.arms().get(place) {
             arm.begin_anew(now);
+        }
+        if let Some(climb) = &mut self.climb {
+            climb.entry = Progress::of(&self.seat.splitter);
         }
     }
 
@@ -223,6 +278,20 @@ impl Target {
     fn changed(&self, variant: &str, before: Share, after: Share) -> Changed {
         Changed { target: format!("split {} {variant}", self.id()), before: percent(before), after: percent(after) }
     }
+}
+
+/// Where the ramp of a split stands that has rules which may hold it back: where it stood before a reload that left the
+/// ramp as it is, else where the clock says.
+fn climb(splitter: &Splitter, former: Option<&Target>, is_same: bool, now: Moment) -> Option<Climb<Progress>> {
+    splitter.plan().stop_on.as_ref()?;
+    let ramp = splitter.plan().ramp.as_ref()?;
+    let before = former.filter(|former| former.seat.splitter.plan().ramp.as_ref() == Some(ramp));
+    let before = before.and_then(|former| former.climb);
+    if let Some(before) = before.filter(|_| is_same) {
+        return Some(before);
+    }
+    let entry = Progress::of(splitter);
+    Some(before.map_or_else(|| Climb::new(ramp, now.wall, entry), |before| Climb { entry, ..before }))
 }
 
 /// The variants of a split that break a rule, each with its place. It takes a while where much was counted, and is done

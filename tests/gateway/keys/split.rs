@@ -87,7 +87,9 @@ fn rules() -> Vec<Case> {
         bad(At::SplitStop, "error_delta", json!(0.1), fails())
             .with(At::SplitStop, json!({ "p99_ratio": 1000, "min_requests": 3 })),
         bad(At::SplitStop, "p99_ratio", json!(1.2), slow)
-            .with(At::SplitStop, json!({ "error_delta": 1, "min_requests": 3 })),
+            .with(At::Split, json!({ "to": [{ "rate": 0.02, "url_pattern": "/c" }] }))
+            .with(At::SplitStop, json!({ "error_delta": 1, "min_requests": 3 }))
+            .sees(decision_after_many_calls, "stopped"),
         bad(At::SplitStop, "min_requests", json!(3), fails()).with(At::SplitStop, json!({ "error_delta": 0.1 })),
         bad(At::SplitStop, "action", json!("log"), fails())
             .with(At::SplitStop, strict)
@@ -104,7 +106,16 @@ fn rules() -> Vec<Case> {
 
 /// What the rules, which are looked at four times a second, come to after some calls of both.
 fn decision_after_some_calls(scene: &Scene) -> Value {
-    for _ in 0..24 {
+    decision_after(80, scene)
+}
+
+/// A percentile of the base is sure after some 830 calls.
+fn decision_after_many_calls(scene: &Scene) -> Value {
+    decision_after(1000, scene)
+}
+
+fn decision_after(calls: usize, scene: &Scene) -> Value {
+    for _ in 0..calls {
         scene.get("/a");
     }
     let decided = || {

@@ -5,16 +5,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{
-    config::shadow::{Ramp, Share},
-    control::schedule::step_at,
-};
+use crate::config::shadow::{Ramp, Share};
 
-use super::rules::Progress;
+use super::schedule::step_at;
 
-/// Where a ramp stands.
+/// Where a ramp stands whose steps are to show something first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Climb {
+pub struct Climb<Seen> {
     /// The place of its step.
     pub step: usize,
     /// By how much it is behind the clock.
@@ -22,7 +19,7 @@ pub struct Climb {
     /// Whether its next step is due and has not come.
     pub is_held: bool,
     /// What had been seen when the step began.
-    pub entry: Progress,
+    pub entry: Seen,
 }
 
 /// What came of looking at the clock.
@@ -36,10 +33,10 @@ pub enum Climbed {
     Advanced,
 }
 
-impl Climb {
+impl<Seen> Climb<Seen> {
     /// A ramp that begins where the clock says.
     #[must_use]
-    pub fn new(ramp: &Ramp, now: SystemTime, entry: Progress) -> Self {
+    pub fn new(ramp: &Ramp, now: SystemTime, entry: Seen) -> Self {
         let step = step_at(ramp, now).unwrap_or(0);
         Self { step, behind: Duration::ZERO, is_held: false, entry }
     }
@@ -58,7 +55,7 @@ impl Climb {
     }
 
     /// Looks at the clock, and climbs one step if it is due and what was seen permits it.
-    pub fn tick(&mut self, ramp: &Ramp, now: SystemTime, seen: Progress, permits: bool) -> Climbed {
+    pub fn tick(&mut self, ramp: &Ramp, now: SystemTime, seen: Seen, permits: bool) -> Climbed {
         let due = now.checked_sub(self.behind).and_then(|now| step_at(ramp, now)).unwrap_or(0);
         if due <= self.step {
             if due < self.step {
