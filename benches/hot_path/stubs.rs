@@ -6,7 +6,7 @@ use actix::{Actor, Context, Handler};
 use gnomon::{
     backend::Fetch,
     model::{Data, Headers, Response, Seen, SeenBody, Sight},
-    shadow::Mirror,
+    shadow::Mirrors,
 };
 use http::StatusCode;
 
@@ -39,12 +39,14 @@ impl Actor for Done {
     type Context = Context<Self>;
 }
 
-impl Handler<Mirror> for Done {
+impl Handler<Mirrors> for Done {
     type Result = ();
 
-    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        let mut ticket = mirror.ticket;
-        ticket.send();
-        ticket.complete(200);
+    fn handle(&mut self, Mirrors(mirrors): Mirrors, _ctx: &mut Self::Context) {
+        for mirror in mirrors {
+            let mut ticket = mirror.ticket;
+            ticket.send();
+            ticket.complete(200);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls to upstreams through awc, which go over [`super::transport`].
+//! Calls to upstreams: through awc, or beside it where they are plain. Both go over [`super::transport`].
 //!
 //! One client per backend and thread: a backend that hangs must not use up what another needs, and shadows never
 //! share a client with the live path.
@@ -24,15 +24,15 @@ use crate::model::{Body, BodyError, BodyReceiver, Failure, Headers, Kind, Outbou
 
 use super::{
     reading::Reading,
-    transport::{Glance, Marks, PoolLimits, RestError, Room, Secure, Transport, TransportError, is_of_tls},
+    transport::{Arrived, Marks, PoolLimits, Room, Secure, Transport, TransportError, is_of_tls},
 };
 
 /// A client with connections of its own.
 #[derive(Clone)]
 pub struct Client {
     awc: awc::Client,
-    transport: Transport,
-    head_time: Option<Duration>,
+    pub(super) transport: Transport,
+    pub(super) head_time: Option<Duration>,
 }
 
 /// The head of an answer; its body is still on its way.
@@ -42,12 +42,14 @@ pub struct Inbound {
     reading: Option<Box<Reading>>,
 }
 
-/// Where an answer comes from.
+/// Where an answer comes from. What is rare is boxed: an answer is handed on many times until it is read.
 enum Origin {
-    /// From the upstream, as awc gives it; the common case, which copies no header.
-    Upstream(ClientResponse),
+    /// From the upstream, beside awc; the common case.
+    Direct(Arrived),
+    /// From the upstream, as awc gives it.
+    Upstream(Box<ClientResponse>),
     /// From a component around the exchange.
-    Component(WireAnswer),
+    Component(Box<WireAnswer>),
 }
 
 impl Client {
@@ -118,58 +120,13 @@ async fn answer(
         Some(limit) => Box::pin(timeout(limit, sending)).await.unwrap_or(Err(SendRequestError::Timeout)),
     };
     match answer {
-        Ok(response) => Ok(Inbound { origin: Origin::Upstream(response), reading: None }),
+        Ok(response) => Ok(Inbound { origin: Origin::Upstream(Box::new(response)), reading: None }),
         Err(error) => Err(failure(error, &call_text(outbound))),
     }
 }
 
-/// The status of an answer that was thrown away, and where it sends the call on to.
-#[derive(Debug)]
-pub struct Glanced {
-    /// The status.
-    pub status: StatusCode,
-    /// Its `Location`, of redirects.
-    pub location: Option<HeaderValue>,
-}
-
-impl Client {
-    /// The body to send with [`Client::glance`]; `None` if the request has to go out with [`Client::send`].
-    #[must_use]
-    pub fn body_to_glance(&self, outbound: &Outbound, body: &Body) -> Option<Bytes> {
-        let bytes = match body {
-            Body::Empty => Bytes::new(),
-            Body::Held(held) if held.chunks().len() <= 1 => held.to_bytes(),
-            Body::Held(_) | Body::Transit(_) => return None,
-        };
-        self.transport.can_glance(outbound, &bytes).then_some(bytes)
-    }
-
-    /// Sends a request whose answer nobody wants and reads that to its end: on the wire the same as [`Client::send`], for
-    /// a part of its work. Dropping the call closes its connection.
-    ///
-    /// # Errors
-    /// When no answer comes, or it breaks off, or its body is longer than `limit` bytes.
-    pub async fn glance(&self, outbound: &Outbound, body: &Bytes, limit: usize) -> Result<Glanced, Failure> {
-        let looking = self.transport.glance(outbound, body);
-        let looked = match self.head_time {
-            None => looking.await,
-            Some(time) => match timeout(time, looking).await {
-                Ok(looked) => looked,
-                Err(_elapsed) => return Err(no_head(&call_text(outbound))),
-            },
-        };
-        let mut glance: Glance<'_> = looked.map_err(|error| transport_failure(&error, &call_text(outbound)))?;
-        let (status, location) = (glance.status, glance.location.take());
-        match glance.finish(limit).await {
-            Ok(()) => Ok(Glanced { status, location }),
-            Err(RestError::TooLarge) => Err(too_large(limit)),
-            Err(RestError::Broken(error)) => Err(body_failure(&error)),
-        }
-    }
-}
-
 /// What KrakenD calls a call in error texts: `Get "http://host/path"`.
-fn call_text(outbound: &Outbound) -> String {
+pub(super) fn call_text(outbound: &Outbound) -> String {
     let name = outbound.method.as_str().to_ascii_lowercase();
     format!("{} \"{}\"", crate::plan::template::title(&name), outbound.uri)
 }
@@ -187,7 +144,7 @@ fn failure(error: SendRequestError, told: &str) -> Failure {
     }
 }
 
-fn transport_failure(error: &TransportError, told: &str) -> Failure {
+pub(super) fn transport_failure(error: &TransportError, told: &str) -> Failure {
     let kind = match error {
         TransportError::Resolve(_) | TransportError::Connect { .. } => Kind::Connect,
         TransportError::Tls(_) => Kind::Tls,
@@ -198,7 +155,7 @@ fn transport_failure(error: &TransportError, told: &str) -> Failure {
     Failure::new(kind, format!("{told}: {error}"))
 }
 
-fn no_head(told: &str) -> Failure {
+pub(super) fn no_head(told: &str) -> Failure {
     Failure::new(Kind::Timeout, format!("{told}: net/http: timeout awaiting response headers"))
 }
 
@@ -207,25 +164,28 @@ impl Inbound {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match &self.origin {
+            Origin::Direct(arrived) => arrived.status,
             Origin::Upstream(response) => response.status(),
             Origin::Component(answer) => answer.status,
         }
     }
 
-    /// The first value of a header.
+    /// The first value of a header, if that was to be kept.
     #[must_use]
     pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
         match &self.origin {
+            Origin::Direct(arrived) => arrived.headers.get(name),
             Origin::Upstream(response) => response.headers().get(name),
             Origin::Component(answer) => answer.headers.get(name),
         }
     }
 
-    /// All headers, each with all its values.
+    /// All headers that were to be kept, each with all its values.
     #[must_use]
     pub fn headers(&self) -> Headers {
         let response = match &self.origin {
             Origin::Upstream(response) => response,
+            Origin::Direct(arrived) => return arrived.headers.clone(),
             Origin::Component(answer) => return answer.headers.clone(),
         };
         let mut headers = Headers::with_capacity(response.headers().len());
@@ -235,10 +195,26 @@ impl Inbound {
         headers
     }
 
+    /// The same, and nobody asks for them again.
+    #[must_use]
+    pub fn take_headers(&mut self) -> Headers {
+        match &mut self.origin {
+            Origin::Direct(arrived) => std::mem::take(&mut arrived.headers),
+            Origin::Component(answer) => std::mem::take(&mut answer.headers),
+            Origin::Upstream(_) => self.headers(),
+        }
+    }
+
+    /// An answer that came beside awc.
+    #[must_use]
+    pub(super) fn of_upstream(arrived: Arrived) -> Self {
+        Self { origin: Origin::Direct(arrived), reading: None }
+    }
+
     /// An answer that components made or changed.
     #[must_use]
     pub fn of_component(answer: WireAnswer) -> Self {
-        Self { origin: Origin::Component(answer), reading: None }
+        Self { origin: Origin::Component(Box::new(answer)), reading: None }
     }
 
     /// The same, and `reading` hears of its body.
@@ -255,8 +231,8 @@ impl Inbound {
 
     /// The answer as components see it.
     #[must_use]
-    pub fn into_wire(self) -> WireAnswer {
-        let (status, headers) = (self.status(), self.headers());
+    pub fn into_wire(mut self) -> WireAnswer {
+        let (status, headers) = (self.status(), self.take_headers());
         let body = futures_util::stream::unfold(self, async |mut inbound| {
             let chunk = inbound.next_chunk().await?;
             Some((chunk, inbound))
@@ -317,6 +293,7 @@ impl Inbound {
     /// The next piece of the body; `None` after its end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, Failure>> {
         let chunk = match &mut self.origin {
+            Origin::Direct(arrived) => arrived.next_chunk().await.map(|it| it.map_err(|error| body_failure(&error))),
             Origin::Upstream(response) => response.next().await.map(|it| it.map_err(|error| body_failure(&error))),
             Origin::Component(answer) => answer.body.next().await,
         };
@@ -327,11 +304,11 @@ impl Inbound {
     }
 }
 
-fn too_large(limit: usize) -> Failure {
+pub(super) fn too_large(limit: usize) -> Failure {
     Failure::new(Kind::TooLarge, format!("response body larger than {limit} bytes"))
 }
 
-fn body_failure(error: &PayloadError) -> Failure {
+pub(super) fn body_failure(error: &PayloadError) -> Failure {
     match error {
         PayloadError::Incomplete(_) => Failure::new(Kind::Io, "unexpected EOF"),
         PayloadError::Io(cause) if is_of_tls(cause) => Failure::new(Kind::Tls, cause.to_string()),

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     Asked, Caller,
-    client::Glanced,
+    plain::Glanced,
     recorded::Recorded,
     redirect::{Next, Trail},
     status::is_success,
@@ -37,7 +37,7 @@ impl Caller {
         let mut outbound = self.outbound(backend, &asked)?;
         let target = Target::of(backend, &asked);
         if backend.wires_through.is_empty()
-            && let Some(bytes) = self.client.body_to_glance(&outbound, &body)
+            && let Some(bytes) = self.client.body_at_hand(&outbound, &body)
         {
             return self.glance(target, &mut outbound, bytes, limit).await;
         }

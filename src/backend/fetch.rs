@@ -246,7 +246,7 @@ impl Caller {
         if let Some(touch) = target.touch {
             touch.touch(outbound);
         }
-        Either::Left(self.client.send(outbound, body))
+        Either::Left(self.client.call(outbound, body, target.keep()))
     }
 
     async fn exchange_recorded(

@@ -15,6 +15,7 @@ pub mod key_hosts;
 pub mod measured;
 pub mod packed;
 mod passing;
+mod plain;
 mod reading;
 mod recorded;
 pub mod redirect;

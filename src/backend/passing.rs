@@ -17,13 +17,13 @@ const READ_AHEAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// The answer as it is. Its body goes on as it arrives, until the deadline.
 pub(super) async fn pass_through(
-    inbound: Inbound,
+    mut inbound: Inbound,
     asked_for_gzip: bool,
     deadline: Instant,
     limit: usize,
 ) -> Result<Response, Failure> {
     let status = inbound.status();
-    let mut headers = inbound.headers();
+    let mut headers = inbound.take_headers();
     let unpack = asked_for_gzip && Packing::of(headers.get(&CONTENT_ENCODING)) == Packing::Gzip;
     let length = known_length(&headers);
     if unpack {

@@ -25,7 +25,8 @@ pub fn outbound(
     let rendered = backend.template.render(request, earlier, &query);
     let target = rendered.map_err(|_bad| Failure::new(Kind::NoHost, "invalid URL escape"))?;
     let uri = uri(base, target).ok_or_else(|| Failure::new(Kind::NoHost, "invalid URL"))?;
-    let mut headers = request.headers.clone();
+    // For what is added here and by a component.
+    let mut headers = request.headers.clone_with_room(2);
     if let Some(names) = &backend.headers {
         headers.retain(|name| names.contains(name));
     }

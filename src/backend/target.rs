@@ -2,7 +2,7 @@
 
 use crate::{model::Failure, plan::BackendPlan};
 
-use super::{Aim, Asked, fetch::LastTouch, recorded::Recorded, watch::Watch};
+use super::{Aim, Asked, fetch::LastTouch, recorded::Recorded, transport::Keep, watch::Watch};
 
 /// Where a call goes.
 #[derive(Clone, Copy)]
@@ -22,6 +22,12 @@ impl<'a> Target<'a> {
     /// The same target, and what is called there is recorded.
     pub(super) const fn recorded(self, recorded: &'a Recorded<'a>) -> Self {
         Self { recorded: Some(recorded), ..self }
+    }
+
+    /// Which headers of its answer somebody wants: those who see it, those it passes, and who reads it packed.
+    pub(super) fn keep(&self) -> Keep {
+        let is_seen = self.watch.is_some() || !self.backend.wires_through.is_empty();
+        if is_seen || self.backend.no_op { Keep::All } else { Keep::Packing }
     }
 
     /// Takes note of what came of the call at the address it was made for.

@@ -1,6 +1,6 @@
 //! The copies of one request: admitted before anything is kept, handed over when their policy says so.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use tokio::{sync::oneshot, time::Instant};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::{ShadowLink, second_call::SecondCall, upload, upload::Takers};
+use super::{ShadowLink, dispatch::Way, second_call::SecondCall, upload, upload::Takers};
 
 /// The admitted copies of one request.
 pub(super) struct Copies {
@@ -25,7 +25,7 @@ pub(super) struct Copies {
 
 /// One copy: where it goes, and the right to send it.
 pub(super) struct Copy {
-    pub(super) link: ShadowLink,
+    pub(super) way: Rc<Way>,
     pub(super) ticket: Ticket,
     /// If its answer is compared.
     pub(super) pair: Option<Pair>,
@@ -103,12 +103,12 @@ pub(super) fn shown_status(reply: &Reply) -> u16 {
 
 impl Copy {
     fn policy(&self) -> Option<&Policy> {
-        self.link.plan.policy.as_deref()
+        self.way.link.plan.policy.as_deref()
     }
 
     /// Whether the policy wants the body.
     pub(super) fn takes_body(&self) -> bool {
-        takes_body(&self.link)
+        takes_body(&self.way.link)
     }
 
     fn waits_for_live_answer(&self) -> bool {
@@ -170,9 +170,9 @@ impl Announced {
 
 impl Copies {
     /// Offers a request to its shadows. Gives the body for the live calls, and the copies that were admitted.
-    pub(super) fn offer(shadows: &[ShadowLink], in_sequence: bool, request: &Request, body: Body) -> (Body, Self) {
+    pub(super) fn offer(shadows: &[Rc<Way>], in_sequence: bool, request: &Request, body: Body) -> (Body, Self) {
         let mut timed = Timed::default();
-        if shadows.iter().any(|link| link.gate.arms().is_some()) {
+        if shadows.iter().any(|way| way.link.gate.arms().is_some()) {
             timed.begun = Some(Instant::now());
         }
         let admitted = admit(shadows, in_sequence, request, Announced::of(&body), &mut timed);
@@ -206,7 +206,7 @@ impl Copies {
             Source::Held(body) => send_or_wait(admitted, in_sequence, request, body, told),
             Source::Arriving { from, live } => {
                 let (streamed, whole): (Vec<_>, Vec<_>) =
-                    admitted.into_iter().partition(|copy| stream_window(&copy.link).is_some());
+                    admitted.into_iter().partition(|copy| stream_window(&copy.way.link).is_some());
                 let streamed = streamed.into_iter().map(|copy| stream(copy, request, from.length())).collect();
                 let takers = Takers { whole, in_sequence, streamed };
                 let request = Arc::clone(request);
@@ -222,19 +222,14 @@ impl Copies {
 }
 
 /// Asks each gate. In a sequence, nothing follows a copy that was refused.
-fn admit(
-    shadows: &[ShadowLink],
-    in_sequence: bool,
-    request: &Request,
-    body: Announced,
-    timed: &mut Timed,
-) -> Vec<Copy> {
+fn admit(shadows: &[Rc<Way>], in_sequence: bool, request: &Request, body: Announced, timed: &mut Timed) -> Vec<Copy> {
     // Not before somebody is admitted: most requests of a small sample are not, and cost no allocation.
     let mut admitted: Vec<Copy> = Vec::new();
     let mut broken = false;
     let mut drawn = None;
     let head = if shadows.is_empty() { 0 } else { request.head_bytes() };
-    for link in shadows {
+    for way in shadows {
+        let link = &way.link;
         // One number for all shadows, and none where nobody asks for it.
         let drawn = match &link.plan.policy {
             Some(_) => *drawn.get_or_insert_with(|| fastrand::u64(..)),
@@ -251,8 +246,8 @@ fn admit(
             Offered::Admitted(ticket) => {
                 let compared = link.compared.as_ref().filter(|_| !link.gate.dial().is_dry_run());
                 let pair = compared.and_then(|compared| Pair::begin(&compared.experiment, request));
-                admitted.push(Copy { link: link.clone(), ticket, pair });
-                admit_more(link, size, &mut admitted);
+                admitted.push(Copy { way: Rc::clone(way), ticket, pair });
+                admit_more(way, size, &mut admitted);
             }
             Offered::Skipped(_) | Offered::Dropped(_) => broken = in_sequence,
         }
@@ -261,11 +256,11 @@ fn admit(
 }
 
 /// The further copies that a multiplier asks for.
-fn admit_more(link: &ShadowLink, size: Size, admitted: &mut Vec<Copy>) {
-    let more = link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
+fn admit_more(way: &Rc<Way>, size: Size, admitted: &mut Vec<Copy>) {
+    let more = way.link.plan.policy.as_ref().map_or(0, |policy| policy.limits.multiplier.saturating_sub(1));
     for _ in 0..more {
-        if let Offered::Admitted(ticket) = link.gate.admit_more(size) {
-            admitted.push(Copy { link: link.clone(), ticket, pair: None });
+        if let Offered::Admitted(ticket) = way.link.gate.admit_more(size) {
+            admitted.push(Copy { way: Rc::clone(way), ticket, pair: None });
         }
     }
 }
@@ -281,9 +276,13 @@ fn send_or_wait(
     if in_sequence {
         return send_in_sequence(admitted, request, &body);
     }
-    let (waiting, at_once): (Vec<_>, Vec<_>) = admitted.into_iter().partition(Copy::waits_for_live_answer);
-    for copy in at_once {
-        send_one(copy, request, &body, VecDeque::new());
+    let mut waiting = Vec::new();
+    for copy in admitted {
+        if copy.waits_for_live_answer() {
+            waiting.push(copy);
+        } else {
+            send_one(copy, request, &body, VecDeque::new());
+        }
     }
     if let (Some(told), Some(first)) = (told, waiting.first()) {
         let (request, killed) = (Arc::clone(request), first.ticket.killed());
@@ -323,18 +322,19 @@ fn send_in_sequence(admitted: Vec<Copy>, request: &Arc<Request>, body: &Body) {
     let Some(first) = copies.next() else { return };
     let rest = copies.map(|copy| {
         let takes_body = copy.takes_body();
-        let Copy { link, mut ticket, pair } = copy;
+        let Copy { way, mut ticket, pair } = copy;
         // The upload is whole, so from here only the copies before it can keep this one from being sent.
         ticket.expect_drop_for(DropReason::ChainBroken);
         let witness = pair.as_ref().map(Pair::shadow);
-        Chained { recipient: link.recipient, ticket, witness, takes_body, lookups: link.plan.backend.lookups.clone() }
+        let lookups = way.link.plan.backend.lookups.clone();
+        Chained { recipient: way.link.recipient.clone(), ticket, witness, takes_body, lookups }
     });
     send_one(first, request, body, rest.collect());
 }
 
 /// Sends a copy whose body is still arriving, and gives what it arrives through.
 fn stream(copy: Copy, request: &Arc<Request>, length: Option<u64>) -> window::Feed {
-    let window_bytes = stream_window(&copy.link).unwrap_or_default();
+    let window_bytes = stream_window(&copy.way.link).unwrap_or_default();
     let (feed, body, loss) = window::window(copy.ticket.gate(), window_bytes, length);
     send(copy, request, Body::Transit(body), Some(loss), Rest::default());
     feed
@@ -355,17 +355,16 @@ struct Rest {
 
 fn send(copy: Copy, request: &Arc<Request>, body: Body, loss: Option<window::Loss>, rest: Rest) {
     let not_before = copy.not_before();
-    let Copy { link, mut ticket, pair } = copy;
+    let Copy { way, mut ticket, pair } = copy;
     // From here on only the end of the program can keep it from being sent.
     ticket.expect_drop_for(DropReason::Shutdown);
-    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &link, request, &body, not_before));
+    let second = pair.as_ref().and_then(|pair| SecondCall::admit(pair, &way, request, &body, not_before));
     // Neither is always the one that comes first and warms what both find warm.
     let (before, after) = if fastrand::bool() { (second, None) } else { (None, second) };
     if let Some(second) = before {
         second.send(request);
     }
-    #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    link.recipient.do_send(Mirror {
+    way.outbox.post(Box::new(Mirror {
         request: Arc::clone(request),
         earlier: Vec::new(),
         body,
@@ -376,7 +375,7 @@ fn send(copy: Copy, request: &Arc<Request>, body: Body, loss: Option<window::Los
         not_before,
         rest: rest.copies,
         answers: Vec::new(),
-    });
+    }));
     if let Some(second) = after {
         second.send(request);
     }

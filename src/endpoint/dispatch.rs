@@ -3,7 +3,7 @@
 //! Runs once per request: no lock that is held while anything else is done, no wait for anything but live answers, no
 //! copy of a body.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix::Recipient;
 use futures_util::future::LocalBoxFuture;
@@ -15,11 +15,12 @@ use crate::{
     component::Exchange,
     model::{Answer, Body, Budget, Data, Failure, Kind, Payload, Reply, Request, Response, promise},
     plan::{EndpointPlan, Flow, ShadowPlan},
-    shadow::{Gate, Mirror},
+    shadow::{Gate, Mirrors},
 };
 
 use super::{
     copies::{Copies, answered_status, shown_status},
+    outbox::Outbox,
     parallel, sequential,
     split_link::{Chosen, SplitLink},
 };
@@ -29,14 +30,14 @@ pub struct Dispatch {
     pub(super) plan: Arc<EndpointPlan>,
     pub(super) live: Vec<Recipient<Fetch>>,
     splits: Vec<SplitLink>,
-    pub(super) shadows: Vec<ShadowLink>,
+    pub(super) shadows: Vec<Rc<Way>>,
 }
 
 /// The way to one shadow.
 #[derive(Clone)]
 pub struct ShadowLink {
     /// Its actor.
-    pub recipient: Recipient<Mirror>,
+    pub recipient: Recipient<Mirrors>,
     /// Its limit and its books.
     pub gate: Arc<Gate>,
     /// Its plan.
@@ -58,9 +59,27 @@ pub struct Compared {
 #[derive(Clone)]
 pub struct Baseline {
     /// Its actor.
-    pub recipient: Recipient<Mirror>,
+    pub recipient: Recipient<Mirrors>,
     /// Its limit and its books.
     pub gate: Arc<Gate>,
+}
+
+/// The way to one shadow, on one thread.
+pub(super) struct Way {
+    pub(super) link: ShadowLink,
+    /// Where copies for it are collected.
+    pub(super) outbox: Rc<Outbox>,
+    /// Where second live calls are, if there may be some.
+    pub(super) second: Option<Rc<Outbox>>,
+}
+
+impl Way {
+    /// The way that `link` says.
+    pub(super) fn of(link: ShadowLink) -> Rc<Self> {
+        let baseline = link.compared.as_ref().and_then(|compared| compared.baseline.as_ref());
+        let second = baseline.map(|baseline| Outbox::to(baseline.recipient.clone()));
+        Rc::new(Self { outbox: Outbox::to(link.recipient.clone()), link, second })
+    }
 }
 
 /// One live call of a request.
@@ -91,7 +110,7 @@ impl Dispatch {
     /// Serves `plan` through these actors, which stand in the order of the plan's backends.
     #[must_use]
     pub fn new(plan: Arc<EndpointPlan>, live: Vec<Recipient<Fetch>>, shadows: Vec<ShadowLink>) -> Self {
-        Self { plan, live, splits: Vec::new(), shadows }
+        Self { plan, live, splits: Vec::new(), shadows: shadows.into_iter().map(Way::of).collect() }
     }
 
     /// The same with those that take a part of the live calls, in the order of the plan's splits.

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod copies;
 pub mod dispatch;
 pub mod merge;
+mod outbox;
 pub mod parallel;
 mod second_call;
 pub mod sequential;

@@ -3,9 +3,8 @@
 //! It is work of the shadow's kind: it needs a ticket of its own gate, goes over another thread, and nobody who is served
 //! waits for it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
-use actix::Recipient;
 use tokio::time::Instant;
 
 use crate::{
@@ -14,11 +13,11 @@ use crate::{
     shadow::{Asked, DropReason, Mirror, Offered, Size, Ticket},
 };
 
-use super::{Baseline, Compared, ShadowLink};
+use super::{Baseline, Compared, dispatch::Way, outbox::Outbox};
 
 /// The right to a second live call.
 pub(super) struct SecondCall {
-    recipient: Recipient<Mirror>,
+    outbox: Rc<Outbox>,
     ticket: Ticket,
     witness: Arc<dyn Witness>,
     body: Body,
@@ -30,12 +29,13 @@ impl SecondCall {
     /// Asks for the right to it, if this pair is to have one.
     pub(super) fn admit(
         pair: &Pair,
-        link: &ShadowLink,
+        way: &Way,
         request: &Arc<Request>,
         body: &Body,
         not_before: Option<Instant>,
     ) -> Option<Self> {
-        let Some(Compared { baseline: Some(Baseline { recipient, gate }), .. }) = &link.compared else { return None };
+        let Some(Compared { baseline: Some(Baseline { gate, .. }), .. }) = &way.link.compared else { return None };
+        let outbox = way.second.as_ref()?;
         // A body that is still arriving has one reader.
         let body = body.share()?;
         let witness = pair.baseline()?;
@@ -46,14 +46,13 @@ impl SecondCall {
         let size = Size { body: bytes, head: request.head_bytes(), streamed: 0 };
         let Offered::Admitted(mut ticket) = gate.offer(Asked { request, drawn: 0, size }) else { return None };
         ticket.expect_drop_for(DropReason::Shutdown);
-        Some(Self { recipient: recipient.clone(), ticket, witness, body, not_before })
+        Some(Self { outbox: Rc::clone(outbox), ticket, witness, body, not_before })
     }
 
     /// Sends it.
     pub(super) fn send(self, request: &Arc<Request>) {
-        let Self { recipient, ticket, witness, body, not_before } = self;
-        #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-        recipient.do_send(Mirror {
+        let Self { outbox, ticket, witness, body, not_before } = self;
+        outbox.post(Box::new(Mirror {
             request: Arc::clone(request),
             earlier: Vec::new(),
             body,
@@ -64,6 +63,6 @@ impl SecondCall {
             not_before,
             rest: VecDeque::new(),
             answers: Vec::new(),
-        });
+        }));
     }
 }

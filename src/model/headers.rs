@@ -22,6 +22,14 @@ impl Headers {
         Self(Vec::with_capacity(capacity))
     }
 
+    /// The same list with room for so many more.
+    #[must_use]
+    pub fn clone_with_room(&self, more: usize) -> Self {
+        let mut all = Vec::with_capacity(self.0.len().saturating_add(more));
+        all.extend_from_slice(&self.0);
+        Self(all)
+    }
+
     /// Adds a value, keeping those already there.
     pub fn append(&mut self, name: HeaderName, value: HeaderValue) {
         self.0.push((name, value));

@@ -112,13 +112,32 @@ fn headers(
     };
     headers.retain(|name| !is_ours(name));
     add_agent(sent, endpoint, service, &mut headers);
-    if let Ok(value) = HeaderValue::from_str(&address.to_string()) {
+    if let Some(value) = written(address) {
         headers.append(X_FORWARDED_FOR, value);
     }
     if let Some(host) = host {
         headers.append(X_FORWARDED_HOST, host);
     }
     headers
+}
+
+/// An address as a header has it. Those that nearly all have are written without the machinery of formatting.
+fn written(address: IpAddr) -> Option<HeaderValue> {
+    let IpAddr::V4(address) = address else { return HeaderValue::from_str(&address.to_string()).ok() };
+    let mut text = Vec::with_capacity("255.255.255.255".len());
+    for octet in address.octets() {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        if octet >= 100 {
+            text.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            text.push(b'0' + octet / 10 % 10);
+        }
+        text.push(b'0' + octet % 10);
+    }
+    HeaderValue::from_bytes(&text).ok()
 }
 
 fn picked(sent: &dyn HeaderSource, names: &[HeaderName]) -> Headers {
@@ -189,4 +208,17 @@ pub fn host(client: &HttpRequest) -> Option<HeaderValue> {
     let named = target.map(|target| target.rsplit_once('@').map_or(target, |(_user, host)| host));
     let named = named.and_then(|host| HeaderValue::from_str(host).ok());
     named.or_else(|| client.headers().get(HOST).cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn addresses_are_written_as_they_always_are(address: IpAddr) {
+            let value = written(address).unwrap();
+            proptest::prop_assert_eq!(value.to_str().unwrap(), address.to_string());
+        }
+    }
 }

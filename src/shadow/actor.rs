@@ -1,4 +1,4 @@
-//! The shadow actor: takes [`Mirror`], sends the copy, reads the answer and forgets it.
+//! The shadow actor: takes [`Mirrors`], sends the copies, reads the answers and forgets them.
 //!
 //! Lives on a shadow thread, never on one that serves clients.
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Cleared, DropReason, Mirror, Missed, Rewriter, Ticket,
+    Cleared, DropReason, Mirror, Mirrors, Missed, Rewriter, Ticket,
     mirror::{Chained, body_for},
     rewrite::Finish,
     window::Loss,
@@ -47,13 +47,15 @@ impl Actor for ShadowActor {
     type Context = Context<Self>;
 }
 
-impl Handler<Mirror> for ShadowActor {
+impl Handler<Mirrors> for ShadowActor {
     type Result = ();
 
-    /// Only moves the message into a task: a panic there ends one mirror, one here would end the actor.
-    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
-        // The runtime moves a task about when it begins and when it ends, so it gets a pointer.
-        actix::spawn(Box::pin(Rc::clone(&self.0).mirror(Box::new(mirror))));
+    /// Only moves each copy into a task: a panic there ends one mirror, one here would end the actor.
+    fn handle(&mut self, Mirrors(mirrors): Mirrors, _ctx: &mut Self::Context) {
+        for mirror in mirrors {
+            // The runtime moves a task about when it begins and when it ends, so it gets a pointer.
+            actix::spawn(Box::pin(Rc::clone(&self.0).mirror(mirror)));
+        }
     }
 }
 
@@ -279,7 +281,7 @@ fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, a
     let body = if takes_body { whole.share().unwrap_or_default() } else { Body::Empty };
     let body_of_rest = body_for(&rest, whole);
     #[expect(clippy::disallowed_methods, reason = "the ticket bounds what is in the mailbox")]
-    recipient.do_send(Mirror {
+    recipient.do_send(Mirrors::from(Mirror {
         request,
         earlier,
         body,
@@ -290,7 +292,7 @@ fn send_next(request: Arc<Request>, whole: &Body, mut rest: VecDeque<Chained>, a
         not_before: None,
         rest,
         answers,
-    });
+    }));
 }
 
 #[cfg(test)]

@@ -40,7 +40,17 @@ pub fn body_for(rest: &VecDeque<Chained>, body: &Body) -> Body {
     if rest.iter().any(|later| later.takes_body) { body.share().unwrap_or_default() } else { Body::Empty }
 }
 
-impl Message for Mirror {
+/// Send these copies. One message for many of them wakes the other thread once.
+#[derive(Debug)]
+pub struct Mirrors(pub Vec<Box<Mirror>>);
+
+impl From<Mirror> for Mirrors {
+    fn from(mirror: Mirror) -> Self {
+        Self(vec![Box::new(mirror)])
+    }
+}
+
+impl Message for Mirrors {
     type Result = ();
 }
 
@@ -48,7 +58,7 @@ impl Message for Mirror {
 #[derive(Debug)]
 pub struct Chained {
     /// Who sends it.
-    pub recipient: Recipient<Mirror>,
+    pub recipient: Recipient<Mirrors>,
     /// The right to it, held since the request came.
     pub ticket: Ticket,
     /// Who sees the answer, if it is compared.

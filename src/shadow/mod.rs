@@ -28,7 +28,7 @@ pub use dial::{Dial, KillSwitch, Running, Turns};
 pub use gate::{Asked, Cleared, Gate, Offered, Size, Ticket};
 pub use ledger::Ledger;
 pub use marks::{Marker, PairId};
-pub use mirror::{Chained, Mirror};
+pub use mirror::{Chained, Mirror, Mirrors};
 pub use pace::Pace;
 pub use reason::{Drop as DropReason, Skip as SkipReason};
 pub use rewrite::Rewriter;

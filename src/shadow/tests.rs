@@ -136,7 +136,7 @@ impl Stage {
             answers: Vec::new(),
         };
         let turns = futures_util::future::join_all((0..BOUNDS.concurrent_max).map(|_| self.gate.turn())).await;
-        self.shadow.send(mirror).await.expect("the actor lives");
+        self.shadow.send(Mirrors::from(mirror)).await.expect("the actor lives");
         meanwhile(&self.gate);
         drop(turns);
         while self.gate.concurrent() > 0 {

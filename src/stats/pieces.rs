@@ -19,6 +19,9 @@ pub const PIECE_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Pieces {
     snapshot: Arc<Snapshot>,
+    /// What is looked for, as it was asked for.
+    wanted: String,
+    /// The same in lower case.
     find: String,
     /// Who is looked for: first whose name it is, then all others that have it in their names.
     sought: Sought,
@@ -71,8 +74,9 @@ impl Pieces {
     /// The pieces of the view with these arguments.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, find: &str, limit: usize) -> Self {
-        let find = find.trim().to_lowercase();
-        Self { snapshot, find, sought: Sought::Named, place: 0, left: limit, stage: Stage::Begin }
+        let wanted = find.trim().to_owned();
+        let find = wanted.to_lowercase();
+        Self { snapshot, wanted, find, sought: Sought::Named, place: 0, left: limit, stage: Stage::Begin }
     }
 
     /// Whether no piece is left.
@@ -94,9 +98,9 @@ impl Pieces {
     /// The place of the next endpoint to write.
     fn next_place(&mut self) -> Option<usize> {
         loop {
-            let (find, sought) = (&self.find, self.sought);
+            let (wanted, find, sought) = (&self.wanted, &self.find, self.sought);
             let is_wanted = |endpoint: &EndpointSnapshot| {
-                endpoint.is_called(find) && endpoint.has_name(find) == (sought == Sought::Named)
+                endpoint.is_called(find) && endpoint.has_name(wanted) == (sought == Sought::Named)
             };
             let rest = self.snapshot.endpoints.get(self.place..).unwrap_or_default();
             match rest.iter().position(is_wanted) {

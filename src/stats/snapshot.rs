@@ -99,11 +99,12 @@ impl Snapshot {
     /// label or hosts; first of all the one whose method and path are just that.
     #[must_use]
     pub fn view(&self, find: &str, limit: usize) -> View<'_> {
-        let find = find.trim().to_lowercase();
+        let wanted = find.trim();
+        let find = wanted.to_lowercase();
         let mut endpoints: Vec<_> = self.endpoints.iter().filter(|endpoint| endpoint.is_called(&find)).collect();
         let found = endpoints.len();
         // Or it would be among all whose path begins as its own does, and maybe beyond the limit.
-        endpoints.sort_by_key(|endpoint| !endpoint.has_name(&find));
+        endpoints.sort_by_key(|endpoint| !endpoint.has_name(wanted));
         endpoints.truncate(limit);
         View {
             version: self.version,
@@ -138,10 +139,11 @@ impl Totals {
 }
 
 impl EndpointSnapshot {
-    /// Whether its method and path are just `find`, which is in lower case.
-    pub(super) fn has_name(&self, find: &str) -> bool {
-        find.split_once(' ')
-            .is_some_and(|(method, path)| self.method.eq_ignore_ascii_case(method) && self.path.to_lowercase() == path)
+    /// Whether it is called just so. Paths that differ in nothing but their case are those of different endpoints.
+    pub(super) fn has_name(&self, wanted: &str) -> bool {
+        wanted
+            .split_once(' ')
+            .is_some_and(|(method, path)| self.method.eq_ignore_ascii_case(method) && self.path == path)
     }
 
     /// Whether it or one of its backends has `find`, in lower case, in what it is called.

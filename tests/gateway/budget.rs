@@ -36,8 +36,16 @@ fn many(upstream: &Upstream, count: usize) -> Vec<Value> {
 
 /// Asks one after the other over one connection, each with an answer.
 fn ask(connection: &mut Connection, target: &str, times: usize) {
+    ask_with(connection, target, b"", times);
+}
+
+/// The same with a body, which goes out in one write with its head.
+fn ask_with(connection: &mut Connection, target: &str, body: &[u8], times: usize) {
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let head = format!("{method} {target} HTTP/1.1\r\nHost: g\r\nContent-Length: {}\r\n\r\n", body.len());
+    let request = [head.as_bytes(), body].concat();
     for _ in 0..times {
-        connection.ask("GET", target, &[], b"");
+        connection.send(&request);
         assert_eq!(connection.receive().expect("an answer").status, 200);
     }
 }
@@ -45,6 +53,11 @@ fn ask(connection: &mut Connection, target: &str, times: usize) {
 /// The calls of `gnomon run` on files and sockets and of what wakes threads, by name, for each of [`REQUESTS`] requests;
 /// `copied` is who gets a copy of each.
 fn calls_each(file: &Value, copied: Option<&Upstream>) -> BTreeMap<String, f64> {
+    calls_each_with(file, b"", copied)
+}
+
+/// The same of requests with this body.
+fn calls_each_with(file: &Value, body: &[u8], copied: Option<&Upstream>) -> BTreeMap<String, f64> {
     let folder = Folder::new();
     let log = folder.path("calls");
     // A line of the log is written by a thread of its own, which must be woken.
@@ -54,7 +67,7 @@ fn calls_each(file: &Value, copied: Option<&Upstream>) -> BTreeMap<String, f64> 
     let mut asked = 0;
     // The copies as well: one that is late would be counted with the next requests.
     let mut ask_all = |target: &str, times: usize| {
-        ask(&mut connection, target, times);
+        ask_with(&mut connection, target, if target == "/a" { body } else { b"" }, times);
         asked += if target == "/a" { times } else { 0 };
         if let Some(copied) = copied {
             copied.wait_for(asked);
@@ -126,6 +139,17 @@ fn assert_the_least(calls: &BTreeMap<String, f64>) {
 fn a_request_on_warm_connections_takes_two_reads_and_two_writes() {
     let v1 = Upstream::answers(json!({ "v": 1 }));
     let calls = calls_each(&service(&[endpoint("/a", &[live(&v1, "/v1")])]), None);
+    assert_the_least(&calls);
+}
+
+/// Ten kilobytes are less than what is read of a connection at once.
+#[test]
+fn a_request_with_a_body_takes_the_calls_of_one_without() {
+    let v1 = Upstream::answers(json!({ "v": 1 }));
+    let mut endpoint = endpoint("/a", &[live(&v1, "/v1")]);
+    endpoint["method"] = json!("POST");
+    endpoint["backend"][0]["method"] = json!("POST");
+    let calls = calls_each_with(&service(&[endpoint]), &[b'x'; 10_240], None);
     assert_the_least(&calls);
 }
 

@@ -160,7 +160,7 @@ fn the_plan_and_the_comparison_are_told() {
 fn an_endpoint_is_found_first_by_its_whole_name() {
     let v1 = Upstream::answers(json!({}));
     let mut endpoints: Vec<_> = (0..30).map(|number| endpoint(&format!("/a{number}"), &[live(&v1, "/v1")])).collect();
-    endpoints.push(endpoint("/a", &[live(&v1, "/v1")]));
+    endpoints.extend(["/A", "/a"].map(|path| endpoint(path, &[live(&v1, "/v1")])));
     let gnomon = Gnomon::run(&service(&endpoints));
     for (find, first) in
         [("GET%20/a", "/a"), ("get%20/a", "/a"), ("%20GET%20/a7%20", "/a7"), ("/a", "/a0"), ("GET%20/a2", "/a2")]

@@ -34,13 +34,14 @@ fn written(page: &Page, by: &str, value: &Value) -> String {
     text.as_str().expect("a text").to_owned()
 }
 
-/// The value beside a name in the list of facts.
+/// The value beside a name in the list of facts, once it is known.
 fn fact(page: &Page, name: &str) -> String {
-    let found = page.run(&format!(
+    let found = format!(
         "[...document.querySelectorAll('.totals div')].find((one) => one.firstChild.textContent === {})?.lastChild.textContent",
         json!(name)
-    ));
-    found.as_str().unwrap_or_default().to_owned()
+    );
+    page.wait_for(&format!("({found} ?? '–') !== '–'"));
+    page.run(&found).as_str().unwrap_or_default().to_owned()
 }
 
 fn sum(entries: &Value) -> u64 {
@@ -143,7 +144,6 @@ fn the_figures_of_cost_and_control_are_those_of_the_listener() {
 
     page.show(&place("safety"), "/user/{id}");
     let books = &one["books"];
-    page.wait_for("document.querySelector('.totals dd').textContent !== '–'");
     let of = |held: &str, most: &str, by: &str| {
         format!("{} of {}", written(&page, by, &books[held]), written(&page, by, &books[most]))
     };
@@ -161,7 +161,6 @@ fn the_figures_of_cost_and_control_are_those_of_the_listener() {
     }
 
     page.show(&place("control"), "/user/{id}");
-    page.wait_for("document.querySelector('.totals dd').textContent !== '–'");
     for (name, by, value) in [("Rate", "share", &one["rate"]), ("Compared", "share", &one["compare_sample"])] {
         assert_eq!(fact(&page, name), written(&page, by, value), "{name}");
     }
@@ -241,6 +240,7 @@ fn a_shadow_that_is_not_compared_has_every_view_and_asks_for_nothing_that_is_not
     page.open(gnomon.admin());
     for view in VIEWS {
         page.show(&place(view), "/user/{id}");
+        page.wait_for(&format!("document.querySelector('.tabs [aria-current]').textContent === '{view}'"));
         if ["latency", "fields", "clusters"].contains(&view) {
             page.wait_for("document.querySelector('main').innerText.includes('Its answers are not compared')");
         }

@@ -32,7 +32,7 @@ use super::{
 /// A body up to this size is written together with its head.
 pub(super) const ONE_WRITE_BYTES_MAX: usize = 16 * 1024;
 /// A body up to this size is copied behind its head for that; a larger one is written from where it is.
-const COPIED_BYTES_MAX: usize = 2 * 1024;
+pub(super) const COPIED_BYTES_MAX: usize = 2 * 1024;
 
 /// A request as awc hands it over.
 pub(super) struct Outgoing<'a> {
@@ -77,7 +77,7 @@ where
         None => Box::pin(dial_marked(pool, origin, request.uri, marks)).await?,
     };
     let reused = first.reused;
-    match attempt(pool, origin, first, request, body).await {
+    match attempt(pool, first, request, body).await {
         Err(Lost { error: TransportError::Io(_) | TransportError::Closed, answered: false })
             if reused && request.method.is_safe() && again.is_some() =>
         {
@@ -86,7 +86,7 @@ where
                 _ => OutgoingBody::None,
             };
             let fresh = Box::pin(dial_marked(pool, origin, request.uri, marks)).await?;
-            Box::pin(attempt(pool, origin, fresh, request, body)).await.map_err(|lost| lost.error)
+            Box::pin(attempt(pool, fresh, request, body)).await.map_err(|lost| lost.error)
         }
         outcome => outcome.map_err(|lost| lost.error),
     }
@@ -117,7 +117,6 @@ struct Lost {
 
 async fn attempt<B>(
     pool: &Rc<Pool>,
-    origin: Origin<'_>,
     mut connection: Connection,
     request: &Outgoing<'_>,
     body: OutgoingBody<B>,
@@ -148,7 +147,7 @@ where
         .map_err(|what| Lost { error: TransportError::Protocol(what), answered: true })?;
     let reusable =
         sent && !matches!(framing, Framing::UntilClose) && framing::keeps_alive(answer.version, &answer.headers);
-    let home = Home { pool: Rc::clone(pool), authority: origin.authority.to_owned(), secure: origin.secure, reusable };
+    let home = Home::of(pool, request.uri, reusable);
     Ok((answer, AnswerBody::new(connection, framing, home)))
 }
 

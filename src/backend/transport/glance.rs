@@ -1,18 +1,17 @@
 //! One request whose answer nobody wants: its status and where it ends are looked at, and nothing of it is kept.
 //!
-//! Runs once per copy of a request. On the wire it is what [`super::exchange`] does, with the same rules for framing, for
-//! connections that may be used again and for requests that may be repeated; no map of headers is made, and no body.
-//! Only for requests that are at hand and small enough to go out in one write.
+//! Runs once per copy of a request, over [`super::direct`]; nothing of the body is kept, or even copied where the system
+//! can throw it away.
 
 use std::{io, rc::Rc};
 
 use awc::{
     error::PayloadError,
-    http::{Method, StatusCode},
+    http::{StatusCode, header},
 };
 use bytes::{Buf, Bytes};
 use http::HeaderValue;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use crate::model::Outbound;
 
@@ -20,19 +19,11 @@ use super::{
     TransportError,
     chunked::{Chunked, Step},
     connection::Connection,
-    exchange::{ONE_WRITE_BYTES_MAX, dial, length_of_whole},
+    direct,
     framing::Framing,
-    head::{self, Brief},
-    heads::{INTERIM_MAX, TOO_MANY_INTERIM},
+    head::{Brief, Keep},
     pool::{Origin, Pool},
-    stream::Stream,
-    tls::of_io,
 };
-
-/// Room for the head of most requests, in bytes.
-const HEAD_BYTES: usize = 512;
-/// Room for the head of an answer and a small body, in bytes; a connection that has less makes some.
-const READ_BYTES: usize = 2 * 1024;
 
 /// The head of an answer whose body is still on its connection. Dropping it closes the connection.
 #[derive(Debug)]
@@ -57,12 +48,6 @@ pub enum RestError {
     Broken(PayloadError),
 }
 
-/// Whether a request can be sent so: with this body, and without waiting for leave to send it.
-pub(super) fn is_possible(pool: &Pool, outbound: &Outbound, body: &Bytes) -> bool {
-    let asks = || outbound.headers.contains(&http::header::EXPECT);
-    body.len() <= ONE_WRITE_BYTES_MAX && !(pool.limits.continue_time.is_some() && asks())
-}
-
 /// Sends a request and looks at the head of its answer.
 ///
 /// # Errors
@@ -72,71 +57,11 @@ pub(super) async fn glance<'a>(
     outbound: &'a Outbound,
     body: &Bytes,
 ) -> Result<Glance<'a>, TransportError> {
-    let origin = Origin::of(&outbound.uri);
-    let mut connection = match pool.take(origin) {
-        Some(connection) => connection,
-        // Rare, and larger than all the rest.
-        None => Box::pin(dial(pool, origin, &outbound.uri)).await?,
-    };
-    let brief = match attempt(&mut connection, outbound, body).await {
-        Err(error) if may_repeat(&connection, &error) && outbound.method.is_safe() => {
-            connection = Box::pin(dial(pool, origin, &outbound.uri)).await?;
-            attempt(&mut connection, outbound, body).await?
-        }
-        outcome => outcome?,
-    };
-    let Brief { status, framing, keeps_alive, location } = brief;
-    let is_reusable = keeps_alive && !matches!(framing, Framing::UntilClose);
-    Ok(Glance { status, location, connection, framing, is_reusable, pool, origin })
-}
-
-/// Whether the upstream was just closing the connection: no byte of an answer had come.
-fn may_repeat(connection: &Connection, error: &TransportError) -> bool {
-    connection.reused && connection.read.is_empty() && matches!(error, TransportError::Io(_) | TransportError::Closed)
-}
-
-/// After a request that failed to go out, an answer that is already there still counts.
-async fn attempt(connection: &mut Connection, outbound: &Outbound, body: &Bytes) -> Result<Brief, TransportError> {
-    let written = write(&mut connection.io, outbound, body).await;
-    let answer = read_brief(connection, &outbound.method).await;
-    match written {
-        Ok(()) => answer,
-        // Part of the request is missing on this connection.
-        Err(error) => answer.map(|brief| Brief { keeps_alive: false, ..brief }).map_err(|_no_answer| of_io(error)),
-    }
-}
-
-/// Head and body in one write, and nothing left behind in the layers below.
-async fn write(io: &mut Stream, outbound: &Outbound, body: &Bytes) -> io::Result<()> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    head::write_list(&mut head, outbound, length_of_whole(&outbound.method, body));
-    io.write_all_buf(&mut Buf::chain(head.as_slice(), body.as_ref())).await?;
-    io.flush().await
-}
-
-/// Reads until an answer's head is whole, passing over interim answers (1xx).
-async fn read_brief(connection: &mut Connection, method: &Method) -> Result<Brief, TransportError> {
-    let Connection { io, read, .. } = connection;
-    let mut interim = 0;
-    read.reserve(READ_BYTES);
-    loop {
-        if !read.is_empty()
-            && let Some(brief) = Brief::read(read, method).map_err(TransportError::Protocol)?
-        {
-            match brief.status {
-                StatusCode::SWITCHING_PROTOCOLS => return Err(TransportError::Protocol("unexpected protocol switch")),
-                status if !status.is_informational() => return Ok(brief),
-                _ if interim >= INTERIM_MAX => return Err(TOO_MANY_INTERIM),
-                _ => interim += 1,
-            }
-            continue;
-        }
-        match io.read_buf(read).await.map_err(of_io)? {
-            0 if read.is_empty() => return Err(TransportError::Closed),
-            0 => return Err(TransportError::Protocol("unexpected EOF in the head")),
-            _more => {}
-        }
-    }
+    let (brief, connection) = direct::exchange(pool, outbound, body, Keep::Location).await?;
+    let is_reusable = brief.is_reusable();
+    let Brief { status, framing, headers, .. } = brief;
+    let location = headers.get(&header::LOCATION).cloned();
+    Ok(Glance { status, location, connection, framing, is_reusable, pool, origin: Origin::of(&outbound.uri) })
 }
 
 impl Glance<'_> {

@@ -10,9 +10,9 @@ use awc::http::{
 };
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::model::Outbound;
+use crate::model::{Headers, Outbound};
 
-use super::framing::{self, Fields, Framing};
+use super::framing::{self, Framing};
 
 /// A larger head is refused.
 pub const HEAD_BYTES_MAX: usize = 128 * 1024;
@@ -130,14 +130,38 @@ pub fn read(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, &'static str> {
     Ok(Some(AnswerHead { status, version, headers }))
 }
 
-/// As much of an answer's head as somebody needs who wants nothing of it.
+/// Which headers of an answer are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    All,
+    /// Of an answer that is decoded, how it is packed; of one with another status than 200 and 201, all.
+    Packing,
+    /// Where a redirect leads.
+    Location,
+}
+
+impl Keep {
+    fn wants(self, status: StatusCode, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Packing if matches!(status, StatusCode::OK | StatusCode::CREATED) => {
+                name.eq_ignore_ascii_case(header::CONTENT_ENCODING.as_str())
+            }
+            Self::Packing => true,
+            Self::Location => status.is_redirection() && name.eq_ignore_ascii_case(header::LOCATION.as_str()),
+        }
+    }
+}
+
+/// As much of an answer's head as somebody wants.
 #[derive(Debug)]
 pub(super) struct Brief {
     pub(super) status: StatusCode,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
-    /// Where it sends the call on to.
-    pub(super) location: Option<HeaderValue>,
+    /// Those that were to be kept.
+    pub(super) headers: Headers,
 }
 
 impl Brief {
@@ -145,7 +169,7 @@ impl Brief {
     ///
     /// # Errors
     /// When it is not an HTTP/1 answer, breaks a limit, or says ambiguously where its body ends.
-    pub(super) fn read(buffer: &mut BytesMut, method: &Method) -> Result<Option<Self>, &'static str> {
+    pub(super) fn read(buffer: &mut BytesMut, method: &Method, keep: Keep) -> Result<Option<Self>, &'static str> {
         let mut parsed = [const { MaybeUninit::uninit() }; HEADERS_MAX];
         let mut answer = httparse::Response::new(&mut []);
         let outcome =
@@ -153,13 +177,28 @@ impl Brief {
         let Some(length) = length_of_head(outcome, buffer.len())? else { return Ok(None) };
         let status = status_of(answer.code)?;
         let (version, fields) = (version_of(answer.version), &*answer.headers);
-        let location = fields.all(&header::LOCATION).next().filter(|_| status.is_redirection());
-        let location = location.and_then(|value| HeaderValue::from_bytes(value).ok());
         let framing = Framing::of(method, status, fields)?;
         let keeps_alive = framing::keeps_alive(version, fields);
-        buffer.advance(length);
-        Ok(Some(Self { status, framing, keeps_alive, location }))
+        let wanted = fields.iter().filter(|field| keep.wants(status, field.name));
+        let spans: Vec<_> = wanted.map(|field| span(field, buffer)).collect::<Result<_, _>>()?;
+        let headers = if spans.is_empty() {
+            buffer.advance(length);
+            Headers::new()
+        } else {
+            sliced(&buffer.split_to(length).freeze(), spans)?
+        };
+        Ok(Some(Self { status, framing, keeps_alive, headers }))
     }
+}
+
+/// Headers whose values are slices of the head they stand in.
+fn sliced(head: &Bytes, spans: Vec<(HeaderName, usize, usize)>) -> Result<Headers, &'static str> {
+    let mut headers = Headers::with_capacity(spans.len());
+    for (name, start, end) in spans {
+        let value = HeaderValue::from_maybe_shared(head.slice(start..end)).map_err(|_bad| "malformed header value")?;
+        headers.append(name, value);
+    }
+    Ok(headers)
 }
 
 /// How long a head is; `None` when it has not arrived whole.

@@ -12,8 +12,9 @@ use futures_util::future::LocalBoxFuture;
 use crate::model::Outbound;
 
 use super::{
-    Glance, Marks, PoolLimits, Room, Secure, TransportError,
+    Arrived, Glance, Keep, Marks, PoolLimits, Room, Secure, TransportError,
     begun::begin,
+    direct,
     exchange::{Outgoing, exchange},
     glance,
     head::AnswerHead,
@@ -44,10 +45,18 @@ impl Transport {
         begun
     }
 
-    /// Whether [`Transport::glance`] can send this request.
+    /// Whether [`Transport::call`] and [`Transport::glance`] can send this request with a body of so many bytes.
     #[must_use]
-    pub fn can_glance(&self, outbound: &Outbound, body: &Bytes) -> bool {
-        glance::is_possible(&self.pool, outbound, body)
+    pub fn can_call(&self, outbound: &Outbound, bytes: usize) -> bool {
+        direct::is_possible(&self.pool, outbound, bytes)
+    }
+
+    /// Sends a request beside awc, and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// Whatever keeps an answer from coming.
+    pub async fn call(&self, outbound: &Outbound, body: &Bytes, keep: Keep) -> Result<Arrived, TransportError> {
+        direct::call(&self.pool, outbound, body, keep).await
     }
 
     /// Sends a request whose answer nobody wants, beside awc, and looks at the head of the answer.

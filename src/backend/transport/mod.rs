@@ -3,7 +3,7 @@
 //! awc's own transport adds a `Date` header to every request, starts a timer task per request, reuses the oldest
 //! idle connection first and never repeats a request that met a connection the upstream had just closed. So the
 //! client is awc's, and what it sends through is this: [`Transport`] is an awc middleware that answers `http://`
-//! and `https://` requests itself.
+//! and `https://` requests itself. What is small and at hand goes over the same pools beside awc: [`Transport::call`].
 //!
 //! Promises: one pool per client, last in first out, bounded; a connection is used again only after its answer was
 //! read to the end; framing rules are security rules and refuse what is ambiguous; heads and trailers are bounded;
@@ -16,6 +16,7 @@ mod blind;
 pub mod chunked;
 mod connection;
 mod dial;
+mod direct;
 mod exchange;
 #[doc(hidden)]
 pub mod framing;
@@ -33,7 +34,9 @@ mod stream;
 mod tls;
 mod transport_error;
 
+pub use direct::Arrived;
 pub use glance::{Glance, RestError};
+pub use head::Keep;
 pub use marks::Marks;
 pub use middleware::Transport;
 pub use pool::PoolLimits;

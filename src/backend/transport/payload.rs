@@ -12,6 +12,7 @@ use std::{
 use awc::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream;
+use http::uri::{Authority, Uri};
 use tokio_util::io::poll_read_buf;
 
 use super::{
@@ -29,10 +30,25 @@ const ONE_PIECE_BYTES_MAX: u64 = 64 * 1024;
 /// Where a connection goes when its answer was read.
 #[derive(Debug)]
 pub(super) struct Home {
-    pub(super) pool: Rc<Pool>,
-    pub(super) authority: String,
-    pub(super) secure: bool,
-    pub(super) reusable: bool,
+    pool: Rc<Pool>,
+    authority: Option<Authority>,
+    secure: bool,
+    is_reusable: bool,
+}
+
+impl Home {
+    /// The place of connections to where `uri` leads; one that is not reusable is closed instead.
+    pub(super) fn of(pool: &Rc<Pool>, uri: &Uri, is_reusable: bool) -> Self {
+        let Origin { secure, .. } = Origin::of(uri);
+        Self { pool: Rc::clone(pool), authority: uri.authority().cloned(), secure, is_reusable }
+    }
+
+    fn take_back(&self, connection: Connection) {
+        if self.is_reusable {
+            let authority = self.authority.as_ref().map(Authority::as_str).unwrap_or_default();
+            self.pool.give(Origin { authority, secure: self.secure }, connection);
+        }
+    }
 }
 
 /// A body that is still on its connection.
@@ -67,11 +83,8 @@ impl AnswerBody {
     }
 
     fn finish(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && self.home.reusable
-        {
-            let origin = Origin { authority: &self.home.authority, secure: self.home.secure };
-            self.home.pool.give(origin, connection);
+        if let Some(connection) = self.connection.take() {
+            self.home.take_back(connection);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::BTreeMap,
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -76,8 +76,8 @@ pub(super) struct Pool {
     is_swept: Cell<bool>,
     /// How often the room had refused somebody when this pool was last swept.
     refused: Cell<usize>,
-    idle: RefCell<HashMap<String, Vec<Idle>>>,
-    idle_secure: RefCell<HashMap<String, Vec<Idle>>>,
+    idle: RefCell<BTreeMap<String, Vec<Idle>>>,
+    idle_secure: RefCell<BTreeMap<String, Vec<Idle>>>,
 }
 
 impl Pool {
@@ -168,7 +168,7 @@ impl Pool {
         !is_empty
     }
 
-    fn idle(&self, secure: bool) -> &RefCell<HashMap<String, Vec<Idle>>> {
+    fn idle(&self, secure: bool) -> &RefCell<BTreeMap<String, Vec<Idle>>> {
         if secure { &self.idle_secure } else { &self.idle }
     }
 }

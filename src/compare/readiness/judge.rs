@@ -103,7 +103,7 @@ pub fn readiness(evidence: &Evidence<'_>) -> Readiness {
 fn state(evidence: &Evidence<'_>) -> Reason {
     let (holding, says) = match evidence.outside.situation {
         Situation::Running => (Holding::Holds, "it copies"),
-        Situation::Expired => (Holding::Holds, "its time is over: what was seen counts"),
+        Situation::Expired => (Holding::Holds, "its time is over, or has not begun: what was seen counts"),
         Situation::Paused => (Holding::Unknown, "it is paused: nothing more is seen"),
         Situation::DryRun => (Holding::Unknown, "it is a dry run: nothing is sent"),
         Situation::NotCompared => (Holding::Unknown, "its answers are not compared"),

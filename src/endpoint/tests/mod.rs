@@ -7,6 +7,7 @@ mod cancel;
 mod merge_laws;
 mod mirrors;
 mod offers;
+mod outbox;
 mod sequences;
 mod simulation;
 mod splits;

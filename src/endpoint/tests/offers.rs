@@ -1,6 +1,6 @@
 //! Copies from the offer to the live answer, with real gates of policies.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix::Actor;
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use super::{
     super::{
         ShadowLink,
         copies::{Copies, shown_status},
+        dispatch::Way,
     },
     stage::{held, on_virtual_time, plan_of},
     stubs::DeafShadow,
@@ -22,7 +23,7 @@ use crate::{
 
 /// The ways to shadows with these policies.
 struct Links {
-    links: Vec<ShadowLink>,
+    ways: Vec<Rc<Way>>,
     memory: Arc<MemoryBudget>,
     kill: KillSwitch,
 }
@@ -40,15 +41,15 @@ impl Links {
             plan: Arc::clone(plan),
             compared: None,
         };
-        Self { links: plan.shadows.iter().map(link).collect(), memory, kill }
+        Self { ways: plan.shadows.iter().map(link).map(Way::of).collect(), memory, kill }
     }
 
     fn offer(&self, in_sequence: bool, request: &Request, body: Body) -> Copies {
-        Copies::offer(&self.links, in_sequence, request, body).1
+        Copies::offer(&self.ways, in_sequence, request, body).1
     }
 
     fn dropped(&self, place: usize) -> Vec<(&'static str, u64)> {
-        let books = self.links[place].gate.books();
+        let books = self.ways[place].link.gate.books();
         assert!(books.balanced(), "{books:?}");
         books.dropped
     }
@@ -91,7 +92,7 @@ fn heads_of_copies_are_held_within_the_budget() {
         assert_eq!(links.memory.held(), 2 * (300_003 + 5));
         let second = links.offer(false, &request, Body::Empty);
         assert_eq!(links.dropped(0), [("memory_budget", 1)]);
-        assert_eq!(links.links[0].gate.books().buffered_bytes, 3 * 300_003 + 2 * 5);
+        assert_eq!(links.ways[0].link.gate.books().buffered_bytes, 3 * 300_003 + 2 * 5);
         drop((first, second));
         assert_eq!(links.memory.held(), 0);
     });
@@ -110,7 +111,7 @@ fn a_kill_ends_copies_that_wait_for_the_live_answer_and_a_revival_brings_none_ba
         assert_eq!((links.memory.held(), links.dropped(0)), (0, vec![("killed", 1)]));
         answer.tell(200);
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        let books = links.links[0].gate.books();
+        let books = links.ways[0].link.gate.books();
         assert_eq!((books.waiting, books.sent), (0, 0));
     });
 }
@@ -119,9 +120,9 @@ fn a_kill_ends_copies_that_wait_for_the_live_answer_and_a_revival_brings_none_ba
 fn what_a_broken_chain_keeps_back_is_in_no_group() {
     on_virtual_time(async {
         let links = Links::new(&[json!({"holdout": "50%"}), json!({"holdout": "50%"})]);
-        let timed = |place: usize| links.links[place].gate.arms().map(|arms| arms.overhead());
+        let timed = |place: usize| links.ways[place].link.gate.arms().map(|arms| arms.overhead());
         let nothing = timed(1);
-        links.links[0].gate.close();
+        links.ways[0].link.gate.close();
         let request = Arc::new(request("a"));
         for _ in 0..50 {
             links.offer(true, &request, Body::Empty).hand_over(&request).tell(200);

@@ -11,7 +11,7 @@ use crate::{
         Body, Failure, Headers, Kind, Payload, Request, Response, Seen, SeenBody, Sight, Unkept, Witness,
         data::tests::data,
     },
-    shadow::{Chained, DropReason, Mirror, mirror::body_for, window::Loss},
+    shadow::{Chained, DropReason, Mirror, Mirrors, mirror::body_for, window::Loss},
 };
 
 /// What happened, each with its virtual millisecond.
@@ -231,10 +231,16 @@ impl Actor for StubShadow {
     type Context = Context<Self>;
 }
 
-impl Handler<Mirror> for StubShadow {
+impl Handler<Mirrors> for StubShadow {
     type Result = ();
 
-    fn handle(&mut self, mirror: Mirror, _ctx: &mut Self::Context) {
+    fn handle(&mut self, Mirrors(mirrors): Mirrors, _ctx: &mut Self::Context) {
+        mirrors.into_iter().for_each(|mirror| self.mirror(*mirror));
+    }
+}
+
+impl StubShadow {
+    fn mirror(&mut self, mirror: Mirror) {
         let (after, fate) = (self.script)(&mirror.request);
         let text = match &mirror.body {
             Body::Held(held) => String::from_utf8_lossy(&held.to_bytes()).into_owned(),
@@ -290,7 +296,7 @@ async fn end(mirror: Mirror, after: u64, fate: Fate, log: Log, name: String) {
                 let next =
                     Mirror { request, earlier, body, loss, body_of_rest, ticket, witness, not_before, rest, answers };
                 #[expect(clippy::disallowed_methods, reason = "as a real shadow does")]
-                recipient.do_send(next);
+                recipient.do_send(Mirrors::from(next));
             }
         }
         Fate::Fails(kind) => {
@@ -328,10 +334,10 @@ impl Actor for DeafShadow {
     }
 }
 
-impl Handler<Mirror> for DeafShadow {
+impl Handler<Mirrors> for DeafShadow {
     type Result = ();
 
-    fn handle(&mut self, _mirror: Mirror, _ctx: &mut Self::Context) {
+    fn handle(&mut self, _mirrors: Mirrors, _ctx: &mut Self::Context) {
         panic!("a deaf shadow heard something");
     }
 }

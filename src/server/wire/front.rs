@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::server::{reload::Announcer, serve, tree::Standing};
 
-use super::{Terms, Unread, http2, stream::ClientStream};
+use super::{Terms, Unread, ahead::Basin, http2, stream::ClientStream};
 
 /// The protocol HTTP/2 as TLS names it.
 const H2: &[u8] = b"h2";
@@ -58,7 +58,7 @@ where
         let (terms, tls, stopping) = (Arc::clone(&terms), tls.clone(), stopping.clone());
         async move {
             let (first, second) = try_join(first, second).await?;
-            let front = Rc::new(Front { first, second: Rc::new(second), terms, tls, stopping });
+            let front = Rc::new(Front { first, second: Rc::new(second), terms, tls, stopping, basin: Basin::new() });
             Ok(fn_service(move |tcp| {
                 let front = Rc::clone(&front);
                 async move { front.serve(tcp).await.map_err(|error| tracing::trace!("a connection ended: {error}")) }
@@ -92,6 +92,8 @@ struct Front<First, Second, S> {
     terms: Arc<Terms>,
     tls: Option<TlsAcceptor>,
     stopping: S,
+    /// Where plain connections are read into.
+    basin: Basin,
 }
 
 impl<First, Second, S, F> Front<First, Second, S>
@@ -120,7 +122,7 @@ where
         let unread = Unread::new(self.terms.write_time);
         let Some(tls) = &self.tls else {
             let is_http_2 = self.terms.speaks_h2c && timeout(self.terms.head_time, begins_http_2(&tcp)).await??;
-            return Ok((ClientStream::plain(tcp, unread), is_http_2));
+            return Ok((ClientStream::plain(tcp, self.basin.clone(), unread), is_http_2));
         };
         let shaking: LocalBoxFuture<'_, _> = Box::pin(timeout(self.terms.handshake_time, tls.accept(tcp)));
         let stream = shaking.await??;

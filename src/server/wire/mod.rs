@@ -4,6 +4,7 @@
 //! it asked for is let go too; HTTP/2 gives nobody more calls at a time than a browser needs, and a call that its
 //! client takes back ends.
 
+mod ahead;
 mod front;
 mod http2;
 mod stream;

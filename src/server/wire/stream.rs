@@ -13,7 +13,10 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use super::unread::{Unread, Waiting};
+use super::{
+    ahead::{Ahead, Basin},
+    unread::{Unread, Waiting},
+};
 
 /// What both protocols are spoken over. Dropping it closes it.
 #[derive(Debug)]
@@ -25,15 +28,15 @@ pub(super) struct ClientStream {
 /// The two kinds.
 #[derive(Debug)]
 enum Wire {
-    Plain(TcpStream),
+    Plain(TcpStream, Ahead),
     /// Boxed because it is large.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl ClientStream {
-    /// The socket itself.
-    pub(super) fn plain(tcp: TcpStream, unread: Rc<Unread>) -> Self {
-        Self { wire: Wire::Plain(tcp), waiting: Waiting::new(unread) }
+    /// The socket itself, read by way of a basin.
+    pub(super) fn plain(tcp: TcpStream, basin: Basin, unread: Rc<Unread>) -> Self {
+        Self { wire: Wire::Plain(tcp, Ahead::new(basin)), waiting: Waiting::new(unread) }
     }
 
     /// TLS.
@@ -50,7 +53,7 @@ impl ClientStream {
 impl AsyncRead for ClientStream {
     fn poll_read(self: Pin<&mut Self>, ctx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().wire {
-            Wire::Plain(tcp) => Pin::new(tcp).poll_read(ctx, into),
+            Wire::Plain(tcp, ahead) => ahead.poll_read(Pin::new(tcp), ctx, into),
             Wire::Tls(tls) => Pin::new(tls.as_mut()).poll_read(ctx, into),
         }
     }
@@ -61,7 +64,7 @@ impl AsyncWrite for ClientStream {
         let Self { wire, waiting } = self.get_mut();
         waiting.check()?;
         let written = match wire {
-            Wire::Plain(tcp) => Pin::new(tcp).poll_write(ctx, bytes),
+            Wire::Plain(tcp, _) => Pin::new(tcp).poll_write(ctx, bytes),
             Wire::Tls(tls) => Pin::new(tls.as_mut()).poll_write(ctx, bytes),
         };
         waiting.after(written, ctx)
@@ -75,7 +78,7 @@ impl AsyncWrite for ClientStream {
         let Self { wire, waiting } = self.get_mut();
         waiting.check()?;
         let written = match wire {
-            Wire::Plain(tcp) => Pin::new(tcp).poll_write_vectored(ctx, slices),
+            Wire::Plain(tcp, _) => Pin::new(tcp).poll_write_vectored(ctx, slices),
             Wire::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(ctx, slices),
         };
         waiting.after(written, ctx)
@@ -83,7 +86,7 @@ impl AsyncWrite for ClientStream {
 
     fn is_write_vectored(&self) -> bool {
         match &self.wire {
-            Wire::Plain(tcp) => tcp.is_write_vectored(),
+            Wire::Plain(tcp, _) => tcp.is_write_vectored(),
             Wire::Tls(tls) => tls.is_write_vectored(),
         }
     }
@@ -92,7 +95,7 @@ impl AsyncWrite for ClientStream {
         let Self { wire, waiting } = self.get_mut();
         match wire {
             // A socket has nothing to flush, and must not end a wait that a write has begun.
-            Wire::Plain(_tcp) => Poll::Ready(Ok(())),
+            Wire::Plain(..) => Poll::Ready(Ok(())),
             Wire::Tls(tls) => {
                 let flushed = Pin::new(tls.as_mut()).poll_flush(ctx);
                 waiting.after(flushed, ctx)
@@ -103,7 +106,7 @@ impl AsyncWrite for ClientStream {
     fn poll_shutdown(self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { wire, waiting } = self.get_mut();
         let closed = match wire {
-            Wire::Plain(tcp) => Pin::new(tcp).poll_shutdown(ctx),
+            Wire::Plain(tcp, _) => Pin::new(tcp).poll_shutdown(ctx),
             Wire::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(ctx),
         };
         waiting.after(closed, ctx)

@@ -1,10 +1,10 @@
 //! Two answers compared under rules: rules, one a line, then the live body, then the shadow's.
 //!
 //! Laws: an answer matches itself, also written anew; the other way round as much differs, what is missing being extra;
-//! one more `ignore` adds no difference; limits hold. That nothing takes long is for the fuzzer's time limit to see.
+//! one more `ignore` adds no difference; limits hold; and as much of it as the limits let through is compared in time.
 #![no_main]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gnomon::{
@@ -36,6 +36,7 @@ fuzz_target!(|input: &[u8]| {
             assert!(after.verdict == Verdict::Match || after.verdict == Verdict::Ignored);
         }
     }
+    check_time(&settings, live, shadow);
     if let Ok(data) = Data::parse(&Bytes::copy_from_slice(live)) {
         let mut opened = data.clone();
         opened.open_deep();
@@ -43,6 +44,23 @@ fuzz_target!(|input: &[u8]| {
         assert!(matches!(verdict, Verdict::Match | Verdict::Incomparable(Incomparable::TooLarge)), "{verdict:?}");
     }
 });
+
+/// So long may a comparison take that is as large as the limits allow: a hundred times of what it takes.
+const TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Compares lists of so many of both, which what takes time with the square of its input would take too long for.
+fn check_time(settings: &Compare, live: &[u8], shadow: &[u8]) {
+    let list = |of: &[u8], times| {
+        let all = std::iter::repeat_n(of, times).collect::<Vec<_>>().join(&b","[..]);
+        packed("application/json", None, &[&b"["[..], &all, &b"]"[..]].concat())
+    };
+    for times in [8, 64, 512] {
+        let (live, shadow) = (list(live, times), list(shadow, times));
+        let begun = Instant::now();
+        compare(settings, &live, &shadow);
+        assert!(begun.elapsed() < TIME_MAX, "{times} times took {:?}", begun.elapsed());
+    }
+}
 
 /// Compares in both directions, and each with itself.
 fn check(settings: &Compare, live: &Seen, shadow: &Seen) -> Comparison {

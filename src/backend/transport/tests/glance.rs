@@ -24,13 +24,13 @@ async fn drained(client: &Client, outbound: &Outbound, body: Body) -> Result<Sta
 }
 
 async fn glanced(client: &Client, outbound: &Outbound, body: Body) -> Result<StatusCode, (Kind, String)> {
-    let body = client.body_to_glance(outbound, &body).expect("it is small and at hand");
+    let body = client.body_at_hand(outbound, &body).expect("it is small and at hand");
     let glanced = client.glance(outbound, &body, LIMIT).await;
     glanced.map(|glanced| glanced.status).map_err(|failure| (failure.kind, failure.message))
 }
 
 /// Answers of every kind, sound and not.
-fn wires() -> Vec<String> {
+pub(super) fn wires() -> Vec<String> {
     let long = |bytes: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\n\r\n{}", "x".repeat(bytes));
     let heads = [
         OK,
@@ -88,13 +88,13 @@ async fn both_ways_are_the_same(upstream: impl AsyncFn() -> Upstream, method: Me
 }
 
 /// The lines of a head; the order of headers is not the same in all maps.
-fn sorted(head: &str) -> Vec<&str> {
+pub(super) fn sorted(head: &str) -> Vec<&str> {
     let mut lines: Vec<_> = head.lines().collect();
     lines.sort_unstable();
     lines
 }
 
-fn call(upstream: &Upstream, method: &Method) -> Outbound {
+pub(super) fn call(upstream: &Upstream, method: &Method) -> Outbound {
     let mut outbound = upstream.outbound(method.clone(), "/a?b=c");
     for (name, value) in [("x-a", "1"), ("x-a", "2"), ("connection", "close"), ("content-length", "99")] {
         outbound.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -142,20 +142,22 @@ fn bodies_go_out_as_they_are() {
     });
 }
 
+/// A connection that serves once, while those after it serve for ever.
+pub(super) async fn closes_after_one(mut peer: Peer) {
+    let serves = if peer.number == 0 { 1 } else { usize::MAX };
+    for _ in 0..serves {
+        if !peer.request().await {
+            return;
+        }
+        peer.say(OK).await;
+    }
+    // The next request arrives, and nobody answers it.
+    peer.request().await;
+}
+
 #[test]
 fn a_connection_that_was_just_closed_is_replaced_only_for_safe_methods() {
     on_real_sockets(async {
-        let closes_after_one = |mut peer: Peer| async move {
-            let serves = if peer.number == 0 { 1 } else { usize::MAX };
-            for _ in 0..serves {
-                if !peer.request().await {
-                    return;
-                }
-                peer.say(OK).await;
-            }
-            // The next request arrives, and nobody answers it.
-            peer.request().await;
-        };
         let upstream = async || Upstream::start(closes_after_one).await;
         both_ways_are_the_same(upstream, Method::GET, b"", "it is repeated").await;
         both_ways_are_the_same(upstream, Method::POST, b"once", "it is not").await;
@@ -183,6 +185,6 @@ fn what_is_large_or_still_arriving_goes_the_other_way() {
     };
     let (_sender, receiver) = crate::model::body::transit(None);
     for body in [held(vec![b'x'; 16 * 1024 + 1]), Body::Transit(receiver)] {
-        assert!(client.body_to_glance(&outbound, &body).is_none(), "{body:?}");
+        assert!(client.body_at_hand(&outbound, &body).is_none(), "{body:?}");
     }
 }

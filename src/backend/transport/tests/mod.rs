@@ -3,6 +3,7 @@
 //! Real loopback sockets, no sleeping: what an upstream does next depends on what it has read, never on a clock.
 
 mod answers;
+mod direct;
 mod faults;
 mod glance;
 mod idle;
