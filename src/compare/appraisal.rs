@@ -11,15 +11,20 @@ use std::{
 
 use super::{Comparison, DifferenceKind, Fields};
 
-/// How many sets are remembered; pairs of others stay what they were counted as.
-const SETS_MAX: usize = 128;
+/// How many sets are remembered; pairs of others stay what they were counted as. Ten fields that are noise independently
+/// of each other make nearly as many.
+const SETS_MAX: usize = 1024;
 
 /// How many places all sets have together.
-const PLACES_MAX: usize = SETS_MAX * super::findings::DIFFERENCES_MAX;
+const PLACES_MAX: usize = 12_800;
 
 /// The sets.
 #[derive(Debug, Default)]
-pub(super) struct Appraisal(HashMap<u64, Set>);
+pub(super) struct Appraisal {
+    sets: HashMap<u64, Set>,
+    /// How many places they have together.
+    places: usize,
+}
 
 #[derive(Debug)]
 struct Set {
@@ -38,11 +43,12 @@ impl Appraisal {
         places.dedup();
         let mut hasher = DefaultHasher::new();
         places.hash(&mut hasher);
-        let has_room = self.0.len() < SETS_MAX
-            && self.0.values().map(|set| set.places.len()).sum::<usize>().saturating_add(places.len()) <= PLACES_MAX;
-        match self.0.entry(hasher.finish()) {
+        let places_then = self.places.saturating_add(places.len());
+        let has_room = self.sets.len() < SETS_MAX && places_then <= PLACES_MAX;
+        match self.sets.entry(hasher.finish()) {
             Entry::Occupied(mut set) => set.get_mut().pairs += 1,
             Entry::Vacant(free) if has_room => {
+                self.places = places_then;
                 let places = places.into_iter().map(|(path, kind)| (path.into(), kind)).collect();
                 free.insert(Set { places, pairs: 1 });
             }
@@ -53,7 +59,12 @@ impl Appraisal {
     /// How many pairs turn out to be noise, which are forgotten.
     pub(super) fn turned_out(&mut self, fields: &Fields) -> u64 {
         let is_noise = |set: &Set| set.places.iter().all(|(path, kind)| fields.is_noise(path, *kind));
-        self.0.extract_if(|_, set| is_noise(set)).map(|(_, set)| set.pairs).sum()
+        let mut pairs = 0;
+        for (_, set) in self.sets.extract_if(|_, set| is_noise(set)) {
+            pairs += set.pairs;
+            self.places -= set.places.len();
+        }
+        pairs
     }
 }
 
@@ -106,17 +117,31 @@ mod tests {
     }
 
     #[test]
+    fn eight_fields_that_are_noise_independently_of_each_other_all_turn_out_to_be() {
+        let names: Vec<String> = (0..8).map(|field| format!("$.{field}")).collect();
+        let mut appraisal = Appraisal::default();
+        for set in 1..256 {
+            let paths = names.iter().enumerate().filter(|(field, _)| set >> field & 1 == 1);
+            appraisal.remember(&differing(&paths.map(|(_, name)| name.as_str()).collect::<Vec<_>>()));
+        }
+        let paths: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut fields = fields(&paths);
+        paths.iter().for_each(|path| assert!(fields.ignore(path, None)));
+        assert_eq!((appraisal.turned_out(&fields), appraisal.places), (255, 0));
+    }
+
+    #[test]
     fn sets_are_bounded_in_number_and_size() {
         let mut appraisal = Appraisal::default();
         for number in 0..2 * SETS_MAX {
             appraisal.remember(&differing(&[&format!("$.{number}")]));
         }
-        assert_eq!(appraisal.0.len(), SETS_MAX);
+        assert_eq!(appraisal.sets.len(), SETS_MAX);
         let mut appraisal = Appraisal::default();
         for number in 0..9 {
             let names: Vec<String> = (0..2000).map(|place| format!("$.{number}.{place}")).collect();
             appraisal.remember(&differing(&names.iter().map(String::as_str).collect::<Vec<_>>()));
         }
-        assert_eq!(appraisal.0.len(), PLACES_MAX / 2000);
+        assert_eq!(appraisal.sets.len(), PLACES_MAX / 2000);
     }
 }

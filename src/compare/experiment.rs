@@ -226,7 +226,7 @@ impl Experiment {
         if self.is_forgotten(pair, &found) {
             return;
         }
-        let verdict = found.learn(&comparison, baseline.as_ref(), (at, now));
+        let verdict = found.learn(&comparison, baseline.as_ref(), at);
         found.time(ready);
         found.variety.note(&pair.request);
         let begun = found.keep(&pair.request, ready, &comparison, verdict, at);

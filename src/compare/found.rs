@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -72,19 +73,14 @@ impl Found {
     }
 
     /// Takes in where a pair differs; gives its verdict, by what is known of noise with it.
-    pub(super) fn learn(
-        &mut self,
-        shadow: &Comparison,
-        baseline: Option<&Comparison>,
-        (at, now): (SystemTime, Instant),
-    ) -> Verdict {
+    pub(super) fn learn(&mut self, shadow: &Comparison, baseline: Option<&Comparison>, at: SystemTime) -> Verdict {
         self.fields.record(shadow.fields(), baseline.map(Comparison::fields), at);
         for (kind, count) in DifferenceKind::ALL.iter().zip(&mut self.kinds) {
             *count += shadow.fields().filter(|(_, of)| of == kind).count() as u64;
         }
         self.since_look += 1;
         if self.fields.looks_made() != self.looks || self.since_look >= APPRAISAL_PERIOD {
-            self.appraise(now);
+            self.appraise();
         }
         let verdict = self.fields.verdict(shadow);
         if verdict == Verdict::Mismatch {
@@ -94,11 +90,11 @@ impl Found {
     }
 
     /// Counts anew what has turned out to be noise.
-    pub(super) fn appraise(&mut self, now: Instant) {
+    pub(super) fn appraise(&mut self) {
         (self.looks, self.since_look) = (self.fields.looks_made(), 0);
         let pairs = self.appraisal.turned_out(&self.fields);
         if pairs > 0 {
-            self.tally.reappraise(pairs, now);
+            self.tally.reappraise(pairs);
         }
     }
 
@@ -150,18 +146,27 @@ impl Found {
         }
     }
 
-    /// The differences by which a pair is filed: in one that differs, noise beside them says nothing.
+    /// The differences by which a pair is filed: in one that differs, noise beside them says nothing. They name the first
+    /// fields that differ, so many, whether or not there is noise before or between them.
     fn counting<'a>(&self, comparison: &'a Comparison, verdict: Verdict) -> Cow<'a, [Difference]> {
-        let is_noise = |path: &str, kind| self.fields.is_noise(path, kind);
-        if verdict != Verdict::Mismatch || !comparison.differences.iter().any(|one| is_noise(&one.path, one.kind)) {
-            return Cow::Borrowed(&comparison.differences);
+        let says_nothing = |path: &str, kind| verdict == Verdict::Mismatch && self.fields.is_noise(path, kind);
+        let all = &comparison.differences;
+        if comparison.further.is_empty() && !all.iter().any(|one| says_nothing(&one.path, one.kind)) {
+            return Cow::Borrowed(all);
         }
-        let kept = comparison.differences.iter().filter(|one| !is_noise(&one.path, one.kind)).cloned();
+        let mut counting: Vec<Difference> =
+            all.iter().filter(|one| !says_nothing(&one.path, one.kind)).cloned().collect();
+        let named = counting.iter().map(|one| (&*one.path, one.kind)).collect::<HashSet<_>>().len();
         // Of those that were too many to be kept it is known where they are.
-        let further = comparison.further.iter().filter(|(path, kind)| !is_noise(path, *kind)).map(|(path, kind)| {
-            Difference { path: path.clone(), at: path.clone(), kind: *kind, live: None, shadow: None }
-        });
-        Cow::Owned(kept.chain(further).take(DIFFERENCES_MAX).collect())
+        let further = comparison.further.iter().filter(|(path, kind)| !says_nothing(path, *kind));
+        counting.extend(further.take(DIFFERENCES_MAX.saturating_sub(named)).map(|(path, kind)| Difference {
+            path: path.clone(),
+            at: path.clone(),
+            kind: *kind,
+            live: None,
+            shadow: None,
+        }));
+        Cow::Owned(counting)
     }
 
     /// Whether a line may be logged again.

@@ -12,7 +12,8 @@ pub trait Watched: Send + Sync + Debug {
     /// The pairs of the window of its stop rules that ends now.
     fn recent(&self, now: Instant) -> Sums;
 
-    /// All pairs since the comparison began; it never falls.
+    /// All pairs since the comparison began. Their number never falls while it goes on; that of the mismatches does, when
+    /// some of them turn out to be noise (`reappraised`).
     fn total(&self) -> Sums;
 
     /// Lets the window begin anew: somebody has resumed the shadow, and what it was stopped for is not held against it

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Connection,
-    files::{endpoint, live, service, shadow, with},
+    files::{endpoint, live, service, shadow, shadow_for, with},
     gnomon::{Folder, Gnomon, free_address},
     patience::wait_for,
     upstream::Upstream,
@@ -25,6 +25,9 @@ const REQUESTS: usize = 200;
 
 /// Endpoints of a large file: as many as a build without optimisation reads in a few seconds.
 const MANY: usize = 1000;
+
+/// Copies that hang at a time, each with a connection.
+const HUNG: usize = 800;
 
 /// So many endpoints with a backend each.
 fn many(upstream: &Upstream, count: usize) -> Vec<Value> {
@@ -172,6 +175,27 @@ fn an_endpoint_is_held_in_fourteen_kilobytes() {
     // So that ten thousand and what the gateway holds without any are less than 150 MB. Less than one kilobyte would be
     // a file that was not read.
     assert!((1_000..14_000).contains(&each), "{each} bytes each");
+}
+
+#[test]
+fn a_copy_that_hangs_is_held_in_ten_kilobytes() {
+    let (v1, v2) = (Upstream::answers(json!({ "v": 1 })), Upstream::hangs());
+    let file = service(&[endpoint("/a", &[live(&v1, "/v1"), shadow_for(&v2, "/v2", "60s")])]);
+    let roomy = json!({ "max_concurrent": 2 * HUNG, "overload": "off" });
+    let gnomon = Gnomon::run(&with(file, &json!({ "extra_config": { "@shadow": roomy } })));
+    let mut connection = gnomon.connect();
+    // What the first ones take once is not counted: clients, buffers, the allocator's own.
+    let mut held = |hung: usize| {
+        ask(&mut connection, "/a", HUNG / 2);
+        v2.wait_for(hung);
+        let books = gnomon.wait_until("all hang", |stats| stats.the_books().in_flight == hung as u64).the_books();
+        assert_eq!(books.sent, hung as u64);
+        gnomon.footprint().own_bytes
+    };
+    let (first, second) = (held(HUNG / 2), held(HUNG));
+    let each = second.saturating_sub(first) / (HUNG as u64 / 2);
+    // Less than one kilobyte would be a copy that was not sent.
+    assert!((1_000..10 * 1024).contains(&each), "{each} bytes each");
 }
 
 #[test]

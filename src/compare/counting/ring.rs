@@ -38,6 +38,13 @@ impl Ring {
         self.finished = Sums::default();
     }
 
+    /// Changes the sums of all slots. The change must be one that makes no difference whether sums are added up before or
+    /// after it.
+    pub(super) fn for_each(&mut self, change: impl Fn(&mut Sums)) {
+        self.slots.iter_mut().for_each(|(_, sums)| change(sums));
+        change(&mut self.finished);
+    }
+
     /// Where what happens now is counted.
     pub(super) fn slot_at(&mut self, now: Instant) -> &mut Sums {
         let number = self.number(now);

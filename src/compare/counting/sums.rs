@@ -29,10 +29,16 @@ pub struct Sums {
     pub noise: u64,
     /// [`Verdict::Mismatch`].
     pub mismatches: u64,
+    /// Of the noise, pairs that counted as mismatches before it was known.
+    pub reappraised: u64,
     /// Pairs whose second live answer was compared.
     pub baseline_pairs: u64,
     /// Of those, pairs in which it differs from the first in more than noise.
     pub baseline_mismatches: u64,
+    /// Of those with a second live answer, pairs in which it does not and the shadow's does.
+    pub only_shadow_differs: u64,
+    /// Pairs in which it does and the shadow's does not.
+    pub only_baseline_differs: u64,
     /// [`Verdict::Incomparable`], in the order of [`Incomparable::ALL`].
     pub incomparable: [u64; Incomparable::ALL.len()],
     /// Of those, pairs of which not even the endings are known: they are in nothing below.
@@ -123,8 +129,13 @@ impl Sums {
                 false
             }
         };
-        self.baseline_pairs += u64::from(record.baseline_differs.is_some());
-        self.baseline_mismatches += u64::from(record.baseline_differs == Some(true));
+        if let Some(second_differs) = record.baseline_differs {
+            let shadow_differs = record.verdict == Verdict::Mismatch;
+            self.baseline_pairs += 1;
+            self.baseline_mismatches += u64::from(second_differs);
+            self.only_shadow_differs += u64::from(shadow_differs && !second_differs);
+            self.only_baseline_differs += u64::from(second_differs && !shadow_differs);
+        }
         self.live_errors += u64::from(record.live.is_error());
         self.shadow_errors += u64::from(record.shadow.is_error());
         self.both_errors += u64::from(record.live.is_error() && record.shadow.is_error());
@@ -138,6 +149,21 @@ impl Sums {
         }
     }
 
+    /// Counts mismatches as noise, which they have turned out to be.
+    pub(super) fn reappraise(&mut self, pairs: u64) {
+        let pairs = pairs.min(self.mismatches);
+        self.mismatches -= pairs;
+        self.noise += pairs;
+        self.reappraised += pairs;
+    }
+
+    /// Counts all mismatches as noise, and forgets what second live answers say of them.
+    pub(super) fn forgive(&mut self) {
+        self.reappraise(self.mismatches);
+        (self.baseline_pairs, self.baseline_mismatches) = (0, 0);
+        (self.only_shadow_differs, self.only_baseline_differs) = (0, 0);
+    }
+
     /// Adds what another counted.
     pub fn merge(&mut self, other: &Self) {
         self.matches += other.matches;
@@ -146,8 +172,11 @@ impl Sums {
         self.mismatches += other.mismatches;
         self.incomparable.iter_mut().zip(other.incomparable).for_each(|(own, more)| *own += more);
         self.unseen += other.unseen;
+        self.reappraised += other.reappraised;
         self.baseline_pairs += other.baseline_pairs;
         self.baseline_mismatches += other.baseline_mismatches;
+        self.only_shadow_differs += other.only_shadow_differs;
+        self.only_baseline_differs += other.only_baseline_differs;
         self.live_errors += other.live_errors;
         self.shadow_errors += other.shadow_errors;
         self.both_errors += other.both_errors;

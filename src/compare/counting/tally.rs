@@ -92,12 +92,11 @@ impl Tally {
         self.recent.read(now)
     }
 
-    /// Counts pairs that counted as differing as noise. Which of them are in the window is not known, so it begins anew.
-    pub fn reappraise(&mut self, pairs: u64, now: Instant) {
-        let pairs = pairs.min(self.total.mismatches);
-        self.total.mismatches -= pairs;
-        self.total.noise += pairs;
-        self.restart(now);
+    /// Counts pairs that counted as differing as noise. Which of them are in the window is not known, so there all are
+    /// forgiven; errors and durations stay, as they say the same as before.
+    pub fn reappraise(&mut self, pairs: u64) {
+        self.total.reappraise(pairs);
+        self.recent.for_each(Sums::forgive);
     }
 
     /// Lets the window begin anew, so that what was before is not held against what comes.

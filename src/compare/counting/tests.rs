@@ -100,6 +100,35 @@ fn a_window_that_begins_anew_has_no_old_pairs() {
 }
 
 #[test]
+fn what_turns_out_to_be_noise_leaves_errors_and_durations_in_the_window() {
+    let start = Instant::now();
+    let mut tally = Tally::new(SECOND * 20, start);
+    let second = PairRecord { baseline: Some(answer(200, 15)), ..pair(Verdict::Mismatch) };
+    for (differs, at) in [(false, 1), (true, 2), (false, 3)] {
+        let record = PairRecord { baseline_differs: Some(differs), shadow: answer(500, 20), ..second };
+        tally.record(&record, start + SECOND * at);
+        tally.record(&PairRecord { verdict: Verdict::Match, ..record }, start + SECOND * at);
+    }
+    let now = start + SECOND * 3;
+    let before = tally.recent(now);
+    assert_eq!((before.baseline_mismatches, before.only_shadow_differs, before.only_baseline_differs), (2, 2, 1));
+    tally.reappraise(2);
+    let wanted = Sums {
+        noise: 3,
+        mismatches: 0,
+        reappraised: 3,
+        baseline_pairs: 0,
+        baseline_mismatches: 0,
+        only_shadow_differs: 0,
+        only_baseline_differs: 0,
+        ..before
+    };
+    assert_eq!(tally.recent(now), wanted);
+    let total = tally.total();
+    assert_eq!((total.mismatches, total.noise, total.reappraised, total.pairs()), (1, 2, 2, 6));
+}
+
+#[test]
 fn statuses_that_are_made_up_take_no_memory() {
     let now = Instant::now();
     let mut tally = Tally::new(SECOND, now);

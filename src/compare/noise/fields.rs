@@ -155,6 +155,13 @@ impl Fields {
         rows
     }
 
+    /// Whether a test tells what differs for real from noise. Without one nothing is known of a field but that it once
+    /// differed, and only the share of the pairs that differ says how bad that is.
+    #[must_use]
+    pub const fn judges(&self) -> bool {
+        !matches!(self.mode, Mode::Off)
+    }
+
     /// How many fields differ for real, are not decided, and are noise.
     #[must_use]
     pub fn decided(&self) -> [(&'static str, u64); 3] {

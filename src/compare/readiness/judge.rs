@@ -171,7 +171,8 @@ fn wanted_pairs(differ: u64, compared: u64, limit: f64) -> String {
 
 fn fields(evidence: &Evidence<'_>) -> Reason {
     if evidence.different == 0 {
-        return Reason::new(Code::Fields, Holding::Holds, "no field differs by more than noise").measuring(0.0, 0.0);
+        let says = "no field is known to differ by more than noise";
+        return Reason::new(Code::Fields, Holding::Holds, says).measuring(0.0, 0.0);
     }
     let names: Vec<String> = evidence.different_fields.iter().take(NAMES_MAX).cloned().collect();
     let says = match evidence.different {

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod books;
+mod outcomes;
 mod pairs;
 
 use std::time::Duration;

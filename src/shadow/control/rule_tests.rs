@@ -352,6 +352,86 @@ fn a_ramp_climbs_no_step_in_which_a_rule_did_not_hold_nor_one_that_was_stopped()
 }
 
 #[test]
+fn a_ramp_does_not_climb_over_mismatches_that_are_as_many_as_turned_out_to_be_noise() {
+    let start = Moment::now();
+    let mut scene = Scene::of(&plan(rules(), Some(ramp(start.wall))), start);
+    scene.pairs(Verdict::Match, 1000);
+    scene.pairs(Verdict::Mismatch, 5);
+    scene.pass(MINUTE * 10);
+    assert!((scene.rate() - 0.1).abs() < 1e-9);
+    scene.pairs(Verdict::Mismatch, 5);
+    scene.probe.0.lock().unwrap().reappraise(5);
+    scene.pairs(Verdict::Match, 195);
+    assert_eq!(scene.pass(MINUTE * 20), Running::On, "five of two hundred are not sure to be more than 1 %");
+    assert!((scene.rate() - 0.1).abs() < 1e-9, "and are too many to climb");
+    scene.pairs(Verdict::Match, 300);
+    scene.pass(TICK);
+    assert!((scene.rate() - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_ramp_does_not_wait_for_what_turned_out_to_be_noise_in_its_first_step() {
+    let start = Moment::now();
+    let mut scene = Scene::of(&plan(rules(), Some(ramp(start.wall))), start);
+    scene.pairs(Verdict::Mismatch, 90);
+    scene.probe.0.lock().unwrap().reappraise(90);
+    scene.pairs(Verdict::Match, 10);
+    scene.pass(MINUTE * 10);
+    assert!((scene.rate() - 0.1).abs() < 1e-9);
+}
+
+#[test]
+fn beside_second_live_answers_what_only_the_shadow_differs_by_stops_it() {
+    let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
+    let with = |verdict, second_differs| PairRecord {
+        verdict,
+        live: answer,
+        shadow: answer,
+        baseline: None,
+        baseline_differs: Some(second_differs),
+    };
+    let mut silent = Scene::new(rules(), None);
+    silent.records(&with(Verdict::Match, false), 180);
+    silent.records(&with(Verdict::Mismatch, false), 20);
+    assert_eq!(silent.pass(TICK), Running::Stopped, "{:?}", silent.status().rules);
+
+    let mut noisy = Scene::new(rules(), None);
+    noisy.records(&with(Verdict::Match, false), 700);
+    noisy.records(&with(Verdict::Mismatch, true), 240);
+    noisy.records(&with(Verdict::Mismatch, false), 30);
+    noisy.records(&with(Verdict::Match, true), 30);
+    assert_eq!(noisy.pass(TICK), Running::On, "both differ alike");
+    noisy.records(&with(Verdict::Mismatch, false), 70);
+    assert_eq!(noisy.pass(TICK), Running::Stopped, "{:?}", noisy.status().rules);
+}
+
+/// A live side that differs from itself as often as the shadow does, looked at all the time, with few second answers.
+#[test]
+fn noise_that_is_not_known_yet_stops_no_shadow() {
+    let mut random = fastrand::Rng::with_seed(8);
+    let answer = LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(10) };
+    for round in 0..30 {
+        let second_calls = [1.0, 0.3, 0.1][round % 3];
+        let mut tally = Tally::new(MINUTE * 10, Instant::now());
+        for number in 0..1500 {
+            let (shadow, second, has_second) = (random.f64(), random.f64(), random.f64());
+            let record = PairRecord {
+                verdict: if shadow < 0.2 { Verdict::Mismatch } else { Verdict::Match },
+                live: answer,
+                shadow: answer,
+                baseline: None,
+                baseline_differs: (number == 0 || has_second < second_calls).then_some(second < 0.2),
+            };
+            tally.record(&record, Instant::now());
+            if number % 10 == 0 {
+                let measures = rules::measure(&rules(), Some(tally.total()), None);
+                assert!(measures.iter().all(|measure| !measure.is_broken()), "{measures:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_slow_shadow_is_stopped_when_that_is_sure() {
     let slow_from = StopOn { mismatch_rate: None, error_delta: None, p99_ratio: Some(2.0), ..rules() };
     let mut scene = Scene::new(slow_from, None);

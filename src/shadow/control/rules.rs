@@ -111,13 +111,19 @@ pub fn measure(rules: &StopOn, recent: Option<&Sums>, replies: Option<&[Latencie
 
 /// The share of pairs that surely differ, 999 times of 1000. Where second live answers show how much the live side differs
 /// from itself, only what surely exceeds that counts: fields whose noise is not known yet differ on both sides.
+///
+/// There are two ways to be sure of that, which share the chance to be wrong: all pairs tell of the shadow and those with a
+/// second live answer of the live side, which is best where few have one; or the latter tell of both, pair by pair, in
+/// which what differs on both sides says nothing, so that fewer do where most have one or there is much noise.
 fn surely_different(sums: &Sums) -> f64 {
-    let least = lower(sums.mismatches, sums.compared(), OF_STOPS);
-    let own = match sums.baseline_pairs {
-        0 => 0.0,
-        pairs => upper(sums.baseline_mismatches, pairs, OF_STOPS),
-    };
-    (least - own).max(0.0)
+    let (compared, beside) = (sums.compared(), sums.baseline_pairs);
+    if beside == 0 {
+        return lower(sums.mismatches, compared, OF_STOPS);
+    }
+    let least = lower(sums.mismatches, compared, OF_STOPS / 4.0);
+    let own = upper(sums.baseline_mismatches, beside, OF_STOPS / 4.0);
+    let only = [sums.only_shadow_differs, sums.only_baseline_differs];
+    (least - own).max(lower_difference(only, beside, OF_STOPS / 2.0)).max(0.0)
 }
 
 /// The ratio counts as far as it is sure, 999 times of 1000, which takes some 900 answers.
@@ -156,6 +162,8 @@ pub struct Progress {
     pub compared: u64,
     /// Of those, the ones that differ.
     pub mismatches: u64,
+    /// Of the compared ones, those that counted as differing and have turned out to be noise.
+    pub reappraised: u64,
     /// Pairs whose shadow call is an error.
     pub shadow_errors: u64,
     /// Pairs whose live call is one.
@@ -170,18 +178,23 @@ impl Progress {
             pairs: total.pairs(),
             compared: total.compared(),
             mismatches: total.mismatches,
+            reappraised: total.reappraised,
             shadow_errors: total.shadow_errors,
             live_errors: total.live_errors,
         }
     }
 
-    /// What came after an earlier moment.
+    /// What came after an earlier moment. Pairs that have turned out to be noise meanwhile are taken for those of before,
+    /// as far as there were any: else real mismatches of the same number could hide behind them.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {
+        let reappraised = self.reappraised.saturating_sub(earlier.reappraised);
+        let before = earlier.mismatches.saturating_sub(reappraised);
         Self {
             pairs: self.pairs.saturating_sub(earlier.pairs),
             compared: self.compared.saturating_sub(earlier.compared),
-            mismatches: self.mismatches.saturating_sub(earlier.mismatches),
+            mismatches: self.mismatches.saturating_sub(before),
+            reappraised,
             shadow_errors: self.shadow_errors.saturating_sub(earlier.shadow_errors),
             live_errors: self.live_errors.saturating_sub(earlier.live_errors),
         }
