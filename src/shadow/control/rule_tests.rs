@@ -546,6 +546,45 @@ fn a_ramp_is_held_until_its_step_has_seen_enough_and_later_steps_come_later() {
 }
 
 #[test]
+fn a_ramp_waits_while_its_shadow_seems_too_slow_and_says_so() {
+    let start = Moment::now();
+    let slow_from = StopOn { p99_ratio: Some(2.0), ..rules() };
+    let mut scene = Scene::of(&plan(slow_from, Some(ramp(start.wall))), start);
+    let answer = |millis| LegOutcome { ending: Ending::Status(200), took: Duration::from_millis(millis) };
+    let of = |verdict, millis| PairRecord {
+        verdict,
+        live: answer(10),
+        shadow: answer(millis),
+        baseline: None,
+        baseline_differs: None,
+    };
+    scene.pass(MINUTE * 9);
+    scene.records(&of(Verdict::Match, 25), 200);
+    assert_eq!(scene.pass(MINUTE), Running::On, "too few to be sure");
+    assert!((scene.rate() - 0.01).abs() < 1e-9);
+    let why = scene.status().why;
+    assert!(why.starts_with("its ramp is held: p99_ratio is 2.") && why.ends_with("2 is allowed"), "{why}");
+    scene.pass(MINUTE * 20);
+    scene.records(&of(Verdict::Match, 10), 200);
+    scene.pass(TICK);
+    assert!((scene.rate() - 0.1).abs() < 1e-9);
+}
+
+#[test]
+fn pairs_that_nobody_looked_at_hide_no_errors_from_a_ramp() {
+    let start = Moment::now();
+    let mut scene = Scene::of(&plan(rules(), Some(ramp(start.wall))), start);
+    scene.probe.0.lock().unwrap().turn_away(10_000, scene.now.steady);
+    let answer = |status| LegOutcome { ending: Ending::Status(status), took: Duration::from_millis(10) };
+    let (live, verdict) = (answer(200), Verdict::Match);
+    let of = |status| PairRecord { verdict, live, shadow: answer(status), baseline: None, baseline_differs: None };
+    scene.records(&of(200), 190);
+    scene.records(&of(500), 10);
+    scene.pass(MINUTE * 10);
+    assert!((scene.rate() - 0.01).abs() < 1e-9, "5% of those that were looked at fail, and 2% may");
+}
+
+#[test]
 fn a_long_sleep_climbs_one_step_and_a_pause_holds_the_ramp() {
     let start = Moment::now();
     let mut scene = Scene::of(&plan(rules(), Some(ramp(start.wall))), start);

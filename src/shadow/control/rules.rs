@@ -67,6 +67,19 @@ impl Measure {
     pub fn is_broken(&self) -> bool {
         self.holds == Some(false)
     }
+
+    /// Whether it holds a ramp back: surely broken or, if it is about durations, by the plain figure of enough replies.
+    #[must_use]
+    pub fn holds_back(&self, rules: &StopOn) -> bool {
+        let seems_broken = || match self.rule {
+            // Of the step's own pairs, see [`Progress::permits`].
+            Rule::MismatchRate | Rule::ErrorDelta => false,
+            Rule::P99Ratio | Rule::OverheadP99 => {
+                self.pairs >= rules.min_pairs.max(1) && self.measured.is_some_and(|measured| measured > self.limit)
+            }
+        };
+        self.is_broken() || seems_broken()
+    }
 }
 
 impl fmt::Display for Measure {
@@ -156,7 +169,7 @@ pub type Climb = crate::control::Climb<Progress>;
 /// How far the pairs of a shadow had come at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Pairs.
+    /// Pairs whose endings are known: the others, which nobody had the time to look at, would hide errors.
     pub pairs: u64,
     /// Of those, the compared ones.
     pub compared: u64,
@@ -175,7 +188,7 @@ impl Progress {
     #[must_use]
     pub fn of(total: &Sums) -> Self {
         Self {
-            pairs: total.pairs(),
+            pairs: total.ended(),
             compared: total.compared(),
             mismatches: total.mismatches,
             reappraised: total.reappraised,

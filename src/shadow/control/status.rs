@@ -257,7 +257,8 @@ fn why(target: &Target, killed: Option<&Killed>, now: SystemTime, state: &str) -
 /// Why a ramp does not climb.
 fn held(target: &Target) -> String {
     let (Some(climb), Some(rules)) = (target.climb, target.rules()) else { return String::new() };
-    format!("its ramp is held: {}", held_by(target.watch.progress.since(climb.entry), rules))
+    let in_the_way = target.watch.measures.iter().find(|measure| measure.holds_back(rules));
+    format!("its ramp is held: {}", held_by(target.watch.progress.since(climb.entry), in_the_way, rules))
 }
 
 impl RampStatus {

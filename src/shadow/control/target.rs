@@ -182,14 +182,16 @@ impl Target {
         let in_step = self.watch.progress.since(climb.entry);
         // Without a comparison there are no pairs to wait for.
         let has_seen_enough = self.seat.comparison.is_none() || in_step.permits(rules);
-        let permits = may_climb && has_seen_enough && !self.watch.measures.iter().any(Measure::is_broken);
+        let in_the_way = self.watch.measures.iter().find(|measure| measure.holds_back(rules));
+        let permits = may_climb && has_seen_enough && in_the_way.is_none();
         let climbed = climb.tick(ramp, now.wall, self.watch.progress, permits);
         let (step, steps) = (climb.step + 1, ramp.steps.len());
         match climbed {
             Climbed::Stayed => None,
             Climbed::Advanced => Some((Decided::Advanced, format!("its ramp climbs to step {step} of {steps}"))),
             Climbed::Held => {
-                let says = format!("its ramp is held at step {step} of {steps}: {}", held_by(in_step, rules));
+                let says =
+                    format!("its ramp is held at step {step} of {steps}: {}", held_by(in_step, in_the_way, rules));
                 Some((Decided::Held, says))
             }
         }
@@ -351,12 +353,16 @@ fn climb(seat: &Seat, former: Option<&Target>, is_same: bool, base: &Base, now: 
 }
 
 /// What a ramp waits for.
-pub(super) fn held_by(in_step: Progress, rules: &StopOn) -> String {
+pub(super) fn held_by(in_step: Progress, in_the_way: Option<&Measure>, rules: &StopOn) -> String {
     let wanted = rules.min_pairs.max(1);
     if in_step.compared < wanted {
         return format!("{} of {wanted} pairs were compared in it", in_step.compared);
     }
-    if in_step.permits(rules) { "no copies are made" } else { "a rule does not hold for its pairs" }.to_owned()
+    match in_the_way {
+        _ if !in_step.permits(rules) => "a rule does not hold for its pairs".to_owned(),
+        Some(measure) => measure.to_string(),
+        None => "no copies are made".to_owned(),
+    }
 }
 
 /// How long an order lasts that has a time at all.
