@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::{
-    files::{endpoint, live, service, shadow},
+    files::{endpoint, live, service, shadow, with},
     gnomon::Gnomon,
     upstream::Upstream,
 };
@@ -24,11 +24,12 @@ fn limited(own: &Command, soft: usize, hard: usize) -> Command {
 #[test]
 fn hanging_shadows_have_a_quarter_of_the_sockets_and_clients_the_rest() {
     let (v1, v2) = (Upstream::answers(json!({ "v": 1 })), Upstream::hangs());
-    let mut file = service(&[
-        endpoint("/a", &[live(&v1, "/v1/a"), shadow(&v2, "/v2/a")]),
-        endpoint("/b", &[live(&v1, "/v1/b"), shadow(&v2, "/v2/b")]),
+    // So long that no copy ends before the test does.
+    let patient = json!({ "timeout": "10m" });
+    let file = service(&[
+        with(endpoint("/a", &[live(&v1, "/v1/a"), shadow(&v2, "/v2/a")]), &patient),
+        with(endpoint("/b", &[live(&v1, "/v1/b"), shadow(&v2, "/v2/b")]), &patient),
     ]);
-    file["timeout"] = json!("60s");
     let gnomon = Gnomon::run_by_own(&file, |own| limited(&own, LIMIT, LIMIT));
     assert!(gnomon.output().contains("may open few files"), "{}", gnomon.output());
     for _ in 0..LIMIT / 2 {
