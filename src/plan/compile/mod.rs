@@ -1,6 +1,6 @@
 //! Config → Plan.
 //!
-//! A file for each noun of the plan; [`whole`] puts them together.
+//! A file for each noun of the plan; `whole` puts them together.
 
 mod backend;
 mod baseline;
