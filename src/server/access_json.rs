@@ -105,20 +105,16 @@ impl Told<'_> {
             object.serialize_field("parent_id", text(parent.span_id))?;
             return object.serialize_field("sampled", &parent.is_recorded());
         };
-        let trace = hex(&ours.trace);
+        let trace = format!("{:032x}", u128::from_be_bytes(ours.trace));
         object.serialize_field("trace_id", &trace)?;
         if let Some(span) = ours.span {
-            object.serialize_field("span_id", &hex(&span))?;
+            object.serialize_field("span_id", &format!("{:016x}", u64::from_be_bytes(span)))?;
         }
         if let Some(parent) = parent.filter(|parent| parent.trace_id == trace.as_bytes()) {
             object.serialize_field("parent_id", text(parent.span_id))?;
         }
         object.serialize_field("sampled", &ours.sampled)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// To the microsecond.
